@@ -1,0 +1,73 @@
+import { fileURLToPath } from 'node:url';
+
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** What each folder may import. Data flows one way, so do imports. */
+const zones = [
+	{ target: 'protocol', from: ['nodes', 'credentials', 'openclaw-plugin'] },
+	{ target: 'nodes', from: ['credentials', 'openclaw-plugin'] },
+	{ target: 'credentials', from: ['nodes', 'protocol', 'openclaw-plugin'] },
+	{ target: 'openclaw-plugin', from: ['nodes', 'credentials'] },
+].map(({ target, from }) => ({
+	target: `${root}${target}`,
+	from: from.map((folder) => `${root}${folder}`),
+	message: `${target}/ must not import from there: see CONTRIBUTING.md, "Layout".`,
+}));
+
+const outsidePackages = (allowed) => [
+	'error',
+	{
+		patterns: [
+			{
+				regex: `^(?!\\.{1,2}/|${allowed}).+`,
+				message: 'The published package has no runtime dependencies.',
+			},
+		],
+	},
+];
+
+export default tseslint.config(
+	{
+		ignores: ['dist/', 'coverage/', 'node_modules/', '.e2e/', 'testbed/runtime/', 'test/fixtures/'],
+	},
+	{
+		files: ['test/**/*.ts', 'testbed/**/*.ts', 'scripts/**/*.ts', 'benchmarks/**/*.ts'],
+		extends: [tseslint.configs.strictTypeChecked],
+		languageOptions: { parserOptions: { project: './test/tsconfig.json', tsconfigRootDir: root } },
+		rules: {
+			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+			'@typescript-eslint/consistent-type-imports': 'error',
+		},
+	},
+	{
+		files: ['protocol/**/*.ts', 'nodes/**/*.ts', 'credentials/**/*.ts', 'index.ts'],
+		extends: [tseslint.configs.strictTypeChecked],
+		languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: root } },
+		plugins: { 'import-x': importX },
+		// Inline switches in these folders answer to n8n's own rules, which run from eslint.config.mjs.
+		linterOptions: { reportUnusedDisableDirectives: 'off' },
+		settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+		rules: {
+			'import-x/no-restricted-paths': ['error', { zones }],
+			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+			'@typescript-eslint/consistent-type-imports': 'error',
+		},
+	},
+	{
+		files: ['protocol/**/*.ts'],
+		ignores: ['protocol/json5.ts'],
+		rules: { 'no-restricted-imports': outsidePackages('node:crypto$') },
+	},
+	{
+		files: ['nodes/**/*.ts'],
+		rules: { 'no-restricted-imports': outsidePackages('n8n-workflow$') },
+	},
+	{
+		files: ['credentials/**/*.ts'],
+		rules: { 'no-restricted-imports': outsidePackages('n8n-workflow$') },
+	},
+);

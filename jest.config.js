@@ -1,0 +1,39 @@
+/** @type {import('jest').Config} */
+const base = {
+	preset: 'ts-jest',
+	testEnvironment: 'node',
+	transform: {
+		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/test/tsconfig.json', diagnostics: false }],
+	},
+	modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/testbed/runtime/', '<rootDir>/.e2e/'],
+};
+
+const suffix = (kind) => `<rootDir>/test/**/*.${kind}.test.ts`;
+
+module.exports = {
+	reporters: ['default', '<rootDir>/test/support/closingLineReporter.js'],
+	collectCoverageFrom: ['protocol/**/*.ts'],
+	coverageThreshold: {
+		global: { branches: 100, functions: 100, lines: 100, statements: 100 },
+	},
+	projects: [
+		{
+			...base,
+			displayName: 'unit',
+			testMatch: ['<rootDir>/test/**/*.test.ts'],
+			testPathIgnorePatterns: [
+				'/node_modules/',
+				'\\.integration\\.test\\.ts$',
+				'\\.e2e\\.test\\.ts$',
+			],
+		},
+		{ ...base, displayName: 'integration', testMatch: [suffix('integration')] },
+		{
+			...base,
+			displayName: 'e2e',
+			testMatch: [suffix('e2e')],
+			globalSetup: '<rootDir>/test/e2e/support/globalSetup.ts',
+			globalTeardown: '<rootDir>/test/e2e/support/globalTeardown.ts',
+		},
+	],
+};
