@@ -1,0 +1,12 @@
+export { createEventId } from './eventId';
+export * from './event';
+export type { Headers, HeaderValue } from './headers';
+export { createSigningKeys } from './keys';
+export type { SigningKey } from './keys';
+export { signEvent } from './sign';
+export type { SignInput } from './sign';
+export * from './signature';
+export * from './standardWebhooks';
+export * from './template';
+export type { TemplateError, TemplateErrorCode } from './templateError';
+export type { Placeholder } from './templatePath';

@@ -1,0 +1,52 @@
+import { createHmac } from 'node:crypto';
+import { createSigningKeys } from './keys';
+import { createStandardWebhookKeys, signStandardWebhook } from './standardWebhooks';
+
+export interface SignInput {
+	/** Id of the event, the same on every retry. */
+	id: string;
+	/** The body exactly as it will be sent, uncompressed. A text is sent as UTF-8. */
+	body: Uint8Array | string;
+	/** One secret, or several while it is being rotated: each one signs. */
+	secret: string | readonly string[];
+	/** When this attempt is made, in Unix seconds; the system's clock unless given. */
+	timestamp?: number;
+}
+
+/**
+ * Signs one attempt to deliver an event, under this protocol's scheme and under Standard Webhooks,
+ * so that any of its libraries can verify it too.
+ *
+ * Each retry is signed anew: receivers refuse old timestamps.
+ *
+ * @returns the headers to send
+ * @throws RangeError without a secret or with a timestamp that no receiver accepts
+ * @example
+ * const headers = signEvent({ id: event.id, body, secret: 'whsec_…' });
+ * await fetch(url, { method: 'POST', body, headers });
+ */
+export function signEvent(input: SignInput): Record<string, string> {
+	const timestamp = input.timestamp ?? Math.floor(Date.now() / 1000);
+	if (!Number.isInteger(timestamp) || timestamp < 0 || timestamp > 99_999_999_999) {
+		throw new RangeError('The timestamp must be whole Unix seconds');
+	}
+	const keys = createSigningKeys(input.secret);
+	if (keys.length === 0) throw new RangeError('An event cannot be signed without a secret');
+	const signedPrefix = `${String(timestamp)}.`;
+	const signatures = keys.map((key) => {
+		const hmac = createHmac('sha256', key).update(signedPrefix).update(input.body);
+		return `sha256=${hmac.digest('hex')}`;
+	});
+	return {
+		'X-OpenClaw-Timestamp': String(timestamp),
+		'X-OpenClaw-Signature': signatures.join(','),
+		'webhook-id': input.id,
+		'webhook-timestamp': String(timestamp),
+		'webhook-signature': signStandardWebhook(
+			input.id,
+			timestamp,
+			input.body,
+			createStandardWebhookKeys(input.secret),
+		),
+	};
+}

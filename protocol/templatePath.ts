@@ -1,0 +1,169 @@
+import type { TemplateErrorCode } from './templateError';
+
+/** One `{{path}}` of a template. */
+export interface Placeholder {
+	/** The path as written, without white space around it. */
+	readonly path: string;
+	/** The first name. */
+	readonly root: string;
+	/** The steps after the root: names, and numbers for `[0]`. */
+	readonly segments: readonly (string | number)[];
+	/** Where the placeholder starts in the template. */
+	readonly offset: number;
+}
+
+export type ReadPlaceholder =
+	| { ok: true; placeholder: Placeholder; end: number }
+	| { ok: false; offset: number; code: TemplateErrorCode; message: string };
+
+export interface PathRules {
+	/** Allowed roots; any name when absent. */
+	readonly roots?: readonly string[] | undefined;
+	/** Most names and indexes in one path, the root included. */
+	readonly maxDepth: number;
+}
+
+// Sticky: they look at one place and never search. Marks belong to words in Thai, Hindi and others.
+const BLANKS = /[ \t\r\n]*/y;
+const ROOT = /[\p{L}_$][\p{L}\p{M}\p{N}_$-]*/uy;
+const KEY = /[\p{L}\p{M}\p{N}_$-]+/uy;
+const INDEX = /\d{1,9}/y;
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
+const ESCAPE = /\\(?:["'\\nrt]|u[0-9a-fA-F]{4})/y;
+const CONTROL_ESCAPES = new Map([
+	['n', '\n'],
+	['r', '\r'],
+	['t', '\t'],
+]);
+const LOGIC_MARKS: ReadonlySet<string> = new Set('#/^>!&{|=(~');
+const OPENING_LENGTH = 2;
+const SHOWN_LENGTH = 40;
+
+type Failure = Extract<ReadPlaceholder, { ok: false }>;
+type Step = { ok: true; key: string | number; end: number } | Failure;
+
+/**
+ * Reads one placeholder from its opening braces to its closing ones.
+ *
+ * @param offset where `{{` stands
+ */
+export function readPlaceholder(source: string, offset: number, rules: PathRules): ReadPlaceholder {
+	const start = skipBlanks(source, offset + OPENING_LENGTH);
+	if (source.startsWith('}}', start)) {
+		return fail(offset, 'empty-placeholder', "The placeholder '{{}}' names no value");
+	}
+	const root = match(ROOT, source, start);
+	if (root === '') return unexpected(source, start, "a name such as 'body'");
+	const rootFailure = checkRoot(root, start, rules);
+	if (rootFailure !== undefined) return rootFailure;
+
+	const segments: (string | number)[] = [];
+	let at = start + root.length;
+	for (let step = readStep(source, at); step !== undefined; step = readStep(source, at)) {
+		if (!step.ok) return step;
+		segments.push(step.key);
+		if (segments.length >= rules.maxDepth) {
+			const limit = String(rules.maxDepth);
+			return fail(at, 'too-deep', `The path has more than ${limit} names and indexes`);
+		}
+		at = step.end;
+	}
+	const closing = skipBlanks(source, at);
+	if (!source.startsWith('}}', closing)) {
+		return unexpected(source, closing, `'}}' after '${shorten(source.slice(start, at))}'`);
+	}
+	const placeholder = { path: source.slice(start, at), root, segments, offset };
+	return { ok: true, placeholder, end: closing + OPENING_LENGTH };
+}
+
+function checkRoot(root: string, offset: number, rules: PathRules): Failure | undefined {
+	if (FORBIDDEN_KEYS.has(root)) return forbidden(root, offset);
+	if (rules.roots === undefined || rules.roots.includes(root)) return undefined;
+	const known = rules.roots.map((name) => `'${name}'`).join(', ');
+	return fail(offset, 'unknown-root', `'${shorten(root)}' is not one of ${known}`);
+}
+
+/** `.key`, `[0]` or `["key"]`; undefined where the path ends. */
+function readStep(source: string, offset: number): Step | undefined {
+	const opening = source.charAt(offset);
+	if (opening === '.') {
+		const key = match(KEY, source, offset + 1);
+		if (key === '') return unexpected(source, offset + 1, "a name after '.'");
+		return toStep(key, offset + 1, offset + 1 + key.length);
+	}
+	if (opening !== '[') return undefined;
+	const quote = source.charAt(offset + 1);
+	const step =
+		quote === '"' || quote === "'"
+			? readQuotedKey(source, offset + 1, quote)
+			: readIndex(source, offset + 1);
+	if (!step.ok) return step;
+	if (source.charAt(step.end) !== ']') return unexpected(source, step.end, "']'");
+	return { ...step, end: step.end + 1 };
+}
+
+function readIndex(source: string, offset: number): Step {
+	const digits = match(INDEX, source, offset);
+	if (digits === '') return unexpected(source, offset, "an index or a quoted name after '['");
+	return { ok: true, key: Number(digits), end: offset + digits.length };
+}
+
+function readQuotedKey(source: string, offset: number, quote: string): Step {
+	let key = '';
+	let at = offset + 1;
+	while (at < source.length) {
+		const character = source.charAt(at);
+		if (character === quote) return toStep(key, offset, at + 1);
+		if (character === '\\') {
+			const escaped = match(ESCAPE, source, at);
+			if (escaped === '') return unexpected(source, at + 1, "one of \" ' \\ n r t u after '\\'");
+			key += unescape(escaped);
+			at += escaped.length;
+		} else {
+			key += character;
+			at += 1;
+		}
+	}
+	return unexpected(source, at, quote);
+}
+
+function unescape(escaped: string): string {
+	const kind = escaped.charAt(1);
+	if (kind === 'u') return String.fromCharCode(parseInt(escaped.slice(2), 16));
+	return CONTROL_ESCAPES.get(kind) ?? kind;
+}
+
+function toStep(key: string, offset: number, end: number): Step {
+	return FORBIDDEN_KEYS.has(key) ? forbidden(key, offset) : { ok: true, key, end };
+}
+
+function match(pattern: RegExp, source: string, offset: number): string {
+	pattern.lastIndex = offset;
+	return pattern.exec(source)?.[0] ?? '';
+}
+
+function skipBlanks(source: string, offset: number): number {
+	return offset + match(BLANKS, source, offset).length;
+}
+
+function forbidden(key: string, offset: number): Failure {
+	return fail(offset, 'forbidden-key', `'${key}' cannot be read by a template`);
+}
+
+function unexpected(source: string, offset: number, expected: string): Failure {
+	const codePoint = source.codePointAt(offset);
+	if (codePoint === undefined) {
+		return fail(offset, 'unclosed-placeholder', `The text ends where ${expected} is expected`);
+	}
+	const found = String.fromCodePoint(codePoint);
+	const hint = LOGIC_MARKS.has(found) ? '. Conditions, loops and helpers are not supported' : '';
+	return fail(offset, 'invalid-path', `Expected ${expected} but found '${found}'${hint}`);
+}
+
+function shorten(text: string): string {
+	return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}…`;
+}
+
+function fail(offset: number, code: TemplateErrorCode, message: string): Failure {
+	return { ok: false, offset, code, message };
+}
