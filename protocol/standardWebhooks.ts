@@ -3,8 +3,9 @@ import { readHeader } from './headers';
 import type { Headers } from './headers';
 import { listSecrets } from './keys';
 import type { SigningKey } from './keys';
-import { ageFailure, DEFAULT_TOLERANCE_SECONDS, MAX_SIGNATURES } from './signature';
-import type { HeaderOptions, Verdict, VerifyFailure } from './signature';
+import type { Verdict } from './signature';
+import { ageFailure, DEFAULT_TOLERANCE_SECONDS, MAX_SIGNATURES, refuse } from './signatureHeaders';
+import type { HeaderOptions, VerifyFailure } from './signatureHeaders';
 
 export interface VerifyStandardWebhookInput {
 	/** Headers of the request, by lower-cased name as in Node.js. */
@@ -129,8 +130,4 @@ function digest(key: SigningKey, id: string, timestamp: number, body: Uint8Array
 		.update(`${id}.${String(timestamp)}.`)
 		.update(body)
 		.digest('base64');
-}
-
-function refuse(reason: VerifyFailure): Verdict {
-	return { ok: false, reason };
 }

@@ -7,6 +7,17 @@ import { readValue } from './templateValue';
 /** What stands at the start of a path in the template of an inbound message. */
 export const INBOUND_ROOTS = ['body', 'headers', 'query', 'now'] as const;
 
+/** What stands at the start of a path in a template over an event. */
+export const TRANSFORM_ROOTS = [
+	'id',
+	'type',
+	'timestamp',
+	'instanceId',
+	'data',
+	'event',
+	'now',
+] as const;
+
 export interface TemplateLimits {
 	/** UTF-8 bytes of the template. */
 	readonly maxTemplateBytes: number;

@@ -1,0 +1,131 @@
+/** Names and indexes from the root of the file to a value. */
+export type KeyPath = readonly (string | number)[];
+
+/** Something wrong with a value. */
+export interface FieldIssue {
+	readonly path: KeyPath;
+	readonly message: string;
+}
+
+/** A value of the file, where it stands, and where to tell what is wrong with it. */
+export interface Field {
+	readonly value: unknown;
+	readonly path: KeyPath;
+	readonly issues: FieldIssue[];
+}
+
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
+
+export function addIssue(field: Field, message: string): undefined {
+	field.issues.push({ path: field.path, message });
+	return undefined;
+}
+
+/** The value under a key, undefined where there is none. */
+export function child(field: Field, key: string | number): Field {
+	const { value, issues } = field;
+	const known = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+	const inner = known ? (value as Record<string | number, unknown>)[key] : undefined;
+	return { value: inner, path: [...field.path, key], issues };
+}
+
+/** Tells objects from lists and null. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The names in an object whose names the user chooses; names of the language itself are refused. */
+export function readNames(field: Field): readonly string[] {
+	if (!isObject(field.value)) {
+		addIssue(field, 'must be an object');
+		return [];
+	}
+	return Object.keys(field.value).filter((name) => {
+		if (!FORBIDDEN_KEYS.has(name)) return true;
+		addIssue(child(field, name), 'is not allowed as a name');
+		return false;
+	});
+}
+
+/** Checks that a value is an object of known keys; tells the nearest known one for the others. */
+export function checkKeys(field: Field, knownKeys: readonly string[]): boolean {
+	if (!isObject(field.value)) {
+		addIssue(field, field.value === undefined ? 'is missing' : 'must be an object');
+		return false;
+	}
+	for (const key of Object.keys(field.value)) {
+		if (!knownKeys.includes(key)) addIssue(child(field, key), unknownKey(key, knownKeys));
+	}
+	return true;
+}
+
+/** A text with something in it; undefined and an issue otherwise. */
+export function readText(field: Field): string | undefined {
+	const { value } = field;
+	if (typeof value === 'string' && value.trim() !== '') return value;
+	if (value === undefined) return addIssue(field, 'is missing');
+	return addIssue(field, typeof value === 'string' ? 'must not be empty' : 'must be a text');
+}
+
+/** A whole number within limits. */
+export function readInteger(field: Field, min: number, max: number): number | undefined {
+	const { value } = field;
+	if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
+		return value;
+	}
+	return addIssue(field, `must be a whole number from ${String(min)} to ${String(max)}`);
+}
+
+export function readBoolean(field: Field): boolean | undefined {
+	return typeof field.value === 'boolean' ? field.value : addIssue(field, 'must be true or false');
+}
+
+/** A list; each entry is read by the given function and left out where it is not usable. */
+export function readList<Entry>(
+	field: Field,
+	readEntry: (entry: Field) => Entry | undefined,
+): readonly Entry[] | undefined {
+	if (!Array.isArray(field.value)) {
+		return addIssue(field, field.value === undefined ? 'is missing' : 'must be a list');
+	}
+	return field.value.flatMap((_, index) => {
+		const entry = readEntry(child(field, index));
+		return entry === undefined ? [] : [entry];
+	});
+}
+
+/** Reads what may be absent, so that an absent key stays absent in the result. */
+export function optional<Key extends string, Value>(
+	field: Field,
+	key: Key,
+	read: (inner: Field) => Value | undefined,
+): { readonly [Name in Key]?: Value } {
+	const inner = child(field, key);
+	const value = inner.value === undefined ? undefined : read(inner);
+	return (value === undefined ? {} : { [key]: value }) as { readonly [Name in Key]?: Value };
+}
+
+function unknownKey(key: string, knownKeys: readonly string[]): string {
+	const typed = key.toLowerCase();
+	const nearest =
+		knownKeys.find((known) => isNear(typed, known.toLowerCase(), 1)) ??
+		knownKeys.find((known) => isNear(typed, known.toLowerCase(), 2));
+	return nearest === undefined
+		? 'is not a known key'
+		: `is not a known key. Did you mean '${nearest}'?`;
+}
+
+/** Whether so many added, removed or replaced characters lead from one word to the other. */
+function isNear(left: string, right: string, edits: number): boolean {
+	let same = 0;
+	while (same < left.length && left.charAt(same) === right.charAt(same)) same += 1;
+	const a = left.slice(same);
+	const b = right.slice(same);
+	if (a === '' || b === '') return a.length + b.length <= edits;
+	if (edits === 0) return false;
+	return (
+		isNear(a.slice(1), b.slice(1), edits - 1) ||
+		isNear(a.slice(1), b, edits - 1) ||
+		isNear(a, b.slice(1), edits - 1)
+	);
+}

@@ -1,0 +1,110 @@
+import { readHeader } from './headers';
+import type { Headers } from './headers';
+
+/** Name of the header with the signatures, as Node.js delivers it. */
+export const SIGNATURE_HEADER = 'x-openclaw-signature';
+/** Name of the header with the Unix seconds of the attempt, as Node.js delivers it. */
+export const TIMESTAMP_HEADER = 'x-openclaw-timestamp';
+/** How far the sender's clock may differ, in seconds and in both directions. */
+export const DEFAULT_TOLERANCE_SECONDS = 300;
+/** More signatures than this are refused unread: each one costs a comparison per key. */
+export const MAX_SIGNATURES = 5;
+
+/** Why a request was refused. For logs: the sender of a refused request gets no reason. */
+export type VerifyFailure =
+	| 'no-secret'
+	| 'missing-signature'
+	| 'malformed-signature'
+	| 'too-many-signatures'
+	| 'missing-timestamp'
+	| 'malformed-timestamp'
+	| 'timestamp-too-old'
+	| 'timestamp-in-future'
+	| 'signature-mismatch';
+
+/** A request that is not to be trusted. */
+export type Refusal = { ok: false; reason: VerifyFailure };
+
+/** What the headers alone tell. `signatures` are lower-case hex digests of 64 characters. */
+export type HeaderVerdict =
+	| { ok: true; timestamp: number; signatures: readonly string[] }
+	| Refusal;
+
+/** Headers that passed {@link checkSignatureHeaders}. */
+export type CheckedHeaders = Extract<HeaderVerdict, { ok: true }>;
+
+export interface HeaderOptions {
+	/** Seconds the timestamp may be off in either direction; 300 unless given. */
+	toleranceSeconds?: number;
+	/** The receiver's clock in Unix seconds. */
+	now: number;
+}
+
+const SIGNATURE = /^sha256=[0-9a-f]{64}$/;
+const TIMESTAMP = /^\d{1,11}$/;
+const PREFIX_LENGTH = 'sha256='.length;
+
+/**
+ * Checks form and age of the signature headers, which costs next to nothing, so that junk is
+ * refused before a secret is looked up. It proves nothing about who sent the request: that takes
+ * {@link verifySignature}.
+ *
+ * Signatures are separated by a bare comma. A comma and a blank is what Node.js makes of two header
+ * lines, and two lines are refused.
+ *
+ * @param headers request headers by lower-cased name
+ * @param options the receiver's clock and tolerance in seconds
+ * @returns the timestamp and the signatures to compare with, or the reason; never throws
+ * @example
+ * const checked = checkSignatureHeaders(request.headers, { now: Date.now() / 1000 });
+ * if (!checked.ok) return refuse(checked.reason);
+ */
+export function checkSignatureHeaders(
+	headers: Headers | undefined,
+	options: HeaderOptions,
+): HeaderVerdict {
+	const signature = readHeader(headers, SIGNATURE_HEADER);
+	if (signature === undefined || signature === '') return refuse('missing-signature');
+	if (typeof signature !== 'string') return refuse('malformed-signature');
+	const signatures = splitSignatures(signature);
+	if ('ok' in signatures) return signatures;
+
+	const timestamp = readHeader(headers, TIMESTAMP_HEADER);
+	if (timestamp === undefined || timestamp === '') return refuse('missing-timestamp');
+	if (typeof timestamp !== 'string' || !TIMESTAMP.test(timestamp)) {
+		return refuse('malformed-timestamp');
+	}
+	const seconds = Number(timestamp);
+	const age = ageFailure(seconds, options);
+	return age === undefined ? { ok: true, timestamp: seconds, signatures } : refuse(age);
+}
+
+/**
+ * Compares a timestamp with the receiver's clock; fails when the clock is no number.
+ *
+ * @param timestamp Unix seconds
+ */
+export function ageFailure(timestamp: number, options: HeaderOptions): VerifyFailure | undefined {
+	const { now, toleranceSeconds = DEFAULT_TOLERANCE_SECONDS } = options;
+	// Plain JavaScript may pass anything here; what is no number must not pass for a fresh timestamp.
+	const age =
+		typeof now === 'number' && typeof toleranceSeconds === 'number' ? now - timestamp : NaN;
+	if (age < 0) return -age <= toleranceSeconds ? undefined : 'timestamp-in-future';
+	return age <= toleranceSeconds ? undefined : 'timestamp-too-old';
+}
+
+function splitSignatures(header: string): readonly string[] | Refusal {
+	const parts = header.split(',', MAX_SIGNATURES + 1);
+	if (parts.length > MAX_SIGNATURES) return refuse('too-many-signatures');
+	const digests: string[] = [];
+	for (const part of parts) {
+		if (!SIGNATURE.test(part)) return refuse('malformed-signature');
+		digests.push(part.slice(PREFIX_LENGTH));
+	}
+	return digests;
+}
+
+/** A refusal with its reason. */
+export function refuse(reason: VerifyFailure): Refusal {
+	return { ok: false, reason };
+}
