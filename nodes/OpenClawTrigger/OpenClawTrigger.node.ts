@@ -1,0 +1,59 @@
+import type {
+	IExecuteFunctions,
+	IHookFunctions,
+	INodeExecutionData,
+	INodeType,
+	INodeTypeDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+import { PROPERTIES, WEBHOOK } from './description';
+import { prepareEndpoint } from './endpointSetup';
+import { OUTPUTS_EXPRESSION } from './outputs';
+import { receiveEvent } from './receive';
+import { routeEvents } from './route';
+
+export class OpenClawTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'OpenClaw Trigger',
+		name: 'openClawTrigger',
+		icon: { light: 'file:../../icons/openclaw.svg', dark: 'file:../../icons/openclaw.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle:
+			'={{$parameter["events"].includes("*") ? "All events" : $parameter["events"].join(", ")}}',
+		description: 'Starts the workflow when something happens in OpenClaw',
+		eventTriggerDescription: 'Waiting for an event from your OpenClaw gateway',
+		activationMessage: 'Your OpenClaw gateway can now send events to this workflow.',
+		defaults: { name: 'OpenClaw Trigger' },
+		inputs: [],
+		outputs: OUTPUTS_EXPRESSION,
+		credentials: [{ name: 'openClawApi', required: true }],
+		webhooks: [WEBHOOK],
+		properties: PROPERTIES,
+	};
+
+	webhookMethods = {
+		default: {
+			/** Never: what is checked on publishing has to be checked each time. */
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return await Promise.resolve(false);
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await prepareEndpoint(this);
+			},
+			/** The owner of the gateway removes what the owner added. */
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return await Promise.resolve(true);
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await receiveEvent(this);
+	}
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await routeEvents(this);
+	}
+}

@@ -1,0 +1,81 @@
+import * as n8nWorkflow from 'n8n-workflow';
+import type { INodeProperties, IWebhookDescription } from 'n8n-workflow';
+import { EVENT_OPTIONS } from './eventTypes';
+import { FILTERS } from './filterDescription';
+import { OPTIONS } from './optionDescription';
+
+const RESPOND_PATH = ['options', 'respond'];
+const RESPOND_IMMEDIATELY = 'onReceived';
+
+/**
+ * Everything but the response mode is constant, and n8n resolves that one without its expression
+ * engine where it can: an expression here would start an isolate for every request, forged ones too.
+ */
+function responseMode(): Record<string, string> {
+	const { fromParameter, webhookDescriptionFields } = n8nWorkflow as Partial<typeof n8nWorkflow>;
+	// Earlier releases of n8n 2 have no such fields.
+	if (!webhookDescriptionFields || !fromParameter) {
+		return {
+			responseMode: `={{$parameter["${RESPOND_PATH.join('"]["')}"] || "${RESPOND_IMMEDIATELY}"}}`,
+		};
+	}
+	return webhookDescriptionFields({
+		responseMode: fromParameter(RESPOND_PATH, RESPOND_IMMEDIATELY),
+	});
+}
+
+export const WEBHOOK: IWebhookDescription = {
+	name: 'default',
+	httpMethod: 'POST',
+	path: 'webhook',
+	// Left out, n8n answers with the text "firstEntryJson" and ignores what the node returns.
+	responseData: '',
+	...responseMode(),
+};
+
+export const PROPERTIES: INodeProperties[] = [
+	{
+		displayName: 'Trigger On',
+		name: 'events',
+		type: 'multiOptions',
+		required: true,
+		default: [],
+		options: EVENT_OPTIONS,
+	},
+	{
+		displayName: 'Endpoint Setup',
+		name: 'endpointSetup',
+		type: 'options',
+		noDataExpression: true,
+		default: 'manual',
+		options: [
+			{
+				name: 'Manual',
+				value: 'manual',
+				description: 'Add the webhook to the configuration of your OpenClaw gateway yourself',
+			},
+		],
+		description: 'How your OpenClaw gateway gets to know the URL of this webhook',
+	},
+	{
+		displayName: 'Output Mode',
+		name: 'outputMode',
+		type: 'options',
+		noDataExpression: true,
+		default: 'single',
+		options: [
+			{
+				name: 'One Output per Event',
+				value: 'perEvent',
+				description: 'Each chosen event has an output of its own, named after it',
+			},
+			{
+				name: 'Single Output',
+				value: 'single',
+				description: 'All events leave by the same output',
+			},
+		],
+	},
+	FILTERS,
+	OPTIONS,
+];

@@ -1,0 +1,35 @@
+import { NodeOperationError } from 'n8n-workflow';
+import type { IHookFunctions } from 'n8n-workflow';
+import { createSigningKeys } from '../../protocol/keys';
+import { findUnreadable } from './conditions';
+import { readFilters } from './filter';
+
+/**
+ * Runs when the workflow is published and when the editor starts to listen. With manual setup the
+ * gateway is configured by its owner, so nothing is registered here; what would make the node refuse
+ * every event is reported now rather than in the log.
+ *
+ * @throws NodeOperationError when no event could be accepted
+ */
+export async function prepareEndpoint(context: IHookFunctions): Promise<boolean> {
+	const credential = await context.getCredentials<{ signingSecret?: unknown }>('openClawApi');
+	const secret = typeof credential.signingSecret === 'string' ? credential.signingSecret : '';
+	if (createSigningKeys(secret).length === 0) {
+		throw new NodeOperationError(
+			context.getNode(),
+			"The 'Signing Secret' of the credential is empty",
+			{
+				description:
+					"Only signed events are accepted. Enter the secret of this endpoint in the credential's 'Signing Secret', the same as in openclaw.json5.",
+			},
+		);
+	}
+	const filters = readFilters(context.getNodeParameter('filters', {}, { rawExpressions: true }));
+	const unreadable = findUnreadable(filters.conditions);
+	if (unreadable) {
+		throw new NodeOperationError(context.getNode(), unreadable.message, {
+			description: `${unreadable.hint}. Write it as in data.message.content, data.items[0] or data["full name"].`,
+		});
+	}
+	return true;
+}

@@ -1,0 +1,58 @@
+import type { INodePropertyOptions } from 'n8n-workflow';
+
+/** What `events` holds when every event is wanted, those of later protocol versions included. */
+export const ALL_EVENTS = '*';
+
+/** The choices of 'Trigger On', in alphabetical order. */
+export const EVENT_OPTIONS: INodePropertyOptions[] = [
+	{
+		name: 'All Events',
+		value: ALL_EVENTS,
+		description: 'Every event, including ones that a later OpenClaw version may add',
+	},
+	{
+		name: 'Error Occurred',
+		value: 'error.occurred',
+		description: 'When a run, model call, tool or delivery does not succeed',
+	},
+	{
+		name: 'Message Received',
+		value: 'message.received',
+		description: 'When a message from a user arrives',
+	},
+	{
+		name: 'Message Sent',
+		value: 'message.sent',
+		description: "When an agent's reply has been delivered",
+	},
+	{
+		name: 'Session Created',
+		value: 'session.created',
+		description: 'When a new session starts',
+	},
+	{
+		name: 'Session Ended',
+		value: 'session.ended',
+		description: 'When a session ends or times out',
+	},
+	{
+		name: 'Tool Called',
+		value: 'tool.called',
+		description: 'When an agent calls a tool',
+	},
+	{
+		name: 'Tool Completed',
+		value: 'tool.completed',
+		description: 'When a tool call ends',
+	},
+];
+
+/**
+ * Tells whether the node listens to an event.
+ *
+ * @example
+ * listensTo(['*'], 'message.sent'); // true
+ */
+export function listensTo(events: readonly string[], type: string): boolean {
+	return events.includes(ALL_EVENTS) || events.includes(type);
+}

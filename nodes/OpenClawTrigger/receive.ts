@@ -1,0 +1,79 @@
+import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+import { parseEvent } from '../../protocol/event';
+import { RECEIVED, received, refuse } from './answers';
+import { ConditionError } from './conditions';
+import { EventReservations, reservationKey } from './deduplication';
+import { listensTo } from './eventTypes';
+import { passesFilters } from './filter';
+import { buildItem } from './item';
+import { logRefusal } from './refusalLog';
+import { openExchange } from './request';
+import type { WebhookResponse } from './request';
+import { parseJsonBody } from './requestBody';
+import { readSettings, readToleranceSeconds } from './settings';
+import { verifyRequest } from './verification';
+
+const reservations = new EventReservations();
+
+/**
+ * Answers one request. Nothing is thrown: n8n would make an error and an execution of it, which
+ * anyone could cause.
+ */
+export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const now = Date.now();
+	const { request, response } = openExchange(context);
+	try {
+		const verification = await verifyRequest(context, request, readToleranceSeconds(context), now);
+		if (!verification.ok) {
+			logRefusal(context, 'warn', verification.reason, now);
+			return refuse(response, verification.status);
+		}
+		const body = parseJsonBody(request, verification.bytes);
+		const parsed = body.ok
+			? parseEvent(body.value)
+			: { ok: false as const, message: 'The body must be JSON' };
+		if (!parsed.ok) {
+			logRefusal(context, 'warn', 'not-an-event', now);
+			return refuse(response, 400, parsed.message);
+		}
+		const { event } = parsed;
+		const settings = readSettings(context);
+		if (!listensTo(settings.events, event.type) || !passesFilters(event, settings.filters)) {
+			return received('filtered');
+		}
+		// An event is sent again while a workflow is being built: there it always runs.
+		const isTest = context.getMode() === 'manual';
+		if (settings.ignoreDuplicates && !isTest && !reserve(context, response, event.id, now)) {
+			return received('duplicate');
+		}
+		const item = buildItem(
+			event,
+			{ ...verification, headers: request.headers, verifiedAt: now },
+			settings,
+		);
+		return { webhookResponse: RECEIVED, workflowData: [[item]] };
+	} catch (error) {
+		logRefusal(context, 'error', describe(error), now);
+		return refuse(response, 503);
+	}
+}
+
+/** Takes the id at once, and gives it back when n8n then fails to start the workflow. */
+function reserve(
+	context: IWebhookFunctions,
+	response: WebhookResponse,
+	eventId: string,
+	now: number,
+): boolean {
+	const key = reservationKey(context.getWorkflow().id ?? '', context.getNode().id, eventId);
+	if (!reservations.reserve(key, now)) return false;
+	response.once('close', () => {
+		if (response.statusCode >= 500) reservations.release(key);
+	});
+	return true;
+}
+
+function describe(error: unknown): string {
+	if (error instanceof ConditionError) return `${error.message}. ${error.hint}`;
+	return error instanceof Error ? error.message : 'unknown reason';
+}
