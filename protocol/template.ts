@@ -1,6 +1,6 @@
 import { templateError } from './templateError';
 import type { TemplateError, TemplateErrorCode } from './templateError';
-import { readPlaceholder } from './templatePath';
+import { createPlaceholderReader } from './templatePath';
 import type { Placeholder } from './templatePath';
 import { readValue } from './templateValue';
 
@@ -58,6 +58,7 @@ export interface TemplateOptions {
 }
 
 const OPENING = '{{';
+const BACKSLASH = '\\'.charCodeAt(0);
 
 /**
  * Reads a template: text with placeholders `{{ root.key[0]["other key"] }}`. There is no logic and no
@@ -81,30 +82,31 @@ export function parseTemplate(source: string, options: TemplateOptions = {}): Pa
 		return failed(source, 0, 'template-too-large', `The template has more than ${limit} bytes`);
 	}
 	const rules = { roots: options.roots, maxDepth: limits.maxDepth };
+	const read = createPlaceholderReader(source, rules);
 	const placeholders: Placeholder[] = [];
 	const parts: (string | Placeholder)[] = [];
 	let textStart = 0;
 	let opening = source.indexOf(OPENING);
 	while (opening >= 0) {
 		const backslashes = countBackslashes(source, opening, textStart);
-		if (backslashes > 0) parts.push(source.slice(textStart, opening - 1));
-		else parts.push(source.slice(textStart, opening));
+		const textEnd = backslashes === 0 ? opening : opening - 1;
+		if (textEnd > textStart) parts.push(source.slice(textStart, textEnd));
 		if (backslashes === 1) {
 			// The braces become the start of the next text.
 			textStart = opening;
 			opening = source.indexOf(OPENING, opening + OPENING.length);
 			continue;
 		}
-		const read = readPlaceholder(source, opening, rules);
-		if (!read.ok) return failed(source, read.offset, read.code, read.message);
+		const found = read(opening);
+		if (!found.ok) return failed(source, found.offset, found.code, found.message);
 		if (placeholders.length >= limits.maxPlaceholders) {
 			const limit = String(limits.maxPlaceholders);
 			const message = `The template has more than ${limit} placeholders`;
 			return failed(source, opening, 'too-many-placeholders', message);
 		}
-		placeholders.push(read.placeholder);
-		parts.push(read.placeholder);
-		textStart = read.end;
+		placeholders.push(found.placeholder);
+		parts.push(found.placeholder);
+		textStart = found.end;
 		opening = source.indexOf(OPENING, textStart);
 	}
 	parts.push(source.slice(textStart));
@@ -157,8 +159,8 @@ export function renderTemplate(
 }
 
 function countBackslashes(source: string, opening: number, textStart: number): number {
-	if (opening - 1 < textStart || source.charAt(opening - 1) !== '\\') return 0;
-	return opening - 2 < textStart || source.charAt(opening - 2) !== '\\' ? 1 : 2;
+	if (opening - 1 < textStart || source.charCodeAt(opening - 1) !== BACKSLASH) return 0;
+	return opening - 2 < textStart || source.charCodeAt(opening - 2) !== BACKSLASH ? 1 : 2;
 }
 
 function isTemplate(template: string | Template): template is Template {

@@ -8,7 +8,7 @@ export interface Placeholder {
 	readonly root: string;
 	/** The steps after the root: names, and numbers for `[0]`. */
 	readonly segments: readonly (string | number)[];
-	/** Where the placeholder starts in the template. */
+	/** Where the template has it first. */
 	readonly offset: number;
 }
 
@@ -24,7 +24,7 @@ export interface PathRules {
 }
 
 // Sticky: they look at one place and never search. Marks belong to words in Thai, Hindi and others.
-const BLANKS = /[ \t\r\n]*/y;
+const BLANKS = /[ \t\r\n]+/y;
 const ROOT = /[\p{L}_$][\p{L}\p{M}\p{N}_$-]*/uy;
 const KEY = /[\p{L}\p{M}\p{N}_$-]+/uy;
 const INDEX = /\d{1,9}/y;
@@ -37,22 +37,44 @@ const CONTROL_ESCAPES = new Map([
 ]);
 const LOGIC_MARKS: ReadonlySet<string> = new Set('#/^>!&{|=(~');
 const OPENING_LENGTH = 2;
+const CLOSING = '}}';
+const MAX_KNOWN = 500;
 const SHOWN_LENGTH = 40;
 
 type Failure = Extract<ReadPlaceholder, { ok: false }>;
 type Step = { ok: true; key: string | number; end: number } | Failure;
 
 /**
- * Reads one placeholder from its opening braces to its closing ones.
- *
- * @param offset where `{{` stands
+ * Makes a reader for the placeholders of one template. A placeholder that occurs again is the same
+ * object as before, so that long lists of the same few cost little.
  */
-export function readPlaceholder(source: string, offset: number, rules: PathRules): ReadPlaceholder {
-	const start = skipBlanks(source, offset + OPENING_LENGTH);
-	if (source.startsWith('}}', start)) {
+export function createPlaceholderReader(
+	source: string,
+	rules: PathRules,
+): (offset: number) => ReadPlaceholder {
+	const known = new Map<string, Placeholder>();
+	return (offset) => {
+		const end = source.indexOf(CLOSING, offset) + CLOSING.length;
+		const text = source.slice(offset, end);
+		const placeholder = known.get(text);
+		if (placeholder !== undefined) return { ok: true, placeholder, end };
+		const read = readPlaceholder(source, offset, rules);
+		if (!read.ok) {
+			return read.code === 'unclosed-placeholder' ? { ...read, offset } : read;
+		}
+		// Braces in a quoted name are not where the placeholder ends.
+		if (read.end === end && known.size < MAX_KNOWN) known.set(text, read.placeholder);
+		return read;
+	};
+}
+
+/** Reads one placeholder from its opening braces to its closing ones. */
+function readPlaceholder(source: string, offset: number, rules: PathRules): ReadPlaceholder {
+	const start = matchEnd(BLANKS, source, offset + OPENING_LENGTH);
+	if (source.startsWith(CLOSING, start)) {
 		return fail(offset, 'empty-placeholder', "The placeholder '{{}}' names no value");
 	}
-	const root = match(ROOT, source, start);
+	const root = source.slice(start, matchEnd(ROOT, source, start));
 	if (root === '') return unexpected(source, start, "a name such as 'body'");
 	const rootFailure = checkRoot(root, start, rules);
 	if (rootFailure !== undefined) return rootFailure;
@@ -68,12 +90,12 @@ export function readPlaceholder(source: string, offset: number, rules: PathRules
 		}
 		at = step.end;
 	}
-	const closing = skipBlanks(source, at);
-	if (!source.startsWith('}}', closing)) {
+	const closing = matchEnd(BLANKS, source, at);
+	if (!source.startsWith(CLOSING, closing)) {
 		return unexpected(source, closing, `'}}' after '${shorten(source.slice(start, at))}'`);
 	}
 	const placeholder = { path: source.slice(start, at), root, segments, offset };
-	return { ok: true, placeholder, end: closing + OPENING_LENGTH };
+	return { ok: true, placeholder, end: closing + CLOSING.length };
 }
 
 function checkRoot(root: string, offset: number, rules: PathRules): Failure | undefined {
@@ -87,9 +109,9 @@ function checkRoot(root: string, offset: number, rules: PathRules): Failure | un
 function readStep(source: string, offset: number): Step | undefined {
 	const opening = source.charAt(offset);
 	if (opening === '.') {
-		const key = match(KEY, source, offset + 1);
-		if (key === '') return unexpected(source, offset + 1, "a name after '.'");
-		return toStep(key, offset + 1, offset + 1 + key.length);
+		const end = matchEnd(KEY, source, offset + 1);
+		if (end === offset + 1) return unexpected(source, end, "a name after '.'");
+		return toStep(source.slice(offset + 1, end), offset + 1, end);
 	}
 	if (opening !== '[') return undefined;
 	const quote = source.charAt(offset + 1);
@@ -103,9 +125,9 @@ function readStep(source: string, offset: number): Step | undefined {
 }
 
 function readIndex(source: string, offset: number): Step {
-	const digits = match(INDEX, source, offset);
-	if (digits === '') return unexpected(source, offset, "an index or a quoted name after '['");
-	return { ok: true, key: Number(digits), end: offset + digits.length };
+	const end = matchEnd(INDEX, source, offset);
+	if (end === offset) return unexpected(source, end, "an index or a quoted name after '['");
+	return { ok: true, key: Number(source.slice(offset, end)), end };
 }
 
 function readQuotedKey(source: string, offset: number, quote: string): Step {
@@ -115,10 +137,10 @@ function readQuotedKey(source: string, offset: number, quote: string): Step {
 		const character = source.charAt(at);
 		if (character === quote) return toStep(key, offset, at + 1);
 		if (character === '\\') {
-			const escaped = match(ESCAPE, source, at);
-			if (escaped === '') return unexpected(source, at + 1, "one of \" ' \\ n r t u after '\\'");
-			key += unescape(escaped);
-			at += escaped.length;
+			const end = matchEnd(ESCAPE, source, at);
+			if (end === at) return unexpected(source, at + 1, "one of \" ' \\ n r t u after '\\'");
+			key += unescape(source.slice(at, end));
+			at = end;
 		} else {
 			key += character;
 			at += 1;
@@ -137,13 +159,10 @@ function toStep(key: string, offset: number, end: number): Step {
 	return FORBIDDEN_KEYS.has(key) ? forbidden(key, offset) : { ok: true, key, end };
 }
 
-function match(pattern: RegExp, source: string, offset: number): string {
+/** Where a match that starts at the offset ends; the offset itself without one. */
+function matchEnd(pattern: RegExp, source: string, offset: number): number {
 	pattern.lastIndex = offset;
-	return pattern.exec(source)?.[0] ?? '';
-}
-
-function skipBlanks(source: string, offset: number): number {
-	return offset + match(BLANKS, source, offset).length;
+	return pattern.test(source) ? pattern.lastIndex : offset;
 }
 
 function forbidden(key: string, offset: number): Failure {
@@ -153,7 +172,7 @@ function forbidden(key: string, offset: number): Failure {
 function unexpected(source: string, offset: number, expected: string): Failure {
 	const codePoint = source.codePointAt(offset);
 	if (codePoint === undefined) {
-		return fail(offset, 'unclosed-placeholder', `The text ends where ${expected} is expected`);
+		return fail(offset, 'unclosed-placeholder', `The placeholder ends without ${expected}`);
 	}
 	const found = String.fromCodePoint(codePoint);
 	const hint = LOGIC_MARKS.has(found) ? '. Conditions, loops and helpers are not supported' : '';
