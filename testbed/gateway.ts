@@ -1,0 +1,114 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLogged, type LoggedProcess } from './childProcess';
+import { gatewayConfig } from './gatewayConfig';
+import type { JsonObject } from './json';
+import { freePorts } from './ports';
+import type { Runtimes } from './runtime';
+import { runtimeEnvironment } from './runtimeParts';
+import { GiveUp, waitFor } from './waitFor';
+
+/** How to start a throwaway OpenClaw gateway. */
+export interface GatewayOptions {
+	readonly runtimes: Runtimes;
+	/** Base URL of the scripted model. */
+	readonly modelUrl: string;
+	/** Top-level configuration keys that replace the usual ones. */
+	readonly config?: JsonObject;
+	/** Port to listen on; a free one by default. */
+	readonly port?: number;
+}
+
+/** A running throwaway OpenClaw gateway. */
+export interface Gateway {
+	readonly url: string;
+	/** State folder: configuration, sessions, logs, workspaces. */
+	readonly folder: string;
+	readonly pid: number;
+	/** Everything the gateway has written so far. */
+	log(): Promise<string>;
+	/** Ends it in order (SIGTERM); state and address stay for `start()`. */
+	stop(): Promise<void>;
+	/** Ends it at once, as a crash would. */
+	kill(): Promise<void>;
+	/** Starts it again on the same state and address. */
+	start(): Promise<void>;
+	/** Ends it and deletes its folder. */
+	remove(): Promise<void>;
+}
+
+async function waitUntilReady(url: string, program: LoggedProcess): Promise<void> {
+	await waitFor(
+		'the OpenClaw gateway to be ready',
+		async () => {
+			if (program.ended()) throw new GiveUp(`The gateway ended:\n${program.logTail()}`);
+			return (await fetch(`${url}/readyz`)).ok;
+		},
+		{ timeoutMs: 180_000, everyMs: 100 },
+	);
+}
+
+/**
+ * Starts an OpenClaw gateway of its own, with its own state and a scripted model.
+ *
+ * @throws Error with the gateway's last lines when it doesn't come up
+ * @example
+ * const model = await startScriptedModel();
+ * const gateway = await startGateway({ runtimes, modelUrl: model.url });
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+	const { runtimes, modelUrl, config } = options;
+	const folder = await mkdtemp(join(tmpdir(), 'openclaw-webhooks-gateway-'));
+	const port = options.port ?? (await freePorts(1))[0] ?? 0;
+	const url = `http://127.0.0.1:${port}`;
+	const configFile = join(folder, 'openclaw.json');
+	const logFile = join(folder, 'gateway.log');
+	let program: LoggedProcess | undefined;
+
+	const start = async () => {
+		program = await startLogged({
+			command: runtimes.node,
+			args: [runtimes.openclaw, 'gateway', 'run', '--port', String(port), '--bind', 'loopback'],
+			cwd: folder,
+			env: runtimeEnvironment(runtimes.nodeFolder, {
+				HOME: folder,
+				OPENCLAW_STATE_DIR: join(folder, 'state'),
+				OPENCLAW_CONFIG_PATH: configFile,
+			}),
+			logFile,
+		});
+		await waitUntilReady(url, program);
+	};
+	const remove = async () => {
+		await program?.kill();
+		await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+	};
+
+	try {
+		await mkdir(join(folder, 'state'), { recursive: true });
+		const content = gatewayConfig({
+			port,
+			modelUrl,
+			folder,
+			...(config === undefined ? {} : { more: config }),
+		});
+		await writeFile(configFile, JSON.stringify(content, null, '\t'));
+		await start();
+	} catch (error) {
+		await remove();
+		throw error;
+	}
+	return {
+		url,
+		folder,
+		get pid() {
+			return program?.pid ?? 0;
+		},
+		log: async () => readFile(logFile, 'utf8'),
+		stop: async () => program?.stop(),
+		kill: async () => program?.kill(),
+		start,
+		remove,
+	};
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { at, isObject, listAt, textAt, tryParseJson, type JsonObject } from '../json';
+import { GiveUp, waitFor, type WaitOptions } from '../waitFor';
+import { N8nEditorClient } from './editorClient';
+import {
+	isSettled,
+	readExecution,
+	readSummary,
+	type Execution,
+	type ExecutionSummary,
+} from './execution';
+import type { CredentialReference, WorkflowDefinition } from './workflow';
+
+/** A workflow that exists in n8n. */
+export interface Workflow {
+	readonly id: string;
+	readonly name: string;
+	readonly versionId: string;
+	/** Webhook ids that n8n gave to the nodes, by node name. */
+	readonly webhookIds: Readonly<Record<string, string>>;
+}
+
+/** Client of the REST API that n8n's editor uses. */
+export class N8nClient extends N8nEditorClient {
+	/** Creates a credential and returns how nodes refer to it. */
+	async createCredential(
+		type: string,
+		data: JsonObject,
+		name = `${type} ${randomUUID().slice(0, 8)}`,
+	): Promise<CredentialReference> {
+		const created = await this.request('POST', '/rest/credentials', { name, type, data });
+		return { id: textAt(created, 'id'), name };
+	}
+
+	/** Replaces the data of a credential. */
+	async updateCredential(
+		credential: CredentialReference,
+		type: string,
+		data: JsonObject,
+	): Promise<void> {
+		const body = { name: credential.name, type, data };
+		await this.request('PATCH', `/rest/credentials/${credential.id}`, body);
+	}
+
+	/** Runs a credential's test, as the editor does after saving. */
+	async testCredential(
+		type: string,
+		data: JsonObject,
+	): Promise<{ status: string; message: string }> {
+		const credentials = { id: '', name: 'test', type, data };
+		const result = await this.request('POST', '/rest/credentials/test', { credentials });
+		return { status: textAt(result, 'status'), message: textAt(result, 'message') };
+	}
+
+	/** Creates a workflow; it isn't published yet. */
+	async createWorkflow(definition: WorkflowDefinition): Promise<Workflow> {
+		const created = await this.request('POST', '/rest/workflows', {
+			...definition,
+			settings: { executionOrder: 'v1', ...definition.settings },
+		});
+		const nodes = listAt(created, 'nodes');
+		return {
+			id: textAt(created, 'id'),
+			name: definition.name,
+			versionId: textAt(created, 'versionId'),
+			webhookIds: Object.fromEntries(
+				nodes
+					.filter((node) => textAt(node, 'webhookId') !== '')
+					.map((node) => [textAt(node, 'name'), textAt(node, 'webhookId')]),
+			),
+		};
+	}
+
+	/** Creates a workflow from a `*.workflow.json` file; `adapt` may fill in credentials and addresses. */
+	async importWorkflow(
+		file: string,
+		adapt: (definition: WorkflowDefinition) => WorkflowDefinition = (same) => same,
+	): Promise<Workflow> {
+		const content = tryParseJson(await readFile(file, 'utf8'));
+		if (!isObject(content)) throw new Error(`${file} holds no workflow`);
+		return await this.createWorkflow(adapt(content as unknown as WorkflowDefinition));
+	}
+
+	/** Publishes a workflow and waits until its triggers are registered. */
+	async publish(workflow: Workflow): Promise<void> {
+		const path = `/rest/workflows/${workflow.id}`;
+		await this.request('POST', `${path}/activate`, { versionId: workflow.versionId });
+		await waitFor(`workflow '${workflow.name}' to be published`, async () => {
+			const state = await this.request('GET', `${path}/publication-status`);
+			const triggers = listAt(state, 'triggers');
+			const failed = triggers.find((trigger) => textAt(trigger, 'status') === 'failed');
+			if (failed !== undefined) throw new GiveUp(`Not published: ${JSON.stringify(failed)}`);
+			return (
+				at(state, 'status') === 'published' &&
+				triggers.every((trigger) => textAt(trigger, 'status') === 'activated')
+			);
+		});
+	}
+
+	/** Unpublishes a workflow and waits until its production webhooks have ended. */
+	async unpublish(workflow: Workflow): Promise<void> {
+		const path = `/rest/workflows/${workflow.id}`;
+		await this.request('POST', `${path}/deactivate`, {});
+		await waitFor(`workflow '${workflow.name}' to be unpublished`, async () => {
+			const state = await this.request('GET', `${path}/publication-status`);
+			return at(state, 'status') === 'not_published';
+		});
+	}
+
+	/** Unpublishes and deletes a workflow with its executions. */
+	async deleteWorkflow(workflow: Workflow): Promise<void> {
+		await this.unpublish(workflow);
+		await this.request('POST', `/rest/workflows/${workflow.id}/archive`, {});
+		await this.request('DELETE', `/rest/workflows/${workflow.id}`);
+	}
+
+	/**
+	 * Address of a community node's webhook.
+	 *
+	 * @param nodeName the trigger's name in the workflow
+	 * @param kind the production address, or the one of "Listen for test event"
+	 */
+	webhookUrl(
+		workflow: Workflow,
+		nodeName: string,
+		kind: 'webhook' | 'webhook-test' = 'webhook',
+	): string {
+		const webhookId = workflow.webhookIds[nodeName];
+		if (webhookId === undefined) throw new Error(`Node '${nodeName}' has no webhook`);
+		return `${this.url}/${kind}/${webhookId}/webhook`;
+	}
+
+	/**
+	 * Starts a manual run. A workflow that begins with a webhook listens for one test event instead.
+	 *
+	 * @returns the execution's id, or `undefined` while it listens
+	 */
+	async runManually(workflow: Workflow, triggerName: string): Promise<string | undefined> {
+		const answer = await this.request('POST', `/rest/workflows/${workflow.id}/run`, {
+			triggerToStartFrom: { name: triggerName },
+		});
+		const id = at(answer, 'executionId');
+		return typeof id === 'string' ? id : undefined;
+	}
+
+	/** Runs a workflow with a Manual Trigger to its end. */
+	async runToEnd(
+		workflow: Workflow,
+		triggerName: string,
+		options?: WaitOptions,
+	): Promise<Execution> {
+		const id = await this.runManually(workflow, triggerName);
+		if (id === undefined) throw new Error(`'${triggerName}' waits for a webhook call`);
+		return await this.waitForExecution(id, options);
+	}
+
+	/** Rows of the execution list, oldest first, at most 100. */
+	async executions(workflow: Workflow): Promise<ExecutionSummary[]> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId: workflow.id }));
+		const answer = await this.request('GET', `/rest/executions?filter=${filter}&limit=100`);
+		const rows = [...listAt(answer, 'results').map(readSummary)];
+		return rows.sort((one, other) => Number(one.id) - Number(other.id));
+	}
+
+	/** One execution with its items. */
+	async execution(id: string): Promise<Execution> {
+		return readExecution(await this.request('GET', `/rest/executions/${id}`));
+	}
+
+	/** Waits until an execution has finished, failed or begun to wait. */
+	async waitForExecution(id: string, options?: WaitOptions): Promise<Execution> {
+		return await waitFor(
+			`execution ${id} to end`,
+			async () => {
+				const execution = await this.execution(id);
+				return isSettled(execution) && execution;
+			},
+			options,
+		);
+	}
+
+	/** Waits until a workflow has at least `count` settled executions; returns all of them, oldest first. */
+	async waitForExecutions(
+		workflow: Workflow,
+		count: number,
+		options?: WaitOptions,
+	): Promise<Execution[]> {
+		const rows = await waitFor(
+			`${count} executions of '${workflow.name}'`,
+			async () => {
+				const all = await this.executions(workflow);
+				return all.length >= count && all.every(isSettled) && all;
+			},
+			options,
+		);
+		return await Promise.all(rows.map(async ({ id }) => this.execution(id)));
+	}
+}

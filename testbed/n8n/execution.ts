@@ -1,0 +1,71 @@
+import { parse } from 'flatted';
+import { at, isObject, listAt, objectAt, textAt, type JsonObject } from '../json';
+
+/** An item that a node put out. */
+export interface Item {
+	readonly json: JsonObject;
+	readonly pairedItem?: unknown;
+	readonly error?: unknown;
+	readonly binary?: unknown;
+}
+
+/** A row of n8n's execution list. */
+export interface ExecutionSummary {
+	readonly id: string;
+	/** `success`, `error`, `waiting`, `running`, `new`, `crashed`, `canceled` … */
+	readonly status: string;
+	/** `webhook`, `trigger`, `manual` … */
+	readonly mode: string;
+}
+
+/** A finished (or waiting) execution with all its items. */
+export interface Execution extends ExecutionSummary {
+	/** Whether the node ran. */
+	ran(nodeName: string): boolean;
+	/** Items of one output of a node in its last run. */
+	items(nodeName: string, output?: number): readonly Item[];
+	/** The `json` of those items. */
+	json(nodeName: string, output?: number): readonly JsonObject[];
+	/** Message of the failure that ended the execution; `''` when it didn't fail. */
+	readonly errorMessage: string;
+	/** n8n's run data as it is, for what isn't covered above. */
+	readonly resultData: JsonObject;
+}
+
+const UNFINISHED = new Set(['new', 'running', 'unknown']);
+
+/** Whether n8n is done with an execution for now (finished, failed or waiting). */
+export function isSettled({ status }: ExecutionSummary): boolean {
+	return !UNFINISHED.has(status);
+}
+
+/** Reads a row of `GET /rest/executions`. */
+export function readSummary(value: unknown): ExecutionSummary {
+	return {
+		id: String(at(value, 'id')),
+		status: textAt(value, 'status'),
+		mode: textAt(value, 'mode'),
+	};
+}
+
+function isItem(value: unknown): value is Item & JsonObject {
+	return isObject(value) && isObject(value.json);
+}
+
+/** Reads the answer of `GET /rest/executions/:id`, whose `data` is in the `flatted` format. */
+export function readExecution(value: unknown): Execution {
+	const data = at(value, 'data');
+	const runData: unknown = typeof data === 'string' ? parse(data) : data;
+	const resultData = objectAt(runData, 'resultData');
+	const lastRun = (nodeName: string) => listAt(resultData, 'runData', nodeName).at(-1);
+	const items = (nodeName: string, output = 0) =>
+		listAt(lastRun(nodeName), 'data', 'main', output).filter(isItem);
+	return {
+		...readSummary(value),
+		ran: (nodeName) => lastRun(nodeName) !== undefined,
+		items,
+		json: (nodeName, output) => items(nodeName, output).map((item) => item.json),
+		errorMessage: textAt(resultData, 'error', 'message'),
+		resultData,
+	};
+}

@@ -1,0 +1,41 @@
+/** What the scripted model answers to a turn. */
+export type Reply =
+	| { readonly kind: 'text'; readonly text: string; readonly delayMs: number }
+	| {
+			readonly kind: 'tool';
+			readonly name: string;
+			readonly args: string;
+			readonly delayMs: number;
+	  }
+	| { readonly kind: 'fault'; readonly status: number; readonly delayMs: number };
+
+const LONG_REPLY = `A long answer. ${'One more sentence of it. '.repeat(300)}`;
+
+function delayOf(text: string): number {
+	return Number(/\[\[slow:(\d{1,6})\]\]/.exec(text)?.[1] ?? 0);
+}
+
+/**
+ * Chooses the answer by markers in the user's text: `[[tool]]` (lists the workspace), `[[tool-error]]`
+ * (reads a file that doesn't exist), `[[400]]`, `[[500]]`, `[[slow:<ms>]]`, `[[long]]`,
+ * `[[reply:<text>]]`. Without a marker it says which message it answers.
+ *
+ * @param text the last user message
+ * @param afterTool whether a tool's result follows that message already
+ */
+export function chooseReply(text: string, afterTool: boolean): Reply {
+	const delayMs = delayOf(text);
+	if (afterTool)
+		return { kind: 'text', text: 'I have looked with the tool: all is well.', delayMs };
+	const status = /\[\[(400|500)\]\]/.exec(text)?.[1];
+	if (status !== undefined) return { kind: 'fault', status: Number(status), delayMs };
+	if (text.includes('[[tool]]')) {
+		return { kind: 'tool', name: 'ls', args: JSON.stringify({ path: '.' }), delayMs };
+	}
+	if (text.includes('[[tool-error]]')) {
+		return { kind: 'tool', name: 'read', args: JSON.stringify({ path: '/no/such/file' }), delayMs };
+	}
+	if (text.includes('[[long]]')) return { kind: 'text', text: LONG_REPLY, delayMs };
+	const wanted = /\[\[reply:([^\]]*)\]\]/.exec(text)?.[1];
+	return { kind: 'text', text: wanted ?? 'Understood, I am on it.', delayMs };
+}
