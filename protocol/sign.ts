@@ -1,5 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { createSigningKeys } from './keys';
+import { computeMac } from './mac';
+import { MAX_SIGNATURES } from './signatureHeaders';
 import { createStandardWebhookKeys, signStandardWebhook } from './standardWebhooks';
 
 export interface SignInput {
@@ -20,7 +21,7 @@ export interface SignInput {
  * Each retry is signed anew: receivers refuse old timestamps.
  *
  * @returns the headers to send
- * @throws RangeError without a secret or with a timestamp that no receiver accepts
+ * @throws RangeError without a secret, with more than five, or with a timestamp that no receiver accepts
  * @example
  * const headers = signEvent({ id: event.id, body, secret: 'whsec_…' });
  * await fetch(url, { method: 'POST', body, headers });
@@ -32,11 +33,13 @@ export function signEvent(input: SignInput): Record<string, string> {
 	}
 	const keys = createSigningKeys(input.secret);
 	if (keys.length === 0) throw new RangeError('An event cannot be signed without a secret');
+	if (keys.length > MAX_SIGNATURES) {
+		throw new RangeError(`Receivers accept at most ${String(MAX_SIGNATURES)} signatures`);
+	}
 	const signedPrefix = `${String(timestamp)}.`;
-	const signatures = keys.map((key) => {
-		const hmac = createHmac('sha256', key).update(signedPrefix).update(input.body);
-		return `sha256=${hmac.digest('hex')}`;
-	});
+	const signatures = keys.map(
+		(key) => `sha256=${computeMac(key, signedPrefix, input.body, 'hex')}`,
+	);
 	return {
 		'X-OpenClaw-Timestamp': String(timestamp),
 		'X-OpenClaw-Signature': signatures.join(','),

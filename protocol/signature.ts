@@ -1,7 +1,8 @@
-import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import type { Headers } from './headers';
 import { createSigningKeys, listSecrets } from './keys';
 import type { SigningKey } from './keys';
+import { computeMac, isSameDigest } from './mac';
 import { checkSignatureHeaders, DEFAULT_TOLERANCE_SECONDS, refuse } from './signatureHeaders';
 import type { CheckedHeaders, Refusal } from './signatureHeaders';
 
@@ -41,12 +42,6 @@ export interface VerifyInput {
 	now?: number;
 }
 
-const DIGEST_LENGTH = 64;
-
-// Reused by every comparison: they never outlive one synchronous call.
-const expectedDigest = Buffer.alloc(DIGEST_LENGTH);
-const receivedDigest = Buffer.alloc(DIGEST_LENGTH);
-
 /**
  * Compares the signatures with what each key makes of the body, every key with every signature, in
  * constant time.
@@ -72,13 +67,9 @@ export function verifySignature(
 	for (let index = keys.length - 1; index >= 0; index -= 1) {
 		const key = keys[index];
 		if (!(key instanceof KeyObject) || key.type !== 'secret') continue;
-		expectedDigest.write(
-			createHmac('sha256', key).update(signedPrefix).update(body).digest('hex'),
-			'latin1',
-		);
+		const expected = computeMac(key, signedPrefix, body, 'hex');
 		for (const signature of checked.signatures) {
-			receivedDigest.write(signature, 'latin1');
-			if (timingSafeEqual(expectedDigest, receivedDigest)) matched = index;
+			if (isSameDigest(expected, signature)) matched = index;
 		}
 	}
 	if (matched < 0) return refuse('signature-mismatch');

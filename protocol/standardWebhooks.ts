@@ -1,8 +1,9 @@
-import { createHmac, createSecretKey, KeyObject, timingSafeEqual } from 'node:crypto';
+import { createSecretKey, KeyObject } from 'node:crypto';
 import { readHeader } from './headers';
 import type { Headers } from './headers';
 import { listSecrets } from './keys';
 import type { SigningKey } from './keys';
+import { computeMac, isSameDigest } from './mac';
 import type { Verdict } from './signature';
 import { ageFailure, DEFAULT_TOLERANCE_SECONDS, MAX_SIGNATURES, refuse } from './signatureHeaders';
 import type { HeaderOptions, VerifyFailure } from './signatureHeaders';
@@ -57,7 +58,8 @@ export function signStandardWebhook(
 	body: Uint8Array | string,
 	keys: readonly SigningKey[],
 ): string {
-	return keys.map((key) => `v1,${digest(key, id, timestamp, body)}`).join(' ');
+	const signedPrefix = `${id}.${String(timestamp)}.`;
+	return keys.map((key) => `v1,${computeMac(key, signedPrefix, body, 'base64')}`).join(' ');
 }
 
 /**
@@ -84,12 +86,12 @@ export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdic
 	const keys = toKeys(given.secret);
 	if (keys.length === 0) return refuse('no-secret');
 	if (!ArrayBuffer.isView(given.body)) return refuse('signature-mismatch');
+	const signedPrefix = `${id}.${String(timestamp)}.`;
 	let matched = -1;
 	for (const [index, key] of keys.entries()) {
-		const expected = Buffer.from(digest(key, id, timestamp, given.body), 'latin1');
+		const expected = computeMac(key, signedPrefix, given.body, 'base64');
 		for (const signature of signatures) {
-			const same = timingSafeEqual(expected, Buffer.from(signature, 'latin1'));
-			if (same && matched < 0) matched = index;
+			if (isSameDigest(expected, signature) && matched < 0) matched = index;
 		}
 	}
 	return matched < 0 ? refuse('signature-mismatch') : { ok: true, keyIndex: matched, timestamp };
@@ -123,11 +125,4 @@ function isBase64(text: string): boolean {
 	if (!BASE64.test(text)) return false;
 	// Libraries differ on missing padding; a lone character of a group encodes nothing in any of them.
 	return text.includes('=') ? text.length % 4 === 0 : text.length % 4 !== 1;
-}
-
-function digest(key: SigningKey, id: string, timestamp: number, body: Uint8Array | string): string {
-	return createHmac('sha256', key)
-		.update(`${id}.${String(timestamp)}.`)
-		.update(body)
-		.digest('base64');
 }

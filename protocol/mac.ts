@@ -1,0 +1,34 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { SigningKey } from './keys';
+
+const DIGEST_LENGTH = 64;
+
+// Reused by every comparison: they never outlive one synchronous call.
+const expected = Buffer.alloc(DIGEST_LENGTH);
+const received = Buffer.alloc(DIGEST_LENGTH);
+
+/**
+ * HMAC-SHA256 over a text and the bytes that follow it, without joining the two in memory.
+ *
+ * @param body may be large; it is not copied. A text counts as UTF-8.
+ * @see RFC 2104
+ */
+export function computeMac(
+	key: SigningKey,
+	prefix: string,
+	body: Uint8Array | string,
+	encoding: 'hex' | 'base64',
+): string {
+	return createHmac('sha256', key).update(prefix).update(body).digest(encoding);
+}
+
+/**
+ * Compares two digests in constant time, written in at most 64 ASCII characters. Their length is no
+ * secret.
+ */
+export function isSameDigest(left: string, right: string): boolean {
+	if (left.length !== right.length || left.length > DIGEST_LENGTH) return false;
+	expected.write(left.padEnd(DIGEST_LENGTH), 'latin1');
+	received.write(right.padEnd(DIGEST_LENGTH), 'latin1');
+	return timingSafeEqual(expected, received);
+}
