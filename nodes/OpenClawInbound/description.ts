@@ -1,0 +1,193 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { optionsProperty } from './descriptionOptions';
+
+const operation: INodeProperties = {
+	displayName: 'Operation',
+	name: 'operation',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{
+			name: 'Send Message',
+			value: 'send',
+			action: 'Send message to agent',
+			description: 'Hand a message to an agent and continue',
+		},
+		{
+			name: 'Wake Agent',
+			value: 'wake',
+			action: 'Wake agent with fixed text',
+			description: 'Give an agent a fixed reminder, now or with its next heartbeat',
+		},
+	],
+	default: 'send',
+};
+
+const source: INodeProperties = {
+	displayName: 'Message From',
+	name: 'source',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{
+			name: 'Define Below',
+			value: 'define',
+			description: 'Agent and message template are set in this node',
+		},
+		{
+			name: 'Inbound Endpoint',
+			value: 'endpoint',
+			description: 'Agent and message template are set at the gateway',
+		},
+	],
+	default: 'endpoint',
+	displayOptions: { show: { operation: ['send'] } },
+};
+
+const endpoint: INodeProperties = {
+	displayName: 'Endpoint',
+	name: 'endpoint',
+	type: 'resourceLocator',
+	default: { mode: 'list', value: '' },
+	required: true,
+	description: 'The inbound endpoint that takes the message',
+	displayOptions: { show: { operation: ['send'], source: ['endpoint'] } },
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			typeOptions: {
+				searchListMethod: 'searchEndpoints',
+				searchable: true,
+				skipCredentialsCheckInRLC: true,
+			},
+		},
+		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. alert' },
+	],
+};
+
+const agent: INodeProperties = {
+	displayName: 'Agent',
+	name: 'agent',
+	type: 'resourceLocator',
+	default: { mode: 'list', value: '' },
+	required: true,
+	description: 'The agent that gets the message',
+	displayOptions: { show: { operation: ['send'], source: ['define'] } },
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			typeOptions: {
+				searchListMethod: 'searchAgents',
+				searchable: true,
+				skipCredentialsCheckInRLC: true,
+			},
+		},
+		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. main' },
+	],
+};
+
+const wakeAgent: INodeProperties = {
+	displayName: 'Agent',
+	name: 'agent',
+	type: 'resourceLocator',
+	default: { mode: 'list', value: '' },
+	description: 'The agent to wake. A gateway with a single agent needs none.',
+	displayOptions: { show: { operation: ['wake'] } },
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			typeOptions: {
+				searchListMethod: 'searchAgents',
+				searchable: true,
+				skipCredentialsCheckInRLC: true,
+			},
+		},
+		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. main' },
+	],
+};
+
+const template: INodeProperties = {
+	displayName: 'Message Template',
+	name: 'template',
+	type: 'string',
+	// Without an editor of its own n8n would turn {{body.x}} into an expression.
+	typeOptions: { editor: 'htmlEditor', rows: 5 },
+	noDataExpression: true,
+	default: '',
+	required: true,
+	placeholder: 'e.g. New issue: {{body.title}}',
+	hint: "Each {{body.name}} becomes a field below. Choose 'Refresh Field List' there after you change the template.",
+	displayOptions: { show: { operation: ['send'], source: ['define'] } },
+};
+
+const fields: INodeProperties = {
+	displayName: 'Fields',
+	name: 'fields',
+	type: 'resourceMapper',
+	default: { mappingMode: 'defineBelow', value: null },
+	noDataExpression: true,
+	description: 'The values for the template',
+	typeOptions: {
+		// Not the template: whenever one of these changes the editor drops all mapped values.
+		loadOptionsDependsOn: ['source', 'endpoint.value'],
+		resourceMapper: {
+			resourceMapperMethod: 'getTemplateFields',
+			mode: 'map',
+			addAllFields: true,
+			supportAutoMap: true,
+			allowEmptyValues: true,
+			refreshStaleSchemaOnOpen: true,
+			fieldWords: { singular: 'field', plural: 'fields' },
+			noFieldsError: 'The template has no {{body.…}} values, so there is nothing to fill in',
+		},
+	},
+	displayOptions: { show: { operation: ['send'] } },
+};
+
+const text: INodeProperties = {
+	displayName: 'Text',
+	name: 'text',
+	type: 'string',
+	typeOptions: { rows: 2 },
+	noDataExpression: true,
+	default: '',
+	required: true,
+	placeholder: 'e.g. Check the ticket queue',
+	description:
+		'A fixed text. The gateway hands it to the agent as yours, so values from outside are not allowed in it.',
+	displayOptions: { show: { operation: ['wake'] } },
+};
+
+const wakeMode: INodeProperties = {
+	displayName: 'When',
+	name: 'wakeMode',
+	type: 'options',
+	options: [
+		{ name: 'Next Heartbeat', value: 'next-heartbeat', description: 'When the agent wakes anyway' },
+		{ name: 'Now', value: 'now', description: 'At once' },
+	],
+	default: 'now',
+	description: 'When the agent gets the text',
+	displayOptions: { show: { operation: ['wake'] } },
+};
+
+/** Everything that the editor shows for OpenClaw Inbound, in this order. */
+export const inboundProperties: INodeProperties[] = [
+	operation,
+	source,
+	endpoint,
+	agent,
+	wakeAgent,
+	template,
+	fields,
+	text,
+	wakeMode,
+	optionsProperty,
+];

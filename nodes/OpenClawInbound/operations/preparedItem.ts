@@ -1,0 +1,14 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { RequestTarget } from '../../shared/gatewayFailure';
+
+/** One item, ready to be sent. */
+export interface PreparedItem {
+	/** Path at the gateway, with a leading slash, escaped. */
+	readonly path: string;
+	/** Becomes the JSON body. */
+	readonly body: unknown;
+	readonly target: RequestTarget;
+	/** What is known of the output before the gateway has answered. */
+	readonly output: IDataObject;
+}
