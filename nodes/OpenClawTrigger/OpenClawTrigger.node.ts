@@ -19,7 +19,9 @@ export class OpenClawTrigger implements INodeType {
 		name: 'openClawTrigger',
 		icon: { light: 'file:../../icons/openclaw.svg', dark: 'file:../../icons/openclaw.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// For webhook nodes of version 1 n8n evaluates an expression of its own in every request, forged
+		// ones too, which costs an isolate; and it reads bodies of any type and size before the node can.
+		version: 1.1,
 		subtitle:
 			'={{$parameter["events"].includes("*") ? "All events" : $parameter["events"].join(", ")}}',
 		description: 'Starts the workflow when something happens in OpenClaw',

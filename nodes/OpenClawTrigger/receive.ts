@@ -26,7 +26,7 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		const verification = await verifyRequest(context, request, readToleranceSeconds(context), now);
 		if (!verification.ok) {
 			logRefusal(context, 'warn', verification.reason, now);
-			return refuse(response, verification.status);
+			return refuse(response, verification.status, verification.message);
 		}
 		const body = parseJsonBody(request, verification.bytes);
 		const parsed = body.ok

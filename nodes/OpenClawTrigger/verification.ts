@@ -10,7 +10,7 @@ const CREDENTIAL_TYPE = 'openClawApi';
 /** A request whose signature fits, or how to answer one that is refused. */
 export type Verification =
 	| { ok: true; bytes: Buffer; keyIndex: number; timestamp: number }
-	| { ok: false; status: 401; reason: VerifyFailure }
+	| { ok: false; status: 401; reason: VerifyFailure; message?: undefined }
 	| { ok: false; status: 400 | 413 | 415; reason: 'unreadable-body'; message: string };
 
 const signingKeys = new SigningKeyCache();
