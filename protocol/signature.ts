@@ -20,6 +20,7 @@ export {
 } from './signatureHeaders';
 export type {
 	CheckedHeaders,
+	CheckedTimestamp,
 	HeaderOptions,
 	HeaderVerdict,
 	Refusal,
@@ -62,7 +63,7 @@ export function verifySignature(
 ): Verdict {
 	if (keys.length === 0) return refuse('no-secret');
 	if (!ArrayBuffer.isView(body)) return refuse('signature-mismatch');
-	const signedPrefix = `${String(checked.timestamp)}.`;
+	const signedPrefix = `${checked.timestampText}.`;
 	let matched = -1;
 	for (let index = keys.length - 1; index >= 0; index -= 1) {
 		const key = keys[index];

@@ -25,10 +25,17 @@ export type VerifyFailure =
 /** A request that is not to be trusted. */
 export type Refusal = { ok: false; reason: VerifyFailure };
 
+/** A timestamp within the tolerance. */
+export interface CheckedTimestamp {
+	readonly ok: true;
+	/** Unix seconds. */
+	readonly timestamp: number;
+	/** The header as it was signed: `7` and `07` are the same time, but not the same text. */
+	readonly timestampText: string;
+}
+
 /** What the headers alone tell. `signatures` are lower-case hex digests of 64 characters. */
-export type HeaderVerdict =
-	| { ok: true; timestamp: number; signatures: readonly string[] }
-	| Refusal;
+export type HeaderVerdict = (CheckedTimestamp & { signatures: readonly string[] }) | Refusal;
 
 /** Headers that passed {@link checkSignatureHeaders}. */
 export type CheckedHeaders = Extract<HeaderVerdict, { ok: true }>;
@@ -69,28 +76,29 @@ export function checkSignatureHeaders(
 	const signatures = splitSignatures(signature);
 	if ('ok' in signatures) return signatures;
 
-	const timestamp = readHeader(headers, TIMESTAMP_HEADER);
-	if (timestamp === undefined || timestamp === '') return refuse('missing-timestamp');
-	if (typeof timestamp !== 'string' || !TIMESTAMP.test(timestamp)) {
-		return refuse('malformed-timestamp');
-	}
-	const seconds = Number(timestamp);
-	const age = ageFailure(seconds, options);
-	return age === undefined ? { ok: true, timestamp: seconds, signatures } : refuse(age);
+	const timestamp = checkTimestamp(readHeader(headers, TIMESTAMP_HEADER), options);
+	return timestamp.ok ? { ...timestamp, signatures } : timestamp;
 }
 
 /**
- * Compares a timestamp with the receiver's clock; fails when the clock is no number.
+ * Checks form and age of a timestamp header.
  *
- * @param timestamp Unix seconds
+ * @param header what the request has; anything but up to eleven digits is refused
  */
-export function ageFailure(timestamp: number, options: HeaderOptions): VerifyFailure | undefined {
+export function checkTimestamp(
+	header: unknown,
+	options: HeaderOptions,
+): CheckedTimestamp | Refusal {
+	if (header === undefined || header === '') return refuse('missing-timestamp');
+	if (typeof header !== 'string' || !TIMESTAMP.test(header)) return refuse('malformed-timestamp');
+	const timestamp = Number(header);
 	const { now, toleranceSeconds = DEFAULT_TOLERANCE_SECONDS } = options;
 	// Plain JavaScript may pass anything here; what is no number must not pass for a fresh timestamp.
 	const age =
 		typeof now === 'number' && typeof toleranceSeconds === 'number' ? now - timestamp : NaN;
-	if (age < 0) return -age <= toleranceSeconds ? undefined : 'timestamp-in-future';
-	return age <= toleranceSeconds ? undefined : 'timestamp-too-old';
+	if (-age > toleranceSeconds) return refuse('timestamp-in-future');
+	if (age <= toleranceSeconds) return { ok: true, timestamp, timestampText: header };
+	return refuse('timestamp-too-old');
 }
 
 function splitSignatures(header: string): readonly string[] | Refusal {

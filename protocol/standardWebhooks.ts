@@ -5,8 +5,13 @@ import { listSecrets } from './keys';
 import type { SigningKey } from './keys';
 import { computeMac, isSameDigest } from './mac';
 import type { Verdict } from './signature';
-import { ageFailure, DEFAULT_TOLERANCE_SECONDS, MAX_SIGNATURES, refuse } from './signatureHeaders';
-import type { HeaderOptions, VerifyFailure } from './signatureHeaders';
+import {
+	checkTimestamp,
+	DEFAULT_TOLERANCE_SECONDS,
+	MAX_SIGNATURES,
+	refuse,
+} from './signatureHeaders';
+import type { VerifyFailure } from './signatureHeaders';
 
 export interface VerifyStandardWebhookInput {
 	/** Headers of the request, by lower-cased name as in Node.js. */
@@ -22,7 +27,6 @@ export interface VerifyStandardWebhookInput {
 }
 
 const SIGNATURE = /^v1,([A-Za-z0-9+/]{43}=)$/;
-const TIMESTAMP = /^\d{1,11}$/;
 const SECRET_PREFIX = 'whsec_';
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -77,16 +81,16 @@ export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdic
 	if (typeof signatures === 'string') return refuse(signatures);
 	const id = readHeader(given.headers, 'webhook-id');
 	if (typeof id !== 'string' || id === '') return refuse('malformed-signature');
-	const timestamp = readTimestamp(readHeader(given.headers, 'webhook-timestamp'), {
+	const timestamp = checkTimestamp(readHeader(given.headers, 'webhook-timestamp'), {
 		now: given.now ?? Math.floor(Date.now() / 1000),
 		toleranceSeconds: given.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS,
 	});
-	if (typeof timestamp === 'string') return refuse(timestamp);
+	if (!timestamp.ok) return timestamp;
 
 	const keys = toKeys(given.secret);
 	if (keys.length === 0) return refuse('no-secret');
 	if (!ArrayBuffer.isView(given.body)) return refuse('signature-mismatch');
-	const signedPrefix = `${id}.${String(timestamp)}.`;
+	const signedPrefix = `${id}.${timestamp.timestampText}.`;
 	let matched = -1;
 	for (const [index, key] of keys.entries()) {
 		const expected = computeMac(key, signedPrefix, given.body, 'base64');
@@ -94,7 +98,9 @@ export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdic
 			if (isSameDigest(expected, signature) && matched < 0) matched = index;
 		}
 	}
-	return matched < 0 ? refuse('signature-mismatch') : { ok: true, keyIndex: matched, timestamp };
+	return matched < 0
+		? refuse('signature-mismatch')
+		: { ok: true, keyIndex: matched, timestamp: timestamp.timestamp };
 }
 
 function readSignatures(header: unknown): readonly string[] | VerifyFailure {
@@ -104,12 +110,6 @@ function readSignatures(header: unknown): readonly string[] | VerifyFailure {
 	if (parts.length > MAX_SIGNATURES) return 'too-many-signatures';
 	const signatures = parts.flatMap((part) => SIGNATURE.exec(part)?.[1] ?? []);
 	return signatures.length === 0 ? 'malformed-signature' : signatures;
-}
-
-function readTimestamp(header: unknown, options: HeaderOptions): number | VerifyFailure {
-	if (header === undefined || header === '') return 'missing-timestamp';
-	if (typeof header !== 'string' || !TIMESTAMP.test(header)) return 'malformed-timestamp';
-	return ageFailure(Number(header), options) ?? Number(header);
 }
 
 function toKeys(secret: unknown): readonly SigningKey[] {
