@@ -5,19 +5,19 @@ import { locate } from './templateError';
 
 /** Longer texts are not searched: each probe parses the text again. */
 const MAX_TEXT_LENGTH = 262_144;
-/** Characters parsed in search of the places of all issues of one text. */
-const MAX_PARSED_LENGTH = 2_000_000;
+/** Characters parsed in search of the places of all issues of one text, which takes up to half a second. */
+const MAX_PARSED_LENGTH = 500_000;
 const MARKER = '__probed_key__';
 /** What may stand between a key and its value: the closing quote, white space, comments. */
-const AFTER_KEY = /["']?\s*(?::|\/[/*])/y;
-const WORD_CHARACTER = /[\p{L}\p{N}_$]/u;
+const AFTER_KEY = /(["']?)\s*(?::|\/[/*])/y;
+const PART_OF_KEY = /[\p{L}\p{N}_$"']/u;
 
 /** Finds where the key of a path stands; undefined where it cannot be told. */
 export type KeyLocator = (path: KeyPath) => { line: number; column: number } | undefined;
 
 /**
- * Finds keys in a JSON5 text. The parser keeps no places, so a key is found by renaming one
- * occurrence of its text after the other, until the renamed key turns up at the path.
+ * Finds keys in a JSON5 text. The parser keeps no places, so half of the occurrences of the key's
+ * text are renamed; whether the renamed key turns up at the path tells in which half it is.
  *
  * @param text a text that parses
  * @param root what it parses to
@@ -27,21 +27,23 @@ export type KeyLocator = (path: KeyPath) => { line: number; column: number } | u
 export function createKeyLocator(text: string, root: unknown): KeyLocator {
 	let budget = text.length > MAX_TEXT_LENGTH ? 0 : MAX_PARSED_LENGTH;
 
+	function isAmong(offsets: readonly number[], path: KeyPath, key: string): boolean {
+		budget -= text.length;
+		const parsed = parseJson5(rename(text, key, offsets));
+		return parsed.ok && hasRenamed(parsed.value, path, key);
+	}
+
 	function findKey(path: KeyPath): number | undefined {
 		const key = String(path.at(-1));
-		const marked = [...path.slice(0, -1), MARKER];
-		// Of two equal keys the later one counts, so it is looked for from the end.
-		let offset = text.lastIndexOf(key);
-		while (offset >= 0 && budget > 0) {
-			if (mayBeKey(text, offset, key.length)) {
-				budget -= text.length;
-				const probe = text.slice(0, offset) + MARKER + text.slice(offset + key.length);
-				const parsed = parseJson5(probe);
-				if (parsed.ok && follow(parsed.value, marked) !== undefined) return offset;
-			}
-			offset = offset === 0 ? -1 : text.lastIndexOf(key, offset - 1);
+		let offsets = budget > 0 ? listOccurrences(text, key) : [];
+		if (offsets.length === 0 || !isAmong(offsets, path, key)) return undefined;
+		while (offsets.length > 1 && budget > 0) {
+			// Of two equal keys the later one counts, so the later half is asked first.
+			const middle = offsets.length >> 1;
+			const later = offsets.slice(middle);
+			offsets = isAmong(later, path, key) ? later : offsets.slice(0, middle);
 		}
-		return undefined;
+		return offsets.length === 1 ? offsets[0] : undefined;
 	}
 
 	return (path) => {
@@ -72,7 +74,38 @@ function follow(root: unknown, path: KeyPath): { value: unknown } | undefined {
 	return { value };
 }
 
-function mayBeKey(text: string, offset: number, length: number): boolean {
-	AFTER_KEY.lastIndex = offset + length;
-	return AFTER_KEY.test(text) && !WORD_CHARACTER.test(text.charAt(offset - 1));
+/** Whether the path leads to a renamed key; names on the way may have been renamed with it. */
+function hasRenamed(root: unknown, path: KeyPath, key: string): boolean {
+	let value = root;
+	for (const [index, step] of path.entries()) {
+		const renamed = follow(value, [step === key ? MARKER : step]);
+		const found = renamed ?? (index < path.length - 1 ? follow(value, [step]) : undefined);
+		if (found === undefined) return false;
+		value = found.value;
+	}
+	return true;
+}
+
+function rename(text: string, key: string, offsets: readonly number[]): string {
+	let renamed = '';
+	let end = 0;
+	for (const offset of offsets) {
+		renamed += text.slice(end, offset) + MARKER;
+		end = offset + key.length;
+	}
+	return renamed + text.slice(end);
+}
+
+/** Where the text has the key in quotes or as a word, with a value after it. */
+function listOccurrences(text: string, key: string): readonly number[] {
+	const offsets: number[] = [];
+	for (let offset = text.indexOf(key); offset >= 0; offset = text.indexOf(key, offset + 1)) {
+		const before = text.charAt(offset - 1);
+		AFTER_KEY.lastIndex = offset + key.length;
+		const quote = AFTER_KEY.exec(text)?.[1];
+		const isKey = quote === '' ? !PART_OF_KEY.test(before) : quote === before;
+		if (isKey) offsets.push(offset);
+		if (offset === text.length) break;
+	}
+	return offsets;
 }
