@@ -10,7 +10,7 @@ export interface Progress {
 		work: (note: (text: string) => void) => Promise<Result>,
 	): Promise<Result>;
 	/** Prints a line between steps. */
-	line(text?: string): void;
+	readonly line: (text?: string) => void;
 }
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -31,35 +31,52 @@ export function formatDuration(milliseconds: number): string {
 	return `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
 }
 
+interface OpenStep {
+	readonly title: string;
+	readonly started: number;
+	note: string;
+}
+
+/** How the steps that are under way are shown. */
 interface Display {
-	begin(title: string): void;
-	tick(title: string, elapsed: string, note: string): void;
-	end(): void;
 	readonly everyMs: number;
+	begin(step: OpenStep): void;
+	tick(steps: readonly OpenStep[]): void;
+	/** Makes room for a whole line. */
+	clear(): void;
+}
+
+function elapsed({ started }: OpenStep): string {
+	return formatDuration(performance.now() - started);
 }
 
 function terminalDisplay(stream: NodeJS.WriteStream): Display {
 	let frame = 0;
-	const erase = () => stream.write('\r\u001b[2K');
+	const clear = () => stream.write('\r\u001b[2K');
 	return {
 		everyMs: SPINNER_MS,
 		begin: () => undefined,
-		tick: (title, elapsed, note) => {
-			const text = `${FRAMES[frame++ % FRAMES.length] ?? ''} ${title} (${elapsed}) ${note}`;
-			erase();
+		tick: (steps) => {
+			const texts = steps.map((step) => `${step.title} (${elapsed(step)}) ${step.note}`);
+			const text = `${FRAMES[frame++ % FRAMES.length] ?? ''} ${texts.join(' · ')}`;
+			clear();
 			stream.write(text.slice(0, Math.max(20, stream.columns - 1)));
 		},
-		end: erase,
+		clear,
 	};
 }
 
 function plainDisplay(stream: NodeJS.WritableStream): Display {
 	return {
 		everyMs: PLAIN_REMINDER_MS,
-		begin: (title) => stream.write(`… ${title}\n`),
-		tick: (title, elapsed, note) =>
-			stream.write(`… ${title}: still busy after ${elapsed}${note === '' ? '' : `, ${note}`}\n`),
-		end: () => undefined,
+		begin: ({ title }) => stream.write(`… ${title}\n`),
+		tick: (steps) => {
+			for (const step of steps) {
+				const note = step.note === '' ? '' : `, ${step.note}`;
+				stream.write(`… ${step.title}: still busy after ${elapsed(step)}${note}\n`);
+			}
+		},
+		clear: () => undefined,
 	};
 }
 
@@ -72,37 +89,54 @@ function plainDisplay(stream: NodeJS.WritableStream): Display {
  */
 export function createProgress(stream: NodeJS.WriteStream = process.stdout): Progress {
 	const display = stream.isTTY ? terminalDisplay(stream) : plainDisplay(stream);
-	let open = 0;
+	const open = new Set<OpenStep>();
+	let timer: NodeJS.Timeout | undefined;
+	const write = (text: string) => {
+		display.clear();
+		stream.write(`${text}\n`);
+	};
+	const begin = (step: OpenStep) => {
+		open.add(step);
+		display.begin(step);
+		timer ??= setInterval(() => {
+			display.tick([...open]);
+		}, display.everyMs);
+	};
+	const end = (step: OpenStep, mark: string) => {
+		open.delete(step);
+		if (open.size === 0) {
+			clearInterval(timer);
+			timer = undefined;
+		}
+		write(`${mark} ${step.title} (${elapsed(step)})`);
+	};
 	return {
-		line: (text = '') => stream.write(`${text}\n`),
+		line: (text = '') => {
+			write(text);
+		},
 		async step(title, work) {
-			const started = performance.now();
-			let note = '';
-			const elapsed = () => formatDuration(performance.now() - started);
-			// Of nested steps only the outermost animates: two spinners would fight for one line.
-			const outermost = open++ === 0;
-			const timer = setInterval(() => {
-				if (outermost) display.tick(title, elapsed(), note);
-			}, display.everyMs);
-			timer.unref();
-			if (outermost) display.begin(title);
-			const close = (mark: string) => {
-				open--;
-				clearInterval(timer);
-				if (outermost) display.end();
-				stream.write(`${mark} ${title} (${elapsed()})\n`);
-			};
+			const step: OpenStep = { title, started: performance.now(), note: '' };
+			begin(step);
 			try {
 				const result = await work((text) => {
-					note = text;
+					step.note = text;
 				});
-				close('✔');
+				end(step, '✔');
 				return result;
 			} catch (error) {
-				close('✖');
+				end(step, '✖');
 				throw error;
 			}
 		},
+	};
+}
+
+/** The same display with the steps numbered in the order in which they begin. */
+export function numberSteps(progress: Progress): Progress {
+	let count = 0;
+	return {
+		line: progress.line,
+		step: async (title, work) => await progress.step(`${String(++count)}. ${title}`, work),
 	};
 }
 

@@ -12,6 +12,8 @@ import {
 } from './execution';
 import type { CredentialReference, WorkflowDefinition } from './workflow';
 
+export { OWNER } from './session';
+
 /** A workflow that exists in n8n. */
 export interface Workflow {
 	readonly id: string;
@@ -19,6 +21,14 @@ export interface Workflow {
 	readonly versionId: string;
 	/** Webhook ids that n8n gave to the nodes, by node name. */
 	readonly webhookIds: Readonly<Record<string, string>>;
+}
+
+/** Reads a `*.workflow.json` file, as n8n's *Import from File* does. */
+export async function readWorkflowFile(file: string): Promise<WorkflowDefinition> {
+	const content = tryParseJson(await readFile(file, 'utf8'));
+	if (!isObject(content) || !Array.isArray(content.nodes))
+		throw new Error(`${file} holds no workflow`);
+	return content as unknown as WorkflowDefinition;
 }
 
 /** Client of the REST API that n8n's editor uses. */
@@ -70,16 +80,6 @@ export class N8nClient extends N8nEditorClient {
 					.map((node) => [textAt(node, 'name'), textAt(node, 'webhookId')]),
 			),
 		};
-	}
-
-	/** Creates a workflow from a `*.workflow.json` file; `adapt` may fill in credentials and addresses. */
-	async importWorkflow(
-		file: string,
-		adapt: (definition: WorkflowDefinition) => WorkflowDefinition = (same) => same,
-	): Promise<Workflow> {
-		const content = tryParseJson(await readFile(file, 'utf8'));
-		if (!isObject(content)) throw new Error(`${file} holds no workflow`);
-		return await this.createWorkflow(adapt(content as unknown as WorkflowDefinition));
 	}
 
 	/** Publishes a workflow and waits until its triggers are registered. */

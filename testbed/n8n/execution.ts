@@ -20,6 +20,8 @@ export interface ExecutionSummary {
 
 /** A finished (or waiting) execution with all its items. */
 export interface Execution extends ExecutionSummary {
+	/** Names of the nodes that ran, in the order in which they did. */
+	readonly nodeNames: readonly string[];
 	/** Whether the node ran. */
 	ran(nodeName: string): boolean;
 	/** Items of one output of a node in its last run. */
@@ -52,6 +54,11 @@ function isItem(value: unknown): value is Item & JsonObject {
 	return isObject(value) && isObject(value.json);
 }
 
+function nodesInOrder(runData: JsonObject): string[] {
+	const started = (name: string) => Number(at(runData[name], 0, 'executionIndex') ?? 0);
+	return Object.keys(runData).sort((one, other) => started(one) - started(other));
+}
+
 /** Reads the answer of `GET /rest/executions/:id`, whose `data` is in the `flatted` format. */
 export function readExecution(value: unknown): Execution {
 	const data = at(value, 'data');
@@ -62,6 +69,7 @@ export function readExecution(value: unknown): Execution {
 		listAt(lastRun(nodeName), 'data', 'main', output).filter(isItem);
 	return {
 		...readSummary(value),
+		nodeNames: nodesInOrder(objectAt(resultData, 'runData')),
 		ran: (nodeName) => lastRun(nodeName) !== undefined,
 		items,
 		json: (nodeName, output) => items(nodeName, output).map((item) => item.json),

@@ -19,14 +19,34 @@ export class N8nRequestError extends Error {
 	}
 }
 
+/** Proof of a login. */
+export interface Login {
+	readonly cookie: string;
+	readonly browserId: string;
+}
+
 /** A session with the REST API that n8n's editor uses. */
 export class N8nSession {
-	private cookie = '';
+	private cookie: string;
 
 	// n8n binds a session to the browser that logged in.
-	private readonly browserId = randomUUID();
+	private readonly browserId: string;
 
-	constructor(readonly url: string) {}
+	/**
+	 * @param login a login of another client, which saves a call: n8n admits few in a minute
+	 */
+	constructor(
+		readonly url: string,
+		login: Login = { cookie: '', browserId: randomUUID() },
+	) {
+		this.cookie = login.cookie;
+		this.browserId = login.browserId;
+	}
+
+	/** What another client, in another process too, needs to go on with this login. */
+	get login(): Login {
+		return { cookie: this.cookie, browserId: this.browserId };
+	}
 
 	/**
 	 * Sends any request to the REST API and returns the `data` of its answer.

@@ -1,0 +1,127 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { childEnvironment } from '../testbed/childEnvironment';
+import { run } from '../testbed/command';
+import { at, isObject, listAt, textAt, tryParseJson } from '../testbed/json';
+import { packPackage, REPOSITORY } from '../testbed/packPackage';
+
+/** The scanner's verdict on a folder. */
+interface Verdict {
+	readonly passed: boolean;
+	readonly message: string;
+	readonly details: string;
+}
+
+type Analyze = (folder: string, patterns: readonly string[]) => Promise<Verdict>;
+
+/** What may be in the tarball. */
+const ALLOWED = [
+	/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_LICENSES\.md)$/,
+	/^dist\/index\.(js|d\.ts)$/,
+	/^dist\/(nodes|credentials|protocol)\/[\w/.]+\.(js|d\.ts)$/,
+	/^dist\/nodes\/(\w+)\/\1\.node\.json$/,
+	/^dist\/icons\/[\w.]+\.svg$/,
+];
+
+/** n8n scans the sources by these patterns, and the package by those below. */
+const PACKAGE_PATTERNS = ['**/*.js', 'package.json'];
+
+/**
+ * Loads n8n's scanner. Its command line only takes published packages, with their provenance; the
+ * analysis underneath works on any folder.
+ */
+async function loadScanner(): Promise<{ analyze: Analyze; sourcePatterns: readonly string[] }> {
+	const file = require.resolve('@n8n/scan-community-package/scanner/scanner.mjs');
+	const scanner: unknown = await import(pathToFileURL(file).href);
+	const analyzePackage = at(scanner, 'analyzePackage');
+	const sourcePatterns = listAt(scanner, 'SOURCE_FILE_PATTERNS').filter(
+		(pattern) => typeof pattern === 'string',
+	);
+	if (typeof analyzePackage !== 'function' || sourcePatterns.length === 0) {
+		throw new Error("n8n's scanner has changed: analyzePackage or SOURCE_FILE_PATTERNS is missing");
+	}
+	const analyze: Analyze = async (folder, patterns) => {
+		const verdict = await (analyzePackage as (...args: unknown[]) => unknown)(folder, patterns);
+		const message = textAt(verdict, 'message');
+		return {
+			// It also says so when it has found nothing to look at.
+			passed: at(verdict, 'passed') === true && message === '',
+			message,
+			details: textAt(verdict, 'details'),
+		};
+	};
+	return { analyze, sourcePatterns };
+}
+
+async function unpack(tarball: string, folder: string): Promise<string> {
+	const unpacked = join(folder, 'unpacked');
+	await mkdir(unpacked);
+	await run({
+		command: 'tar',
+		args: ['-xzf', tarball, '-C', unpacked, '--strip-components=1'],
+		cwd: folder,
+		env: childEnvironment(),
+	});
+	return unpacked;
+}
+
+/** Names everything that is in the package and shouldn't be, or should be and isn't. */
+async function checkContents(folder: string): Promise<string[]> {
+	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+	const files = entries
+		.filter((entry) => !entry.isDirectory())
+		.map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'));
+	const manifest = tryParseJson(await readFile(join(folder, 'package.json'), 'utf8'));
+	const entryPoints = [at(manifest, 'main'), at(manifest, 'types')].concat(
+		listAt(manifest, 'n8n', 'nodes'),
+		listAt(manifest, 'n8n', 'credentials'),
+	);
+	const needed = ['README.md', 'LICENSE', 'THIRD_PARTY_LICENSES.md', ...entryPoints.map(String)];
+	const runtimeDependencies = at(manifest, 'dependencies');
+	return [
+		...files
+			.filter((file) => !ALLOWED.some((pattern) => pattern.test(file)))
+			.map((file) => `${file} does not belong into the package`),
+		...needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
+		...(isObject(runtimeDependencies) ? ['the package has runtime dependencies'] : []),
+	];
+}
+
+async function scan(folder: string): Promise<boolean> {
+	const given = process.argv[2];
+	const tarball = given === undefined ? await packPackage(folder) : resolve(given);
+	const { analyze, sourcePatterns } = await loadScanner();
+	const unpacked = await unpack(tarball, folder);
+	const { size } = await stat(tarball);
+
+	const verdicts = [
+		['sources', await analyze(REPOSITORY, sourcePatterns)],
+		['packed package', await analyze(unpacked, PACKAGE_PATTERNS)],
+	] as const;
+	for (const [what, { passed, message, details }] of verdicts) {
+		console.log(`${passed ? '✔' : '✖'} n8n's scanner on the ${what} ${message}`.trimEnd());
+		if (details !== '') console.log(details);
+	}
+	const strays = await checkContents(unpacked);
+	console.log(
+		`${strays.length === 0 ? '✔' : '✖'} contents of the package (${Math.round(size / 1024)} KiB)`,
+	);
+	for (const stray of strays) console.log(`  ${stray}`);
+	return strays.length === 0 && verdicts.every(([, { passed }]) => passed);
+}
+
+async function main(): Promise<void> {
+	const folder = await mkdtemp(join(tmpdir(), 'openclaw-webhooks-scan-'));
+	try {
+		if (!(await scan(folder))) process.exitCode = 1;
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}
+
+main().catch((error: unknown) => {
+	console.error(error);
+	process.exitCode = 1;
+});

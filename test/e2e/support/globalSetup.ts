@@ -1,0 +1,30 @@
+import { Cleanup } from '../../../testbed/cleanup';
+import { obtainPackage } from '../../../testbed/packPackage';
+import { createProgress } from '../../../testbed/progress';
+import { ensureRuntimes } from '../../../testbed/runtime';
+import { startStack } from '../../../testbed/stack';
+import { keepCleanup } from './keptCleanup';
+import { writeShared } from './shared';
+
+/** Starts the one n8n and the one gateway that all end-to-end test files share. */
+export default async function globalSetup(): Promise<void> {
+	const progress = createProgress();
+	const cleanup = new Cleanup();
+	keepCleanup(cleanup);
+	progress.line();
+	try {
+		const runtimes = await ensureRuntimes(progress);
+		const packageFile = await obtainPackage(progress, cleanup);
+		const { n8n, gateway, model } = await startStack({ runtimes, packageFile, progress, cleanup });
+		writeShared({
+			packageFile,
+			n8nUrl: n8n.url,
+			n8nLogin: n8n.client.login,
+			gatewayUrl: gateway.url,
+			modelUrl: model.url,
+		});
+	} catch (error) {
+		await cleanup.run();
+		throw error;
+	}
+}
