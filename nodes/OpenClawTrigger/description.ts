@@ -1,5 +1,6 @@
 import * as n8nWorkflow from 'n8n-workflow';
 import type { INodeProperties, IWebhookDescription } from 'n8n-workflow';
+import { GATEWAY_CONFIG } from './endpointConfig';
 import { EVENT_OPTIONS } from './eventTypes';
 import { FILTERS } from './filterDescription';
 import { OPTIONS } from './optionDescription';
@@ -57,6 +58,7 @@ export const PROPERTIES: INodeProperties[] = [
 		],
 		description: 'How your OpenClaw gateway gets to know the URL of this webhook',
 	},
+	GATEWAY_CONFIG,
 	{
 		displayName: 'Output Mode',
 		name: 'outputMode',
