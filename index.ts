@@ -1,3 +1,6 @@
+export { OpenClawApi } from './credentials/OpenClawApi.credentials';
+export { OpenClawInbound } from './nodes/OpenClawInbound/OpenClawInbound.node';
+export { OpenClawTrigger } from './nodes/OpenClawTrigger/OpenClawTrigger.node';
 export {
 	checkConfig,
 	checkSignatureHeaders,

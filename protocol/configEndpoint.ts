@@ -70,23 +70,26 @@ function readUrl(field: Field): string | undefined {
 	const url = readText(field);
 	if (url === undefined || ENVIRONMENT_NAME.test(url)) return url;
 	if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
-	return addIssue(field, "must start with 'http://' or 'https://'");
+	addIssue(field, "must start with 'http://' or 'https://'");
+	return undefined;
 }
 
 function readEvents(field: Field): readonly (EventType | '*')[] | undefined {
 	const events = readList(field, (entry) => {
 		if (entry.value === '*' || isKnownEventType(entry.value)) return entry.value;
-		return addIssue(entry, `must be '*' or one of ${EVENT_TYPES.join(', ')}`);
+		addIssue(entry, `must be '*' or one of ${EVENT_TYPES.join(', ')}`);
+		return undefined;
 	});
 	if (Array.isArray(field.value) && field.value.length === 0) {
-		return addIssue(field, 'must name at least one event');
+		addIssue(field, 'must name at least one event');
+		return undefined;
 	}
 	return events;
 }
 
 function readSecret(field: Field): string | SecretReference | undefined {
 	if (!isObject(field.value)) return readText(field);
-	if (!checkKeys(field, ['source', 'provider', 'id'])) return undefined;
+	checkKeys(field, ['source', 'provider', 'id']);
 	const source = readText(child(field, 'source'));
 	const id = readText(child(field, 'id'));
 	if (source === undefined || id === undefined) return undefined;
@@ -111,7 +114,10 @@ function readFilter(field: Field): EventFilter | undefined {
 }
 
 function readTransform(field: Field): Readonly<Record<string, unknown>> | undefined {
-	if (!isObject(field.value)) return addIssue(field, 'must be an object');
+	if (!isObject(field.value)) {
+		addIssue(field, 'must be an object');
+		return undefined;
+	}
 	checkTemplates(field);
 	return field.value;
 }

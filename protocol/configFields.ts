@@ -16,9 +16,8 @@ export interface Field {
 
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 
-export function addIssue(field: Field, message: string): undefined {
+export function addIssue(field: Field, message: string): void {
 	field.issues.push({ path: field.path, message });
-	return undefined;
 }
 
 /** The value under a key, undefined where there is none. */
@@ -63,8 +62,9 @@ export function checkKeys(field: Field, knownKeys: readonly string[]): boolean {
 export function readText(field: Field): string | undefined {
 	const { value } = field;
 	if (typeof value === 'string' && value.trim() !== '') return value;
-	if (value === undefined) return addIssue(field, 'is missing');
-	return addIssue(field, typeof value === 'string' ? 'must not be empty' : 'must be a text');
+	if (value === undefined) addIssue(field, 'is missing');
+	else addIssue(field, typeof value === 'string' ? 'must not be empty' : 'must be a text');
+	return undefined;
 }
 
 /** A whole number within limits. */
@@ -73,11 +73,14 @@ export function readInteger(field: Field, min: number, max: number): number | un
 	if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
 		return value;
 	}
-	return addIssue(field, `must be a whole number from ${String(min)} to ${String(max)}`);
+	addIssue(field, `must be a whole number from ${String(min)} to ${String(max)}`);
+	return undefined;
 }
 
 export function readBoolean(field: Field): boolean | undefined {
-	return typeof field.value === 'boolean' ? field.value : addIssue(field, 'must be true or false');
+	if (typeof field.value === 'boolean') return field.value;
+	addIssue(field, 'must be true or false');
+	return undefined;
 }
 
 /** A list; each entry is read by the given function and left out where it is not usable. */
@@ -86,7 +89,8 @@ export function readList<Entry>(
 	readEntry: (entry: Field) => Entry | undefined,
 ): readonly Entry[] | undefined {
 	if (!Array.isArray(field.value)) {
-		return addIssue(field, field.value === undefined ? 'is missing' : 'must be a list');
+		addIssue(field, field.value === undefined ? 'is missing' : 'must be a list');
+		return undefined;
 	}
 	return field.value.flatMap((_, index) => {
 		const entry = readEntry(child(field, index));

@@ -33,7 +33,8 @@ export function readInbound(field: Field): InboundConfig | undefined {
 function readBasePath(field: Field): string | undefined {
 	const path = readText(field)?.replace(/\/$/, '');
 	if (path === undefined || BASE_PATH.test(path)) return path;
-	return addIssue(field, "must be a path such as '/webhooks/inbound'");
+	addIssue(field, "must be a path such as '/webhooks/inbound'");
+	return undefined;
 }
 
 function readEndpoints(field: Field): Readonly<Record<string, InboundEndpointConfig>> {

@@ -60,7 +60,7 @@ export function listEnvironmentNames(value: unknown): readonly string[] {
 	while (pending.length > 0) {
 		const next = pending.pop();
 		if (typeof next === 'string') {
-			for (const [, name = ''] of next.matchAll(/\$\{([A-Za-z_]\w*)\}/g)) names.add(name);
+			for (const [name] of next.matchAll(/(?<=\$\{)[A-Za-z_]\w*(?=\})/g)) names.add(name);
 		} else if (typeof next === 'object' && next !== null) {
 			for (const inner of Object.values(next).reverse()) pending.push(inner);
 		}

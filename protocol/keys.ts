@@ -1,7 +1,8 @@
 import { createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 /** A secret in the form `node:crypto` works with fastest; it never shows the secret when printed. */
-export type SigningKey = import('node:crypto').KeyObject;
+export type SigningKey = KeyObject;
 
 /**
  * Turns the secrets of one sender into keys. The whole secret text is the key, as UTF-8.

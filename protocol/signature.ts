@@ -88,7 +88,7 @@ export function verifySignature(
  * if (!verdict.ok) return response.status(401).end();
  */
 export function verifyEvent(input: VerifyInput): Verdict {
-	const given: Partial<VerifyInput> = Object(input);
+	const given = Object(input) as Partial<VerifyInput>;
 	const checked = checkSignatureHeaders(given.headers, {
 		now: given.now ?? Math.floor(Date.now() / 1000),
 		toleranceSeconds: given.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS,

@@ -92,13 +92,16 @@ export function checkTimestamp(
 	if (header === undefined || header === '') return refuse('missing-timestamp');
 	if (typeof header !== 'string' || !TIMESTAMP.test(header)) return refuse('malformed-timestamp');
 	const timestamp = Number(header);
-	const { now, toleranceSeconds = DEFAULT_TOLERANCE_SECONDS } = options;
-	// Plain JavaScript may pass anything here; what is no number must not pass for a fresh timestamp.
-	const age =
-		typeof now === 'number' && typeof toleranceSeconds === 'number' ? now - timestamp : NaN;
-	if (-age > toleranceSeconds) return refuse('timestamp-in-future');
-	if (age <= toleranceSeconds) return { ok: true, timestamp, timestampText: header };
+	const age = asNumber(options.now) - timestamp;
+	const tolerance = asNumber(options.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS);
+	if (-age > tolerance) return refuse('timestamp-in-future');
+	if (age <= tolerance) return { ok: true, timestamp, timestampText: header };
 	return refuse('timestamp-too-old');
+}
+
+/** Plain JavaScript may pass anything; what is no number must not pass for a fresh timestamp. */
+function asNumber(value: unknown): number {
+	return typeof value === 'number' ? value : NaN;
 }
 
 function splitSignatures(header: string): readonly string[] | Refusal {

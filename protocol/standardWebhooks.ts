@@ -76,7 +76,7 @@ export function signStandardWebhook(
  * const verdict = verifyStandardWebhook({ headers: request.headers, body: rawBody, secret });
  */
 export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdict {
-	const given: Partial<VerifyStandardWebhookInput> = Object(input);
+	const given = Object(input) as Partial<VerifyStandardWebhookInput>;
 	const signatures = readSignatures(readHeader(given.headers, 'webhook-signature'));
 	if (typeof signatures === 'string') return refuse(signatures);
 	const id = readHeader(given.headers, 'webhook-id');

@@ -163,8 +163,13 @@ function countBackslashes(source: string, opening: number, textStart: number): n
 	return opening - 2 < textStart || source.charCodeAt(opening - 2) !== BACKSLASH ? 1 : 2;
 }
 
-function isTemplate(template: string | Template): template is Template {
-	return typeof template === 'object' && template !== null && Array.isArray(template.parts);
+function isTemplate(template: unknown): template is Template {
+	return (
+		typeof template === 'object' &&
+		template !== null &&
+		'parts' in template &&
+		Array.isArray(template.parts)
+	);
 }
 
 function tooLarge(source: string, part: string | Placeholder, maxBytes: number): Rendered {

@@ -93,7 +93,7 @@ describe('the line of an issue', () => {
 
 describe('parseConfig', () => {
 	it.each([undefined, null, 7, {}, []])('refuses %j, which is no text', (value) => {
-		expect(parseConfig(value as unknown as string)).toEqual({
+		expect(parseConfig(value as string)).toEqual({
 			ok: false,
 			issues: [{ path: '', message: 'The configuration must be a text' }],
 		});
