@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isObject, textAt } from '../../testbed/json';
+import { withCredential } from '../../testbed/n8n/openclawNodes';
+import type {
+	CredentialReference,
+	WorkflowDefinition,
+	WorkflowNode,
+} from '../../testbed/n8n/workflow';
+
+/** Folder of the examples. */
+export const EXAMPLES_FOLDER = join(__dirname, '..', '..', 'examples');
+
+/** The example workflows, without the ending of their files. */
+export const EXAMPLES = [
+	'quick-start',
+	'audit-log',
+	'slack-alert',
+	'crm-record',
+	'ticket-round-trip',
+] as const;
+
+export type ExampleName = (typeof EXAMPLES)[number];
+
+/** The file of an example. */
+export function exampleFile(name: ExampleName): string {
+	return join(EXAMPLES_FOLDER, `${name}.workflow.json`);
+}
+
+/** Reads an example as it is. */
+export function readExample(name: ExampleName): WorkflowDefinition {
+	return JSON.parse(readFileSync(exampleFile(name), 'utf8')) as WorkflowDefinition;
+}
+
+/** What a user fills in. */
+export interface ExampleSetup {
+	/** Credential of the OpenClaw nodes. */
+	readonly openClaw: CredentialReference;
+	/** Credential of the HTTP Request and Webhook nodes that want a header. */
+	readonly headerAuth: CredentialReference;
+	/** Address of the stand-in for Slack, the CRM or the ticket system; the paths stay. */
+	readonly outsideUrl: string;
+}
+
+const HEADER_AUTH = 'httpHeaderAuth';
+
+function fillIn(node: WorkflowNode, setup: ExampleSetup): WorkflowNode {
+	const { authentication, genericAuthType, url } = node.parameters;
+	const wantsHeader = authentication === 'headerAuth' || genericAuthType === HEADER_AUTH;
+	const address =
+		typeof url === 'string' ? { url: setup.outsideUrl + new URL(url).pathname } : undefined;
+	return {
+		...node,
+		parameters: { ...node.parameters, ...address },
+		...(wantsHeader ? { credentials: { [HEADER_AUTH]: setup.headerAuth } } : {}),
+	};
+}
+
+/** Does what the notes of an example ask for: chooses credentials and puts in addresses. */
+export function fillInExample(
+	definition: WorkflowDefinition,
+	setup: ExampleSetup,
+): WorkflowDefinition {
+	const nodes = definition.nodes.map((node) => fillIn(node, setup));
+	return withCredential({ ...definition, nodes }, setup.openClaw);
+}
+
+/** The event that is pinned to a trigger of an example. */
+export function pinnedEvent(definition: WorkflowDefinition, trigger: string) {
+	const event = definition.pinData?.[trigger]?.[0]?.json;
+	if (!isObject(event)) throw new Error(`Nothing is pinned to '${trigger}'`);
+	return { type: textAt(event, 'type'), data: event.data, event };
+}

@@ -1,0 +1,210 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NodeHelpers, type INode, type INodeType } from 'n8n-workflow';
+import { parseConfig, parseEvent } from '../../index';
+import { OpenClawInbound } from '../../nodes/OpenClawInbound/OpenClawInbound.node';
+import { OpenClawTrigger } from '../../nodes/OpenClawTrigger/OpenClawTrigger.node';
+import { listOutputs } from '../../nodes/OpenClawTrigger/outputs';
+import { at, listAt, textAt } from '../../testbed/json';
+import { INBOUND_TYPE, TRIGGER_TYPE } from '../../testbed/n8n/openclawNodes';
+import type { WorkflowDefinition, WorkflowNode } from '../../testbed/n8n/workflow';
+import { EXAMPLES, EXAMPLES_FOLDER, readExample } from './exampleWorkflow';
+
+const OUR_NODES: Readonly<Record<string, INodeType>> = {
+	[TRIGGER_TYPE]: new OpenClawTrigger(),
+	[INBOUND_TYPE]: new OpenClawInbound(),
+};
+const NOTE = 'n8n-nodes-base.stickyNote';
+
+/** A rectangle of the canvas. */
+interface Area {
+	readonly name: string;
+	readonly left: number;
+	readonly top: number;
+	readonly right: number;
+	readonly bottom: number;
+}
+
+const NODE_SIZE = 96;
+const OUTPUT_DISTANCE = 32;
+// Name and subtitle stand below a node.
+const CAPTION = 56;
+// The editor shows a trigger's button on its left.
+const TRIGGER_BUTTON = 168;
+
+const isNote = ({ type }: WorkflowNode) => type === NOTE;
+const isTrigger = ({ type }: WorkflowNode) => /trigger$|\.webhook$/i.test(type);
+
+function outputCount({ type, parameters }: WorkflowNode): number {
+	if (type === 'n8n-nodes-base.if') return 2;
+	if (type !== TRIGGER_TYPE || parameters.outputMode !== 'perEvent') return 1;
+	return listOutputs(listAt(parameters, 'events').map(String)).length;
+}
+
+function areaOf(node: WorkflowNode): Area {
+	const [left, top] = node.position;
+	const { name } = node;
+	if (isNote(node)) {
+		const { width, height } = node.parameters;
+		return { name, left, top, right: left + Number(width), bottom: top + Number(height) };
+	}
+	const height = NODE_SIZE + Math.max(0, outputCount(node) - 2) * OUTPUT_DISTANCE;
+	return {
+		name,
+		left: isTrigger(node) ? left - TRIGGER_BUTTON : left,
+		top,
+		right: left + NODE_SIZE,
+		bottom: top + height + CAPTION,
+	};
+}
+
+function overlaps(definition: WorkflowDefinition): string[] {
+	const areas = definition.nodes.map(areaOf);
+	return areas.flatMap((one, index) =>
+		areas
+			.slice(index + 1)
+			.filter(
+				(other) =>
+					one.left < other.right &&
+					other.left < one.right &&
+					one.top < other.bottom &&
+					other.top < one.bottom,
+			)
+			.map((other) => `${one.name} / ${other.name}`),
+	);
+}
+
+describe.each(EXAMPLES)('the example %s', (file) => {
+	const example = readExample(file);
+	const names = example.nodes.map(({ name }) => name);
+	const text = JSON.stringify(example);
+
+	it('gives each node a name and an id of its own', () => {
+		expect(new Set(names).size).toBe(names.length);
+		expect(new Set(example.nodes.map(({ id }) => id)).size).toBe(names.length);
+	});
+
+	it('wires existing nodes by existing outputs and leaves none out', () => {
+		const wires = Object.entries(example.connections).flatMap(([from, outputs]) =>
+			listAt(outputs, 'main').flatMap((targets, output) =>
+				listAt(targets).map((target) => ({ from, output, to: textAt(target, 'node') })),
+			),
+		);
+		for (const { from, output, to } of wires) {
+			const source = example.nodes.find(({ name }) => name === from);
+			expect(names).toContain(to);
+			expect(source && output < outputCount(source)).toBe(true);
+		}
+		const reached = new Set(wires.map(({ to }) => to));
+		const starts = example.nodes.filter((node) => isTrigger(node)).map(({ name }) => name);
+		const steps = example.nodes.filter((node) => !isNote(node)).map(({ name }) => name);
+		expect(steps.filter((name) => !reached.has(name)).sort()).toEqual(starts.sort());
+	});
+
+	it('refers to existing nodes in expressions, notes and pinned data', () => {
+		const inExpressions = [...text.matchAll(/\$\('([^']+)'\)/g)].map((match) => match[1]);
+		const inNotes = [...text.matchAll(/(?:Open|from|of|in) \*\*([^*]+)\*\*/g)].map(
+			(match) => match[1],
+		);
+		expect(inNotes).not.toHaveLength(0);
+		for (const name of [...inExpressions, ...inNotes, ...Object.keys(example.pinData ?? {})]) {
+			expect(names).toContain(name);
+		}
+	});
+
+	it('explains itself in notes that cover nothing', () => {
+		expect(example.nodes.filter(isNote).length).toBeGreaterThanOrEqual(3);
+		expect(overlaps(example)).toEqual([]);
+	});
+
+	it('uses parameters that our nodes know and need nothing but a credential', () => {
+		const ours = example.nodes.filter(({ type }) => type in OUR_NODES);
+		expect(ours).not.toHaveLength(0);
+		for (const node of ours) {
+			const description = OUR_NODES[node.type]?.description;
+			if (description === undefined) throw new Error(`${node.type} has no description`);
+			expect(description.version).toBe(node.typeVersion);
+			const { properties } = description;
+			const parameters = node.parameters as INode['parameters'];
+			const known = NodeHelpers.getNodeParameters(
+				properties,
+				parameters,
+				true,
+				false,
+				{ typeVersion: node.typeVersion },
+				description,
+			);
+			expect(known).toMatchObject(parameters);
+			const issues = NodeHelpers.getNodeParametersIssues(
+				properties,
+				{ ...node, position: [0, 0], parameters },
+				description,
+			);
+			expect(issues).toBeNull();
+		}
+	});
+
+	it('carries no credential, no secret and nothing of a particular n8n', () => {
+		for (const node of example.nodes) {
+			expect(Object.keys(node).sort()).not.toEqual(
+				expect.arrayContaining([expect.stringMatching(/^(credentials|webhookId)$/)]),
+			);
+		}
+		expect(text).not.toMatch(/instanceId"\s*:\s*"[0-9a-f]{32,}|whsec_|Bearer /);
+		expect(text).not.toMatch(/127\.0\.0\.1|localhost/);
+	});
+
+	it('pins events that are events', () => {
+		for (const node of example.nodes.filter(({ type }) => type === TRIGGER_TYPE)) {
+			const pinned = at(example.pinData, node.name, 0, 'json');
+			if (pinned !== undefined) expect(parseEvent(pinned)).toMatchObject({ ok: true });
+		}
+	});
+});
+
+describe('the configuration that goes with the examples', () => {
+	const parsed = parseConfig(readFileSync(join(EXAMPLES_FOLDER, 'openclaw.json5'), 'utf8'));
+
+	it('can be pasted into a node and keeps its secrets in the environment', () => {
+		expect(parsed).toMatchObject({ ok: true });
+		if (!parsed.ok) return;
+		expect(parsed.config.environmentNames).toContain('OPENCLAW_SIGNING_SECRET');
+		expect(parsed.config.endpoints.map(({ secret }) => secret)).toEqual(
+			parsed.config.endpoints.map(() => '${OPENCLAW_SIGNING_SECRET}'),
+		);
+	});
+
+	it('sends each workflow the events that its trigger wants', () => {
+		if (!parsed.ok) throw new Error('The configuration could not be read');
+		const { endpoints } = parsed.config;
+		const notes: string[] = [];
+		for (const file of EXAMPLES) {
+			const { nodes } = readExample(file);
+			const trigger = nodes.find(({ type }) => type === TRIGGER_TYPE);
+			const endpoint = endpoints.find(({ name }) =>
+				nodes.some(
+					(node) =>
+						isNote(node) && textAt(node.parameters, 'content').includes(`endpoint \`${name}\``),
+				),
+			);
+			notes.push(endpoint?.name ?? `none in ${file}`);
+			expect(endpoint?.events).toEqual(trigger?.parameters.events);
+			expect(endpoint?.filter?.agentIds?.join(', ')).toBe(
+				at(trigger?.parameters, 'filters', 'agentIds'),
+			);
+		}
+		expect(notes.sort()).toEqual(endpoints.map(({ name }) => name).sort());
+	});
+});
+
+describe('the readme of the examples', () => {
+	const readme = readFileSync(join(EXAMPLES_FOLDER, 'README.md'), 'utf8');
+
+	it('lists every file of the folder', () => {
+		const files = readdirSync(EXAMPLES_FOLDER).filter((file) => file !== 'README.md');
+		expect(files.filter((file) => !readme.includes(`(${file})`))).toEqual([]);
+		expect(files.filter((file) => file.endsWith('.workflow.json')).sort()).toEqual(
+			EXAMPLES.map((name) => `${name}.workflow.json`).sort(),
+		);
+	});
+});
