@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { childEnvironment } from '../testbed/childEnvironment';
 import { run } from '../testbed/command';
 import { at, isObject, listAt, textAt, tryParseJson } from '../testbed/json';
 import { packPackage, REPOSITORY } from '../testbed/packPackage';
+import { removeTemporaryFolder, temporaryFolder } from '../testbed/temporaryFolder';
 
 /** The scanner's verdict on a folder. */
 interface Verdict {
@@ -113,11 +113,11 @@ async function scan(folder: string): Promise<boolean> {
 }
 
 async function main(): Promise<void> {
-	const folder = await mkdtemp(join(tmpdir(), 'openclaw-webhooks-scan-'));
+	const folder = await temporaryFolder('scan');
 	try {
 		if (!(await scan(folder))) process.exitCode = 1;
 	} finally {
-		await rm(folder, { recursive: true, force: true });
+		await removeTemporaryFolder(folder);
 	}
 }
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A long-running program whose output goes to a file. */
@@ -24,6 +25,9 @@ export interface Launch {
 	readonly env: Readonly<Record<string, string>>;
 	readonly logFile: string;
 }
+
+/** Module for `node --require` that ends a program together with the process that started it. */
+export const END_WITH_PARENT = join(__dirname, 'endWithParent.ts');
 
 const alive = new Set<ChildProcess>();
 

@@ -7,6 +7,7 @@ export class Cleanup {
 	/** Ends the command in order when it is interrupted (Ctrl-C) or asked to end. */
 	constructor() {
 		const interrupted = (signal: NodeJS.Signals) => {
+			process.stderr.write('\nStopping …\n');
 			// A second Ctrl-C must not cut the cleaning up short, so nothing else happens here.
 			void this.run().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
 		};

@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startLogged, type LoggedProcess } from './childProcess';
+import { END_WITH_PARENT, startLogged, type LoggedProcess } from './childProcess';
 import { gatewayConfig } from './gatewayConfig';
 import type { JsonObject } from './json';
 import { freePorts } from './ports';
 import type { Runtimes } from './runtime';
 import { runtimeEnvironment } from './runtimeParts';
+import { removeTemporaryFolder, temporaryFolder } from './temporaryFolder';
 import { GiveUp, waitFor } from './waitFor';
 
 /** How to start a throwaway OpenClaw gateway. */
@@ -59,7 +59,7 @@ async function waitUntilReady(url: string, program: LoggedProcess): Promise<void
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 	const { runtimes, modelUrl, config } = options;
-	const folder = await mkdtemp(join(tmpdir(), 'openclaw-webhooks-gateway-'));
+	const folder = await temporaryFolder('gateway');
 	const port = options.port ?? (await freePorts(1))[0] ?? 0;
 	const url = `http://127.0.0.1:${port}`;
 	const configFile = join(folder, 'openclaw.json');
@@ -69,7 +69,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 	const start = async () => {
 		program = await startLogged({
 			command: runtimes.node,
-			args: [runtimes.openclaw, 'gateway', 'run', '--port', String(port), '--bind', 'loopback'],
+			args: [
+				'--require',
+				END_WITH_PARENT,
+				runtimes.openclaw,
+				...`gateway run --port ${port} --bind loopback`.split(' '),
+			],
 			cwd: folder,
 			env: runtimeEnvironment(runtimes.nodeFolder, {
 				HOME: folder,
@@ -82,7 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 	};
 	const remove = async () => {
 		await program?.kill();
-		await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+		await removeTemporaryFolder(folder);
 	};
 
 	try {

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childEnvironment } from './childEnvironment';
 import type { Cleanup } from './cleanup';
 import { run } from './command';
 import { listAt, textAt, tryParseJson } from './json';
 import type { Progress } from './progress';
+import { removeTemporaryFolder, temporaryFolder } from './temporaryFolder';
 
 /** The repository. */
 export const REPOSITORY = join(__dirname, '..');
@@ -46,8 +45,8 @@ export async function obtainPackage(
 ): Promise<string> {
 	const given = process.env.OPENCLAW_WEBHOOKS_PACKAGE ?? '';
 	if (given !== '') return given;
-	const folder = await mkdtemp(join(tmpdir(), 'openclaw-webhooks-package-'));
-	cleanup.defer(async () => rm(folder, { recursive: true, force: true }));
+	const folder = await temporaryFolder('package');
+	cleanup.defer(async () => removeTemporaryFolder(folder));
 	return await progress.step('Building and packing the n8n package', async (note) => {
 		await buildPackage(note);
 		return await packPackage(folder);

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startLogged, type LoggedProcess } from '../childProcess';
+import { END_WITH_PARENT, startLogged, type LoggedProcess } from '../childProcess';
 import { run } from '../command';
 import { freePorts } from '../ports';
 import type { Runtimes } from '../runtime';
 import { runtimeEnvironment } from '../runtimeParts';
+import { removeTemporaryFolder, temporaryFolder } from '../temporaryFolder';
 import { GiveUp, waitFor } from '../waitFor';
 import { N8nClient } from './client';
 import { readTarball, writeStandInNpm, type Tarball } from './standInNpm';
@@ -120,7 +120,7 @@ async function waitUntilReady(url: string, program: LoggedProcess): Promise<void
  */
 export async function startN8n(options: N8nOptions): Promise<N8n> {
 	const { runtimes, packageFile, installBy = 'editor' } = options;
-	const folder = await mkdtemp(join(tmpdir(), 'openclaw-webhooks-n8n-'));
+	const folder = await temporaryFolder('n8n');
 	const [web = 0, broker = 0] = await freePorts(2);
 	const url = `http://127.0.0.1:${web}`;
 	const logFile = join(folder, 'n8n.log');
@@ -134,7 +134,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 		environment = { ...environment, ...env };
 		program = await startLogged({
 			command: runtimes.node,
-			args: [runtimes.n8n, 'start'],
+			args: ['--require', END_WITH_PARENT, runtimes.n8n, 'start'],
 			cwd: folder,
 			env: runtimeEnvironment(runtimes.nodeFolder, environment, standIns),
 			logFile,
@@ -144,7 +144,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	};
 	const remove = async () => {
 		await program?.kill();
-		await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+		await removeTemporaryFolder(folder);
 	};
 
 	try {

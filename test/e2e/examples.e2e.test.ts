@@ -1,0 +1,169 @@
+import { capturedEvent, capturedEvents } from '../../testbed/capturedEvents';
+import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
+import { at, listAt, textAt } from '../../testbed/json';
+import { EXAMPLES, readExample, type ExampleName } from '../examples/exampleWorkflow';
+import {
+	OUTSIDE_HEADER,
+	publishExample,
+	type PublishedExample,
+} from '../examples/publishedExample';
+import { environment } from './support/environment';
+
+const { n8n, gatewayUrl, model } = environment();
+const person = { agentId: 'support-bot', userId: 'user_12345' };
+
+let outside: HttpSink;
+let example: PublishedExample | undefined;
+
+beforeAll(async () => {
+	outside = await startHttpSink();
+});
+
+afterEach(async () => {
+	await example?.remove();
+	example = undefined;
+	outside.clear();
+});
+
+afterAll(async () => {
+	await outside.stop();
+});
+
+async function publish(name: ExampleName): Promise<PublishedExample> {
+	return (example = await publishExample(n8n, name, { gatewayUrl, outside }));
+}
+
+describe('quick start', () => {
+	it('sends every kind of event along its own wire', async () => {
+		const { run } = await publish('quick-start');
+		const known = new Map(capturedEvents().map((event) => [event.type, event]));
+		const events = [...known.values(), { ...capturedEvent('message.sent'), type: 'memory.saved' }];
+		const executions = await run('On OpenClaw Event', events);
+		const targets = ['Message', 'Session', 'Tool Call', 'Error', 'Anything Newer'];
+		const taken = executions.map((execution, index) => [
+			events[index]?.type,
+			targets.filter((name) => execution.ran(name)),
+		]);
+		expect(Object.fromEntries(taken)).toEqual({
+			'message.received': ['Message'],
+			'message.sent': ['Message'],
+			'session.created': ['Session'],
+			'session.ended': ['Session'],
+			'tool.called': ['Tool Call'],
+			'tool.completed': ['Tool Call'],
+			'error.occurred': ['Error'],
+			'memory.saved': ['Anything Newer'],
+		});
+	});
+
+	it('tells the agent of a real gateway something', async () => {
+		const { runByHand } = await publish('quick-start');
+		const execution = await runByHand('When You Click');
+		expect(execution).toMatchObject({ status: 'success', errorMessage: '' });
+		const { userText } = await model.waitForRequest((request) =>
+			request.userText.includes('Alert: Disk almost full on db-1 - severity: high'),
+		);
+		expect(userText).not.toContain('{{');
+	});
+});
+
+describe('audit log', () => {
+	it('keeps messages and replies of the chosen agents in a data table', async () => {
+		const { run, send } = await publish('audit-log');
+		const question = capturedEvent('message.received', {
+			...person,
+			agentId: 'customer-support',
+			channel: 'telegram',
+			message: { role: 'user', content: '包裹在哪里？ 📦 "quoted"', messageId: 'm1' },
+		});
+		const answer = capturedEvent('message.sent', { agentId: 'hr-assistant' });
+		const other = capturedEvent('message.received', { agentId: 'somebody-else' });
+		const filtered = await send('On Message', other);
+		expect(filtered.json).toEqual({ received: true, status: 'filtered' });
+		const executions = await run('On Message', [question, answer]);
+
+		const table = executions[0]?.json('Open the Log Table')[0];
+		const path = `/rest/projects/${textAt(table, 'projectId')}/data-tables/${textAt(table, 'id')}`;
+		const rows = listAt(await n8n.request('GET', `${path}/rows`), 'data');
+		expect(rows).toHaveLength(2);
+		expect(rows.find((row) => textAt(row, 'event_id') === question.id)).toMatchObject({
+			occurred_at: expect.stringContaining(question.timestamp.slice(0, 19)) as string,
+			event: 'message.received',
+			agent: 'customer-support',
+			channel: 'telegram',
+			user: 'user_12345',
+			role: 'user',
+			text: '包裹在哪里？ 📦 "quoted"',
+		});
+		expect(rows.find((row) => textAt(row, 'event_id') === answer.id)).toMatchObject({
+			event: 'message.sent',
+			agent: 'hr-assistant',
+			role: 'assistant',
+		});
+	});
+});
+
+describe('Slack alert', () => {
+	it('posts the error, again when Slack is busy, and mentions nobody', async () => {
+		const { run } = await publish('slack-alert');
+		outside.answerBy(({ index }) => (index === 0 ? { status: 503 } : { body: 'ok' }));
+		const event = capturedEvent('error.occurred', {
+			agentId: 'main',
+			error: { message: 'HTTP 500 <!channel> & more', code: 'server_error', source: 'model' },
+		});
+		await run('On Error', [event]);
+		expect(outside.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+			'POST /services/T00/B00/xxxxx',
+			'POST /services/T00/B00/xxxxx',
+		]);
+		expect(outside.requests[1]?.json).toEqual({
+			text: `🚨 OpenClaw alert: HTTP 500 &lt;!channel&gt; &amp; more\nAgent: main\nTime: ${event.timestamp}`,
+		});
+	});
+});
+
+describe('CRM record', () => {
+	it('creates one record for a person, even when the event comes twice', async () => {
+		const { run, send } = await publish('crm-record');
+		const event = capturedEvent('session.created', { ...person, channel: 'telegram' });
+		await run('On New Session', [event]);
+		const again = await send('On New Session', event);
+		expect(again.json).toEqual({ received: true, status: 'duplicate' });
+		expect(outside.requests).toHaveLength(1);
+		expect(outside.requests[0]).toMatchObject({
+			path: '/api/interactions',
+			headers: { 'x-api-key': OUTSIDE_HEADER.value, 'idempotency-key': event.id },
+			json: {
+				externalId: event.id,
+				source: 'OpenClaw',
+				startedAt: event.timestamp,
+				agent: 'support-bot',
+				channel: 'telegram',
+				contact: 'user_12345',
+			},
+		});
+	});
+
+	it('leaves out a session that no person started', async () => {
+		const { send } = await publish('crm-record');
+		const event = capturedEvent('session.created', { userId: undefined });
+		const answer = await send('On New Session', event);
+		expect(answer.json).toEqual({ received: true, status: 'filtered' });
+		expect(outside.requests).toHaveLength(0);
+	});
+});
+
+describe('without a gateway', () => {
+	const pinned = EXAMPLES.flatMap((name) =>
+		Object.keys(readExample(name).pinData ?? {})
+			.filter((trigger) => trigger !== 'On Ticket Update')
+			.map((trigger) => [name, trigger] as const),
+	);
+
+	it.each(pinned)('%s runs by hand on the event pinned to %s', async (name, trigger) => {
+		outside.answerBy(() => ({ body: { id: 'by-hand' } }));
+		const { runByHand } = await publish(name);
+		const execution = await runByHand(trigger);
+		expect(execution).toMatchObject({ status: 'success', errorMessage: '' });
+	});
+});

@@ -1,0 +1,107 @@
+import { capturedEvent } from '../../testbed/capturedEvents';
+import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
+import { textAt } from '../../testbed/json';
+import { sendRaw, type RawAnswer } from '../../testbed/sendEvent';
+import {
+	OUTSIDE_HEADER,
+	publishExample,
+	type PublishedExample,
+} from '../examples/publishedExample';
+import { environment } from './support/environment';
+
+const { n8n, gatewayUrl, model } = environment();
+const person = { agentId: 'support-bot', userId: 'user_12345' };
+
+let outside: HttpSink;
+let example: PublishedExample | undefined;
+
+beforeAll(async () => {
+	outside = await startHttpSink();
+});
+
+afterEach(async () => {
+	await example?.remove();
+	example = undefined;
+	outside.clear();
+});
+
+afterAll(async () => {
+	await outside.stop();
+});
+
+async function publish(gateway: string): Promise<PublishedExample> {
+	const systems = { gatewayUrl: gateway, outside };
+	return (example = await publishExample(n8n, 'ticket-round-trip', systems));
+}
+
+async function updateTicket(
+	change: object,
+	key: string = OUTSIDE_HEADER.value,
+): Promise<RawAnswer> {
+	return await sendRaw(`${n8n.url}/webhook/openclaw-ticket-update`, {
+		headers: { 'content-type': 'application/json', [OUTSIDE_HEADER.name]: key },
+		body: JSON.stringify(change),
+	});
+}
+
+describe('the example ticket-round-trip', () => {
+	it('opens a ticket and has the agent write to the same chat when it changes', async () => {
+		outside.answerBy(({ path }) =>
+			path.startsWith('/hooks') ? { body: { ok: true, runId: 'run-1' } } : { body: { id: 1042 } },
+		);
+		const { run } = await publish(outside.url);
+		const event = capturedEvent('session.created', { ...person, channel: 'telegram' });
+		await run('On Support Session', [event]);
+
+		const updatedAt = '2026-03-14T11:00:00Z';
+		const answer = await updateTicket({ ticketId: 1042, status: '已解决', updatedAt });
+		expect(answer).toMatchObject({ status: 202, json: { ok: true, runId: 'run-1' } });
+		const [created, told] = outside.requests;
+		expect(created).toMatchObject({
+			path: '/api/tickets',
+			headers: { 'x-api-key': OUTSIDE_HEADER.value, 'idempotency-key': event.id },
+			json: { requester: 'user_12345', metadata: { agent: 'support-bot', channel: 'telegram' } },
+		});
+		expect(told).toMatchObject({
+			path: '/hooks/agent',
+			headers: {
+				authorization: `Bearer ${GATEWAY_TOKENS.hooks}`,
+				'idempotency-key': `ticket-1042-${updatedAt}`,
+			},
+			json: {
+				agentId: 'support-bot',
+				message: expect.stringContaining('Ticket #1042 now has the status: 已解决') as string,
+				deliver: true,
+				channel: 'telegram',
+				to: 'user_12345',
+			},
+		});
+	});
+
+	it('refuses a wrong header and does not know a ticket that no chat opened', async () => {
+		await publish(gatewayUrl);
+		expect(await updateTicket({ ticketId: 1, status: 'x' }, 'wrong')).toMatchObject({
+			status: 403,
+		});
+		expect(await updateTicket({ ticketId: 'unheard-of', status: 'x' })).toMatchObject({
+			status: 404,
+			json: { ok: false },
+		});
+	});
+
+	it('reaches the agent of a real gateway', async () => {
+		outside.answerBy(() => ({ body: { id: 'T-77' } }));
+		const { run } = await publish(gatewayUrl);
+		// Without a channel the gateway delivers to where the person was last.
+		const event = capturedEvent('session.created', { ...person, channel: undefined });
+		await run('On Support Session', [event]);
+		const answer = await updateTicket({ ticketId: 'T-77', status: 'solved' });
+		expect(answer).toMatchObject({ status: 202, json: { ok: true } });
+		expect(textAt(answer.json, 'runId')).not.toBe('');
+		const { systemText } = await model.waitForRequest(({ userText }) =>
+			userText.includes('Ticket #T-77 now has the status: solved'),
+		);
+		expect(systemText).toContain('support-bot');
+	});
+});
