@@ -19,7 +19,7 @@ async function main(): Promise<number> {
 }
 
 async function runJest(env: NodeJS.ProcessEnv): Promise<number> {
-	const jest = require.resolve('jest/bin/jest.js');
+	const jest = require.resolve('jest/bin/jest');
 	const args = [jest, '--selectProjects', 'e2e', '--runInBand', ...process.argv.slice(2)];
 	const child = spawn(process.execPath, args, { cwd: REPOSITORY, env, stdio: 'inherit' });
 	// On Ctrl-C jest gets the signal too, and cleans up: this process waits for it.
