@@ -29,8 +29,11 @@ function bundleJson5(): void {
 		bundle: true,
 		format: 'cjs',
 		platform: 'neutral',
-		mainFields: ['module', 'main'],
+		// Its ES module has a default export only.
+		mainFields: ['main'],
 		target: 'es2022',
+		// It warns about U+2028 in texts; n8n's scanner allows no console.
+		drop: ['console'],
 		banner: { js: `/*! This file contains the json5 library.\n\n${licence.trim()}\n*/` },
 	});
 }
