@@ -49,11 +49,10 @@ function toFieldId(segments: readonly (string | number)[]): string {
  * readFieldId('first name').segments; // ['first name']
  */
 export function readFieldId(id: string): FieldPath {
-	const path = id.startsWith('[') ? `{{body${id}}}` : `{{body.${id}}}`;
-	const parsed = parseTemplate(path, { roots: ['body'] });
+	const path = id.startsWith('[') ? `body${id}` : `body.${id}`;
+	const parsed = parseTemplate(`{{${path}}}`, { roots: ['body'] });
 	const placeholder = parsed.ok ? parsed.template.placeholders[0] : undefined;
-	const isWhole = parsed.ok && parsed.template.placeholders.length === 1 && path.endsWith('}}');
-	return { id, segments: isWhole && placeholder !== undefined ? placeholder.segments : [id] };
+	return { id, segments: placeholder?.path === path ? placeholder.segments : [id] };
 }
 
 /**

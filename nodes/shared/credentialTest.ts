@@ -1,3 +1,4 @@
+import { jsonParse } from 'n8n-workflow';
 import type {
 	ICredentialDataDecryptedObject,
 	ICredentialTestFunctions,
@@ -104,10 +105,17 @@ async function request(
 			resolveWithFullResponse: true,
 			simple: false,
 		});
-		return readResponse(response);
+		return parseBody(readResponse(response));
 	} catch (error) {
 		return readFault(error);
 	}
+}
+
+/** This way of asking leaves JSON as a text. */
+function parseBody(outcome: GatewayOutcome): GatewayOutcome {
+	if (outcome.kind === 'fault' || typeof outcome.body !== 'string') return outcome;
+	const { body } = outcome;
+	return { ...outcome, body: jsonParse<unknown>(body, { fallbackValue: body }) };
 }
 
 function isBlank(value: unknown): boolean {

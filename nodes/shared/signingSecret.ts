@@ -25,7 +25,7 @@ export function checkSigningSecret(value: unknown): UserMessage | undefined {
 			description: 'Enter it without the quotation marks of openclaw.json5.',
 		};
 	}
-	if (secrets.some((secret) => /[,;]whsec_/.test(secret) || /[,;]$/.test(secret))) {
+	if (secrets.some((secret) => /[,;]whsec_|^whsec_.*[,;]$/.test(secret))) {
 		return {
 			message: "'Signing Secret' holds several secrets with commas between them",
 			description: 'Separate them with a space.',

@@ -144,14 +144,6 @@ function locatorReader(
 
 function readTemplate(node: INode, raw: unknown): Template {
 	const source = typeof raw === 'string' ? raw : '';
-	if (source.startsWith('=')) {
-		const reason = {
-			message: "'Message Template' holds an n8n expression",
-			description:
-				"Switch it to fixed text, which must not begin with an equals sign: {{body.title}} is filled in by this node from 'Fields'. Values belong into 'Fields', where expressions are welcome.",
-		};
-		throw invalidItem(node, reason, 0);
-	}
 	if (source.trim() === '') {
 		const reason = {
 			message: "'Message Template' is empty",

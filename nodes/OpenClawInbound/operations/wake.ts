@@ -50,7 +50,7 @@ function readText(node: INode, raw: unknown): string {
 		};
 		throw invalidItem(node, reason, 0);
 	}
-	if (text.startsWith('=') || text.includes('{{')) {
+	if (text.includes('{{')) {
 		const reason = {
 			message: "'Text' of Wake Agent must be fixed text without placeholders",
 			description:
