@@ -1,6 +1,6 @@
 import { capturedEvent, capturedEvents } from '../../testbed/capturedEvents';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
-import { at, listAt, textAt } from '../../testbed/json';
+import { listAt, textAt } from '../../testbed/json';
 import { EXAMPLES, readExample, type ExampleName } from '../examples/exampleWorkflow';
 import {
 	OUTSIDE_HEADER,
@@ -60,8 +60,9 @@ describe('quick start', () => {
 		const { runByHand } = await publish('quick-start');
 		const execution = await runByHand('When You Click');
 		expect(execution).toMatchObject({ status: 'success', errorMessage: '' });
-		const { userText } = await model.waitForRequest((request) =>
-			request.userText.includes('Alert: Disk almost full on db-1 - severity: high'),
+		const { userText } = await model.waitForRequest(
+			(request) => request.userText.includes('Alert: Disk almost full on db-1 - severity: high'),
+			{ timeoutMs: 90_000 },
 		);
 		expect(userText).not.toContain('{{');
 	});

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isObject, textAt } from '../../testbed/json';
 import { withCredential } from '../../testbed/n8n/openclawNodes';
 import type {
 	CredentialReference,
@@ -63,11 +62,4 @@ export function fillInExample(
 ): WorkflowDefinition {
 	const nodes = definition.nodes.map((node) => fillIn(node, setup));
 	return withCredential({ ...definition, nodes }, setup.openClaw);
-}
-
-/** The event that is pinned to a trigger of an example. */
-export function pinnedEvent(definition: WorkflowDefinition, trigger: string) {
-	const event = definition.pinData?.[trigger]?.[0]?.json;
-	if (!isObject(event)) throw new Error(`Nothing is pinned to '${trigger}'`);
-	return { type: textAt(event, 'type'), data: event.data, event };
 }

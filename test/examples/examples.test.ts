@@ -4,75 +4,15 @@ import { NodeHelpers, type INode, type INodeType } from 'n8n-workflow';
 import { parseConfig, parseEvent } from '../../index';
 import { OpenClawInbound } from '../../nodes/OpenClawInbound/OpenClawInbound.node';
 import { OpenClawTrigger } from '../../nodes/OpenClawTrigger/OpenClawTrigger.node';
-import { listOutputs } from '../../nodes/OpenClawTrigger/outputs';
 import { at, listAt, textAt } from '../../testbed/json';
 import { INBOUND_TYPE, TRIGGER_TYPE } from '../../testbed/n8n/openclawNodes';
-import type { WorkflowDefinition, WorkflowNode } from '../../testbed/n8n/workflow';
+import { isNote, isTrigger, outputCount, overlaps } from './canvas';
 import { EXAMPLES, EXAMPLES_FOLDER, readExample } from './exampleWorkflow';
 
 const OUR_NODES: Readonly<Record<string, INodeType>> = {
 	[TRIGGER_TYPE]: new OpenClawTrigger(),
 	[INBOUND_TYPE]: new OpenClawInbound(),
 };
-const NOTE = 'n8n-nodes-base.stickyNote';
-
-/** A rectangle of the canvas. */
-interface Area {
-	readonly name: string;
-	readonly left: number;
-	readonly top: number;
-	readonly right: number;
-	readonly bottom: number;
-}
-
-const NODE_SIZE = 96;
-const OUTPUT_DISTANCE = 32;
-// Name and subtitle stand below a node.
-const CAPTION = 56;
-// The editor shows a trigger's button on its left.
-const TRIGGER_BUTTON = 168;
-
-const isNote = ({ type }: WorkflowNode) => type === NOTE;
-const isTrigger = ({ type }: WorkflowNode) => /trigger$|\.webhook$/i.test(type);
-
-function outputCount({ type, parameters }: WorkflowNode): number {
-	if (type === 'n8n-nodes-base.if') return 2;
-	if (type !== TRIGGER_TYPE || parameters.outputMode !== 'perEvent') return 1;
-	return listOutputs(listAt(parameters, 'events').map(String)).length;
-}
-
-function areaOf(node: WorkflowNode): Area {
-	const [left, top] = node.position;
-	const { name } = node;
-	if (isNote(node)) {
-		const { width, height } = node.parameters;
-		return { name, left, top, right: left + Number(width), bottom: top + Number(height) };
-	}
-	const height = NODE_SIZE + Math.max(0, outputCount(node) - 2) * OUTPUT_DISTANCE;
-	return {
-		name,
-		left: isTrigger(node) ? left - TRIGGER_BUTTON : left,
-		top,
-		right: left + NODE_SIZE,
-		bottom: top + height + CAPTION,
-	};
-}
-
-function overlaps(definition: WorkflowDefinition): string[] {
-	const areas = definition.nodes.map(areaOf);
-	return areas.flatMap((one, index) =>
-		areas
-			.slice(index + 1)
-			.filter(
-				(other) =>
-					one.left < other.right &&
-					other.left < one.right &&
-					one.top < other.bottom &&
-					other.top < one.bottom,
-			)
-			.map((other) => `${one.name} / ${other.name}`),
-	);
-}
 
 describe.each(EXAMPLES)('the example %s', (file) => {
 	const example = readExample(file);
