@@ -15,7 +15,7 @@ export interface Progress {
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const SPINNER_MS = 100;
-const PLAIN_REMINDER_MS = 15_000;
+const PLAIN_REMINDER_MS = 30_000;
 
 /**
  * Formats a duration for people.

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long and how often {@link waitFor} looks. */
 export interface WaitOptions {
-	/** Milliseconds until it gives up; 30 000 by default. */
+	/** Milliseconds until it gives up; 60 000 by default. */
 	readonly timeoutMs?: number;
 	/** Milliseconds between two looks; 50 by default. */
 	readonly everyMs?: number;
@@ -19,7 +19,7 @@ export interface WaitOptions {
 export async function waitFor<Value>(
 	what: string,
 	probe: () => Promise<Value | undefined | false> | Value | undefined | false,
-	{ timeoutMs = 30_000, everyMs = 50 }: WaitOptions = {},
+	{ timeoutMs = 60_000, everyMs = 50 }: WaitOptions = {},
 ): Promise<Value> {
 	const end = performance.now() + timeoutMs;
 	let reason = '';
