@@ -1,6 +1,7 @@
 import { NodeOperationError } from 'n8n-workflow';
 import type { IHookFunctions } from 'n8n-workflow';
 import { createSigningKeys } from '../../protocol/keys';
+import { checkSigningSecret } from '../shared/signingSecret';
 import { findUnreadable } from './conditions';
 import { readFilters } from './filter';
 
@@ -12,18 +13,7 @@ import { readFilters } from './filter';
  * @throws NodeOperationError when no event could be accepted
  */
 export async function prepareEndpoint(context: IHookFunctions): Promise<boolean> {
-	const credential = await context.getCredentials<{ signingSecret?: unknown }>('openClawApi');
-	const secret = typeof credential.signingSecret === 'string' ? credential.signingSecret : '';
-	if (createSigningKeys(secret).length === 0) {
-		throw new NodeOperationError(
-			context.getNode(),
-			"The 'Signing Secret' of the credential is empty",
-			{
-				description:
-					"Only signed events are accepted. Enter the secret of this endpoint in the credential's 'Signing Secret', the same as in openclaw.json5.",
-			},
-		);
-	}
+	await checkCredential(context);
 	const filters = readFilters(context.getNodeParameter('filters', {}, { rawExpressions: true }));
 	const unreadable = findUnreadable(filters.conditions);
 	if (unreadable) {
@@ -32,4 +22,27 @@ export async function prepareEndpoint(context: IHookFunctions): Promise<boolean>
 		});
 	}
 	return true;
+}
+
+async function checkCredential(context: IHookFunctions): Promise<void> {
+	const { signingSecret } = await context.getCredentials<{ signingSecret?: unknown }>(
+		'openClawApi',
+	);
+	const secret = typeof signingSecret === 'string' ? signingSecret : '';
+	if (createSigningKeys(secret).length === 0) {
+		throw new NodeOperationError(
+			context.getNode(),
+			"The 'Signing Secret' of the credential is empty",
+			{
+				description:
+					"Only signed events are accepted. Enter the 'secret' which the endpoint has in openclaw.json5.",
+			},
+		);
+	}
+	const mistake = checkSigningSecret(secret);
+	if (mistake) {
+		throw new NodeOperationError(context.getNode(), mistake.message, {
+			description: mistake.description,
+		});
+	}
 }

@@ -1,0 +1,159 @@
+import { Workflow, type INodeParameters, type INodeTypes } from 'n8n-workflow';
+import {
+	nodeParametersAreStatic,
+	resolveWebhookDescriptionField,
+	webhookDescriptionIsNativelyResolvable,
+} from 'n8n-workflow';
+import type * as currentDescription from '../../../nodes/OpenClawTrigger/description';
+import { GATEWAY_CONFIG } from '../../../nodes/OpenClawTrigger/endpointConfig';
+import { EVENT_OPTIONS } from '../../../nodes/OpenClawTrigger/eventTypes';
+import {
+	listOutputs,
+	OUTPUTS_EXPRESSION,
+	outputIndex,
+} from '../../../nodes/OpenClawTrigger/outputs';
+import { OpenClawTrigger } from '../../../nodes/OpenClawTrigger/OpenClawTrigger.node';
+import { EVENT_TYPES, parseConfig } from '../../../protocol';
+
+const nodeType = new OpenClawTrigger();
+const { description } = nodeType;
+
+function open(parameters: INodeParameters) {
+	const workflow = new Workflow({
+		nodes: [
+			{
+				id: 'node-1',
+				webhookId: '12345678-9abc-4def-8123-456789abcdef',
+				name: 'Trigger',
+				type: 'trigger',
+				typeVersion: 1.1,
+				position: [0, 0],
+				parameters,
+			},
+		],
+		connections: {},
+		active: false,
+		nodeTypes: { getByNameAndVersion: () => nodeType } as unknown as INodeTypes,
+	});
+	const node = workflow.getNode('Trigger');
+	if (!node) throw new Error('There is no node');
+	const evaluate = (expression: string) =>
+		workflow.expression.getSimpleParameterValue(node, expression, 'internal', {}) as unknown;
+	return { node, evaluate };
+}
+
+describe('the webhook', () => {
+	const [webhook] = description.webhooks ?? [];
+	if (!webhook) throw new Error('There is no webhook');
+
+	test('needs no expression engine', () => {
+		expect(webhookDescriptionIsNativelyResolvable(webhook)).toBe(true);
+		expect(nodeParametersAreStatic(open({}).node)).toBe(true);
+	});
+
+	test('has another type version than 1, for which n8n evaluates an expression per request', () => {
+		expect(description.version).toBe(1.1);
+	});
+
+	test.each([
+		[{}, 'onReceived'],
+		[{ options: { respond: 'lastNode' } }, 'lastNode'],
+	])('answers with %j as %s, with and without the engine', (parameters, responseMode) => {
+		const { node, evaluate } = open(parameters);
+		expect(resolveWebhookDescriptionField(node, webhook, 'responseMode')).toEqual({
+			resolved: true,
+			value: responseMode,
+		});
+		expect(evaluate(String(webhook.responseMode))).toBe(responseMode);
+	});
+
+	test('works in an n8n that cannot do without the engine', () => {
+		jest.isolateModules(() => {
+			jest.doMock('n8n-workflow', () => ({
+				...jest.requireActual<object>('n8n-workflow'),
+				webhookDescriptionFields: undefined,
+			}));
+			const older = jest.requireActual<typeof import('../../../nodes/OpenClawTrigger/description')>(
+				'../../../nodes/OpenClawTrigger/description',
+			);
+			expect(older.WEBHOOK.responseMode).toBe(webhook.responseMode);
+		});
+		jest.dontMock('n8n-workflow');
+	});
+});
+
+describe('the outputs', () => {
+	const drawn = (parameters: INodeParameters) => open(parameters).evaluate(OUTPUTS_EXPRESSION);
+
+	test('are one, unless there is one per event', () => {
+		expect(drawn({ events: ['*'] })).toEqual(['main']);
+		expect(drawn({ events: [], outputMode: 'perEvent' })).toEqual(['main']);
+	});
+
+	test('are named after the events in the order they were chosen', () => {
+		const events = ['tool.called', 'message.sent', 'tool.called', 'memory.updated'];
+		expect(drawn({ events, outputMode: 'perEvent' })).toEqual([
+			{ type: 'main', displayName: 'Tool Called' },
+			{ type: 'main', displayName: 'Message Sent' },
+			{ type: 'main', displayName: 'memory.updated' },
+		]);
+	});
+
+	test('are all of them and one for the others with All Events', () => {
+		const all = drawn({ events: ['tool.called', '*'], outputMode: 'perEvent' });
+		expect(all).toHaveLength(EVENT_TYPES.length + 1);
+		expect(all).toContainEqual({ type: 'main', displayName: 'Other Events' });
+	});
+
+	test.each([[['*']], [['tool.called', 'message.sent', 'tool.called']], [[...EVENT_TYPES]]])(
+		'are drawn as events leave by them: %j',
+		(events) => {
+			const outputs = drawn({ events, outputMode: 'perEvent' }) as { displayName: string }[];
+			expect(outputs).toHaveLength(listOutputs(events).length);
+			for (const { name, value } of EVENT_OPTIONS.filter(
+				({ value }) => events.includes(String(value)) && value !== '*',
+			)) {
+				expect(outputs[outputIndex('perEvent', events, String(value))]?.displayName).toBe(name);
+			}
+		},
+	);
+
+	test('take an unknown event by the last one, and all by the only one', () => {
+		expect(outputIndex('perEvent', ['*'], 'memory.updated')).toBe(EVENT_TYPES.length);
+		expect(outputIndex('perEvent', [], 'message.sent')).toBe(0);
+		expect(outputIndex('single', ['*'], 'tool.called')).toBe(0);
+	});
+});
+
+describe('the block for openclaw.json5', () => {
+	const [field] = GATEWAY_CONFIG.options ?? [];
+	const expression = field && 'default' in field ? (field.default as string) : '';
+	const block = (parameters: INodeParameters) => {
+		const parsed = parseConfig(String(open(parameters).evaluate(expression)));
+		if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
+		return parsed.config.endpoints;
+	};
+
+	test('has the URL, the events and the filter of the node', () => {
+		const filters = { agentIds: 'main, ops', userIds: ['7', 'x"y'], channels: '' };
+		expect(block({ events: ['message.sent', 'error.occurred'], filters })).toEqual([
+			{
+				name: 'n8n-12345678',
+				url: 'https://YOUR-N8N-ADDRESS/webhook/12345678-9abc-4def-8123-456789abcdef/webhook',
+				secret: 'YOUR-SIGNING-SECRET',
+				events: ['message.sent', 'error.occurred'],
+				filter: { agentIds: ['main', 'ops'], userIds: ['7', 'x"y'] },
+			},
+		]);
+	});
+
+	test('asks for all events once, and leaves wildcards to the node', () => {
+		const [endpoint] = block({ events: ['*', 'message.sent'], filters: { agentIds: 'sales-*' } });
+		expect(endpoint).toMatchObject({ events: ['*'] });
+		expect(endpoint).not.toHaveProperty('filter');
+	});
+
+	test('is not there unless asked for, since an expression slows requests down', () => {
+		expect(GATEWAY_CONFIG.default).toEqual({});
+	});
+});

@@ -1,0 +1,495 @@
+import type { IConnections, INode, INodeExecutionData, INodeType } from 'n8n-workflow';
+import { OpenClawTrigger } from '../../../nodes/OpenClawTrigger/OpenClawTrigger.node';
+import { createEventId, signEvent } from '../../../protocol';
+import {
+	CoreHarness,
+	coreRequest,
+	installDeduplicator,
+	type MemoryDeduplicator,
+} from '../../support/coreHarness';
+
+const SECRET = 'whsec_integration';
+const TRIGGER = 'Trigger';
+
+const passThrough: INodeType = {
+	description: {
+		displayName: 'Keep',
+		name: 'keep',
+		group: [],
+		version: 1,
+		description: '',
+		defaults: {},
+		inputs: ['main'],
+		outputs: ['main'],
+		properties: [
+			{ displayName: 'Text', name: 'text', type: 'string', default: '={{ $json.data.agentId }}' },
+		],
+	},
+	execute() {
+		const text = this.getNodeParameter('text', 0);
+		return Promise.resolve([this.getInputData().map(({ json }) => ({ json: { ...json, text } }))]);
+	},
+};
+
+let deduplicator: MemoryDeduplicator;
+let nextWorkflow = 0;
+
+beforeAll(async () => {
+	deduplicator = await installDeduplicator();
+});
+
+interface Setup {
+	parameters?: INode['parameters'];
+	secret?: unknown;
+	credential?: INode['credentials'] | null;
+	connections?: IConnections;
+}
+
+function open({ parameters = {}, secret = SECRET, credential, connections }: Setup = {}) {
+	// Caches and reservations outlive a test: each has its own workflow and credential.
+	nextWorkflow += 1;
+	const id = `workflow-${nextWorkflow}`;
+	const credentials: Record<string, Record<string, unknown> | Error> = {
+		[id]: { signingSecret: secret },
+	};
+	const keep = (name: string): INode => ({
+		id: name,
+		name,
+		type: 'keep',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {},
+	});
+	const harness = new CoreHarness({
+		id,
+		nodeTypes: { trigger: new OpenClawTrigger(), keep: passThrough },
+		nodes: [
+			{
+				id: 'node-1',
+				name: TRIGGER,
+				type: 'trigger',
+				typeVersion: 1.1,
+				position: [0, 0],
+				parameters: { events: ['*'], ...parameters },
+				...(credential === null
+					? {}
+					: { credentials: credential ?? { openClawApi: { id, name: 'OpenClaw' } } }),
+			},
+			keep('A'),
+			keep('B'),
+		],
+		connections: connections ?? { [TRIGGER]: { main: [[{ node: 'A', type: 'main', index: 0 }]] } },
+		credentials: credentials as never,
+	});
+	return { harness, credentials, id };
+}
+
+function event(changes: Record<string, unknown> = {}) {
+	return {
+		id: createEventId(),
+		type: 'message.sent',
+		timestamp: '2026-03-14T10:30:00Z',
+		instanceId: 'node-1',
+		data: { agentId: 'main', message: { role: 'assistant', content: '你好 🚨' } },
+		...changes,
+	};
+}
+
+function signed(
+	body: string | Buffer | object,
+	{ secret = SECRET, timestamp, contentType, headers = {} }: SignOptions = {},
+) {
+	const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+	const signature = signEvent({
+		id: 'unused',
+		body: bytes,
+		secret,
+		...(timestamp === undefined ? {} : { timestamp }),
+	});
+	return coreRequest(bytes, { ...signature, ...headers }, contentType);
+}
+
+interface SignOptions {
+	secret?: string;
+	timestamp?: number;
+	contentType?: string;
+	headers?: Record<string, string | string[] | undefined>;
+}
+
+describe('an accepted event', () => {
+	test('becomes the item, with what the signature proves and what it does not', async () => {
+		const { harness } = open();
+		const sent = event();
+		const answer = await harness.receive(
+			TRIGGER,
+			signed(sent, { headers: { 'x-openclaw-attempt': '3', 'x-openclaw-delivery': 'dlv_1' } }),
+		);
+		expect(answer).toMatchObject({ status: 200, body: { received: true } });
+		const { meta, ...rest } = answer.workflowData?.[0]?.[0]?.json ?? {};
+		expect(rest).toEqual(sent);
+		expect(meta).toEqual({
+			verifiedAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+			signedAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+			keyIndex: 0,
+			unsigned: { attempt: 3, delivery: 'dlv_1' },
+		});
+	});
+
+	test('runs what comes after the trigger', async () => {
+		const { harness } = open();
+		const { workflowData } = await harness.receive(TRIGGER, signed(event()));
+		const { A = [] } = await harness.outputs(TRIGGER, workflowData ?? []);
+		expect(A).toEqual([expect.objectContaining({ text: 'main' })]);
+	});
+
+	test.each([
+		['text/plain', 'utf-8'],
+		['application/octet-stream', 'utf-8'],
+		['application/vnd.openclaw+json', 'utf-8'],
+	])('may come as %s', async (contentType) => {
+		const sent = event();
+		const { workflowData } = await open().harness.receive(TRIGGER, signed(sent, { contentType }));
+		expect(workflowData?.[0]?.[0]?.json).toMatchObject(sent);
+	});
+
+	test('is read as UTF-8, whatever charset the unsigned header claims', async () => {
+		const sent = event();
+		const contentType = 'application/json; charset=latin1';
+		const { workflowData } = await open().harness.receive(TRIGGER, signed(sent, { contentType }));
+		expect(workflowData?.[0]?.[0]?.json).toMatchObject(sent);
+	});
+
+	test('may start with a byte order mark', async () => {
+		const sent = event();
+		const request = signed(`\uFEFF${JSON.stringify(sent)}`, { contentType: 'text/plain' });
+		const { workflowData } = await open().harness.receive(TRIGGER, request);
+		expect(workflowData?.[0]?.[0]?.json).toMatchObject(sent);
+	});
+});
+
+describe('a request that is not verified', () => {
+	const unverified = { received: false, message: 'The request could not be verified' };
+	const now = () => Math.floor(Date.now() / 1000);
+
+	test.each<[string, SignOptions]>([
+		['without signature', { headers: { 'X-OpenClaw-Signature': undefined } }],
+		['without timestamp', { headers: { 'X-OpenClaw-Timestamp': undefined } }],
+		['with another secret', { secret: 'whsec_other' }],
+		['that is too old', { timestamp: now() - 400 }],
+		['from the future', { timestamp: now() + 400 }],
+		['with letters in the timestamp', { headers: { 'X-OpenClaw-Timestamp': `${now()}abc` } }],
+		['with the timestamp of another', { headers: { 'X-OpenClaw-Timestamp': String(now() - 1) } }],
+		[
+			'with an upper-case digest',
+			{ headers: { 'X-OpenClaw-Signature': `sha256=${'A'.repeat(64)}` } },
+		],
+		['with a short digest', { headers: { 'X-OpenClaw-Signature': `sha256=${'a'.repeat(63)}` } }],
+		[
+			'with two signature headers',
+			{ headers: { 'X-OpenClaw-Signature': `sha256=${'a'.repeat(64)}, sha256=${'b'.repeat(64)}` } },
+		],
+		[
+			'with signatures as a list',
+			{ headers: { 'X-OpenClaw-Signature': ['sha256=a', 'sha256=b'] } },
+		],
+	])('is refused: %s', async (_name, options) => {
+		const answer = await open().harness.receive(TRIGGER, signed(event(), options));
+		expect(answer).toMatchObject({ status: 401, body: unverified });
+		expect(answer.workflowData).toBeUndefined();
+	});
+
+	test('costs no credential when its headers are wrong', async () => {
+		const { harness } = open();
+		await harness.receive(TRIGGER, signed(event(), { timestamp: 1 }));
+		expect(harness.credentialReads).toBe(0);
+	});
+
+	test('is refused after one byte has been changed', async () => {
+		const request = signed(event());
+		request.rawBody?.writeUInt8(0x20, 1);
+		expect(await open().harness.receive(TRIGGER, request)).toMatchObject({ status: 401 });
+	});
+
+	test.each<[unknown]>([[''], ['   '], [null], [42]])(
+		'is refused with the secret %j',
+		async (secret) => {
+			const answer = await open({ secret }).harness.receive(TRIGGER, signed(event()));
+			expect(answer).toMatchObject({ status: 401, body: unverified });
+		},
+	);
+
+	test('is refused without a credential', async () => {
+		const { harness } = open({ credential: null });
+		expect(await harness.receive(TRIGGER, signed(event()))).toMatchObject({ status: 401 });
+	});
+
+	test('keeps its reason from the sender, and secret, signature and body from the log', async () => {
+		const { harness } = open();
+		const request = signed(event(), { secret: 'whsec_other' });
+		const { body } = await harness.receive(TRIGGER, request);
+		expect(body).toEqual(unverified);
+		const [line, ...others] = harness.logged;
+		expect(others).toEqual([]);
+		expect(line).toMatchObject({
+			level: 'warn',
+			message: 'OpenClaw Trigger refused a request: signature-mismatch',
+		});
+		expect(JSON.stringify(line)).not.toMatch(/sha256|whsec|你好/);
+	});
+
+	test('does not flood the log', async () => {
+		const { harness } = open();
+		for (let count = 0; count < 50; count += 1) {
+			await harness.receive(TRIGGER, signed(event(), { headers: { 'X-OpenClaw-Signature': '' } }));
+		}
+		expect(harness.logged.length).toBeLessThan(10);
+	});
+});
+
+describe('a verified request that is no event', () => {
+	test.each([
+		['an array', '[]', '', 'The event must be a JSON object'],
+		['null', 'null', '', 'The event must be a JSON object'],
+		['no JSON', '{', 'text/plain', 'The body must be JSON'],
+		['empty', '', 'text/plain', 'The body must be JSON'],
+		['empty JSON', '', 'application/json', 'The body must be JSON'],
+		[
+			'without data',
+			JSON.stringify({ ...event(), data: 1 }),
+			'',
+			"The event needs an object in 'data'",
+		],
+	])('is answered with 400: %s', async (_name, body, contentType, message) => {
+		const request = signed(body, { contentType: contentType || 'application/json' });
+		const answer = await open().harness.receive(TRIGGER, request);
+		expect(answer).toMatchObject({ status: 400, body: { received: false, message } });
+		expect(answer.workflowData).toBeUndefined();
+	});
+
+	test('is answered with 415 when it is a form', async () => {
+		const request = signed('--x', { contentType: 'multipart/form-data' });
+		expect(await open().harness.receive(TRIGGER, request)).toMatchObject({ status: 415 });
+	});
+
+	test.each([
+		[Object.assign(new Error('request entity too large'), { type: 'entity.too.large' }), 413],
+		[new Error('incorrect header check'), 400],
+	])('is answered when its body cannot be read: %p', async (failure, status) => {
+		const request = {
+			...signed(event(), { contentType: 'application/octet-stream' }),
+			readRawBody: () => Promise.reject(failure),
+		};
+		const answer = await open().harness.receive(TRIGGER, request);
+		expect(answer.status).toBe(status);
+		expect(answer.workflowData).toBeUndefined();
+	});
+});
+
+describe('what prevents an answer', () => {
+	test('makes the sender try again later: a credential that cannot be read', async () => {
+		const { harness, credentials, id } = open();
+		credentials[id] = new Error('The database is locked');
+		const answer = await harness.receive(TRIGGER, signed(event()));
+		expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '30' } });
+		expect(JSON.stringify(answer.body)).not.toContain('database');
+	});
+
+	test('makes the sender try again later: a condition that cannot be read', async () => {
+		const conditions = { values: [{ field: 'data..x', operator: 'exists', value: '' }] };
+		const { harness } = open({ parameters: { filters: { conditions } } });
+		expect(await harness.receive(TRIGGER, signed(event()))).toMatchObject({ status: 503 });
+	});
+});
+
+describe('an event that is not wanted', () => {
+	const filtered = { status: 200, body: { received: true, status: 'filtered' } };
+
+	test.each<[string, INode['parameters']]>([
+		['of another type', { events: ['tool.called'] }],
+		['of another agent', { filters: { agentIds: 'ops, sales-*' } }],
+		['of another agent, by a list', { filters: { agentIds: ['ops'] } }],
+		[
+			'that misses a condition',
+			{
+				filters: {
+					conditions: {
+						values: [{ field: 'data.message.content', operator: 'contains', value: 'x' }],
+					},
+				},
+			},
+		],
+	])('starts nothing: %s', async (_name, parameters) => {
+		const answer = await open({ parameters }).harness.receive(TRIGGER, signed(event()));
+		expect(answer).toMatchObject(filtered);
+		expect(answer.workflowData).toBeUndefined();
+	});
+
+	test('may be chosen by expressions over the verified event', async () => {
+		const parameters = { filters: { agentIds: '={{ ["ops", $json.body.data.agentId] }}' } };
+		const answer = await open({ parameters }).harness.receive(TRIGGER, signed(event()));
+		expect(answer.workflowData).toHaveLength(1);
+	});
+
+	test('is one of a type that no one knows yet, unless all are chosen', async () => {
+		const unknown = signed(event({ type: 'memory.updated' }));
+		expect((await open().harness.receive(TRIGGER, unknown)).workflowData).toHaveLength(1);
+		const one = open({ parameters: { events: ['message.sent'] } });
+		expect(await one.harness.receive(TRIGGER, unknown)).toMatchObject(filtered);
+	});
+});
+
+describe('the same event again', () => {
+	const duplicate = { status: 200, body: { received: true, status: 'duplicate' } };
+
+	test('starts the workflow once, of any number at once', async () => {
+		const { harness } = open();
+		const sent = event();
+		const answers = await Promise.all(
+			Array.from({ length: 20 }, () => harness.receive(TRIGGER, signed(sent))),
+		);
+		expect(answers.filter(({ workflowData }) => workflowData !== undefined)).toHaveLength(1);
+		expect(answers.filter(({ body }) => body !== undefined)).toHaveLength(20);
+		expect(await harness.receive(TRIGGER, signed(sent))).toMatchObject(duplicate);
+	});
+
+	test('runs again when n8n could not start the workflow', async () => {
+		const { harness } = open();
+		const sent = event();
+		await harness.receive(TRIGGER, signed(sent), 'webhook', 500);
+		expect((await harness.receive(TRIGGER, signed(sent))).workflowData).toHaveLength(1);
+	});
+
+	test('runs again where duplicates are wanted, and while the workflow is being built', async () => {
+		const sent = event();
+		const wanted = open({ parameters: { options: { ignoreDuplicates: false } } }).harness;
+		const built = open().harness;
+		for (const [harness, mode] of [
+			[wanted, 'webhook'],
+			[built, 'manual'],
+		] as const) {
+			await harness.receive(TRIGGER, signed(sent), mode);
+			const again = await harness.receive(TRIGGER, signed(sent), mode);
+			expect(again.workflowData).toHaveLength(1);
+		}
+	});
+
+	const items = (id: string): INodeExecutionData[][] => [[{ json: event({ id }) }]];
+	const ran = async (harness: CoreHarness, id: string, mode?: 'manual') => {
+		return 'A' in (await harness.outputs(TRIGGER, items(id), mode));
+	};
+
+	test('runs nothing after the trigger when another process has run it', async () => {
+		const { harness } = open();
+		expect(await ran(harness, 'evt_1')).toBe(true);
+		expect(await ran(harness, 'evt_1')).toBe(false);
+		expect(await ran(harness, 'evt_2')).toBe(true);
+	});
+
+	test('is remembered for every one of many at once', async () => {
+		const { harness } = open();
+		const ids = Array.from({ length: 10 }, (_, index) => `evt_${index}`);
+		const first = await Promise.all([...ids, ...ids].map((id) => ran(harness, id)));
+		expect(first.filter(Boolean)).toHaveLength(10);
+		const again = await Promise.all(ids.map((id) => ran(harness, id)));
+		expect(again.filter(Boolean)).toHaveLength(0);
+	});
+
+	test('runs rather than gets lost when the database gives no answer', async () => {
+		const { harness } = open();
+		deduplicator.failures = [new Error('UNIQUE constraint failed')];
+		expect(await ran(harness, 'evt_1')).toBe(true);
+		expect(await ran(harness, 'evt_1')).toBe(false);
+		deduplicator.failures = [new Error('locked'), new Error('locked')];
+		expect(await ran(harness, 'evt_1')).toBe(true);
+	});
+
+	test('is not looked up in tests and where duplicates are wanted', async () => {
+		const before = deduplicator.calls;
+		const wanted = open({ parameters: { options: { ignoreDuplicates: false } } }).harness;
+		expect(await ran(wanted, 'evt_1')).toBe(true);
+		expect(await ran(open().harness, 'evt_1', 'manual')).toBe(true);
+		expect(deduplicator.calls).toBe(before);
+	});
+});
+
+describe('one output per event', () => {
+	const connections = {
+		[TRIGGER]: {
+			main: [[{ node: 'A', type: 'main', index: 0 }], [{ node: 'B', type: 'main', index: 0 }]],
+		},
+	} as IConnections;
+
+	test.each([
+		['tool.called', ['A']],
+		['message.sent', ['B']],
+	])('sends %s out by its own', async (type, nodes) => {
+		const parameters = { events: ['tool.called', 'message.sent'], outputMode: 'perEvent' };
+		const { harness } = open({ parameters, connections });
+		const { workflowData } = await harness.receive(TRIGGER, signed(event({ type })));
+		const outputs = await harness.outputs(TRIGGER, workflowData ?? []);
+		expect(Object.keys(outputs)).toEqual([TRIGGER, ...nodes]);
+	});
+});
+
+describe('rotating the secret', () => {
+	test('accepts old and new while both are listed, and says which one it was', async () => {
+		const { harness } = open({ secret: 'whsec_new whsec_old' });
+		for (const [index, secret] of ['whsec_new', 'whsec_old'].entries()) {
+			const { workflowData } = await harness.receive(TRIGGER, signed(event(), { secret }));
+			expect(workflowData?.[0]?.[0]?.json.meta).toMatchObject({ keyIndex: index });
+		}
+		expect(harness.credentialReads).toBe(1);
+	});
+
+	test('accepts a new secret within a second and refuses a removed one within five', async () => {
+		jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+		try {
+			const { harness, credentials, id } = open({ secret: 'whsec_old' });
+			const send = async (secret: string) =>
+				(await harness.receive(TRIGGER, signed(event(), { secret }))).status;
+			expect(await send('whsec_old')).toBe(200);
+			credentials[id] = { signingSecret: 'whsec_new' };
+			jest.advanceTimersByTime(1_000);
+			expect(await send('whsec_new')).toBe(200);
+			expect(await send('whsec_old')).toBe(401);
+
+			credentials[id] = { signingSecret: 'whsec_newest' };
+			jest.advanceTimersByTime(4_999);
+			expect(await send('whsec_new')).toBe(200);
+			jest.advanceTimersByTime(1);
+			expect(await send('whsec_new')).toBe(401);
+		} finally {
+			jest.useRealTimers();
+		}
+	});
+});
+
+describe('publishing', () => {
+	test('checks each time, and there is nothing to remove', async () => {
+		const { harness } = open();
+		expect(await harness.hook(TRIGGER, 'checkExists')).toBe(false);
+		expect(await harness.hook(TRIGGER, 'create')).toBe(true);
+		expect(await harness.hook(TRIGGER, 'delete')).toBe(true);
+	});
+
+	test('is refused without a secret', async () => {
+		const { harness } = open({ secret: ' ' });
+		await expect(harness.hook(TRIGGER, 'create')).rejects.toThrow(
+			"The 'Signing Secret' of the credential is empty",
+		);
+	});
+
+	test('is refused with a condition that cannot be read', async () => {
+		const conditions = { values: [{ field: 'data[', operator: 'exists' }] };
+		const { harness } = open({ parameters: { filters: { conditions } } });
+		await expect(harness.hook(TRIGGER, 'create')).rejects.toThrow(
+			"The field 'data[' of a condition",
+		);
+	});
+
+	test('leaves a field path from an expression to the time of the event', async () => {
+		const conditions = { values: [{ field: '={{ "data" }}', operator: 'exists' }] };
+		const { harness } = open({ parameters: { filters: { conditions } } });
+		expect(await harness.hook(TRIGGER, 'create')).toBe(true);
+	});
+});

@@ -1,0 +1,319 @@
+import { EventEmitter } from 'node:events';
+import {
+	DataDeduplicationService,
+	ExecutionLifecycleHooks,
+	HookContext,
+	WebhookContext,
+	WorkflowExecute,
+} from 'n8n-core';
+import {
+	createRunExecutionData,
+	Workflow,
+	type IConnections,
+	type IDataDeduplicator,
+	type IDataObject,
+	type IHookFunctions,
+	type INode,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypes,
+	type IRun,
+	type IWebhookData,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+	type IWorkflowExecuteAdditionalData,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+
+/** A workflow for n8n-core's own engine, without n8n's server and database. */
+export interface CoreWorkflow {
+	readonly nodeTypes: Readonly<Record<string, INodeType>>;
+	readonly nodes: readonly INode[];
+	readonly connections?: IConnections;
+	/** Decrypted data by credential id; read again for each request, so that tests may change it. */
+	readonly credentials?: Readonly<Record<string, IDataObject | Error>>;
+	readonly id?: string;
+}
+
+/** What n8n's server hands to a node: headers in lower case, the body read or to be read. */
+export interface CoreRequest {
+	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+	readonly contentType?: string | undefined;
+	readonly encoding?: string | undefined;
+	readonly body?: unknown;
+	rawBody?: Buffer | undefined;
+	readRawBody(): Promise<void>;
+}
+
+/** What the sender of a request gets to see. */
+export interface CoreAnswer {
+	readonly status: number;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: unknown;
+	/** What would start an execution. */
+	readonly workflowData: IWebhookResponseData['workflowData'];
+}
+
+class Response extends EventEmitter {
+	headersSent = false;
+	statusCode = 200;
+	body: unknown = undefined;
+	readonly headers: Record<string, string> = {};
+
+	setHeader(name: string, value: string): void {
+		this.headers[name.toLowerCase()] = value;
+	}
+
+	status(code: number): this {
+		this.statusCode = code;
+		return this;
+	}
+
+	json(body: unknown): void {
+		this.headersSent = true;
+		this.body = body;
+	}
+}
+
+/** Runs nodes in the engine of the installed n8n-core. */
+export class CoreHarness {
+	/** How often a credential has been read. */
+	credentialReads = 0;
+	/** What nodes have logged while they received requests. */
+	readonly logged: { level: string; message: string; details: unknown }[] = [];
+
+	constructor(private readonly definition: CoreWorkflow) {}
+
+	/**
+	 * Hands a request to a node, as n8n does.
+	 *
+	 * @param endWith the status with which n8n ends the exchange after the node has accepted it
+	 * @throws Error when the node neither answers nor leaves the answer to n8n
+	 */
+	async receive(
+		nodeName: string,
+		request: CoreRequest,
+		mode: WorkflowExecuteMode = 'webhook',
+		endWith = 200,
+	): Promise<CoreAnswer> {
+		const { workflow, node, nodeType } = this.open(nodeName);
+		const response = new Response();
+		const additionalData = this.additionalData(mode);
+		Object.assign(additionalData, { httpRequest: request, httpResponse: response });
+		const context = new WebhookContext(
+			workflow,
+			node,
+			additionalData,
+			mode,
+			{ webhookDescription: nodeType.description.webhooks?.[0] } as IWebhookData,
+			[],
+			null,
+		);
+		Object.defineProperty(context, 'logger', { value: this.logger() });
+		if (!nodeType.webhook) throw new Error(`${nodeName} has no webhook`);
+		const result = await nodeType.webhook.call(context as unknown as IWebhookFunctions);
+		if (result.noWebhookResponse !== true) {
+			response.status(endWith).json(result.webhookResponse);
+		}
+		if (!response.headersSent) throw new Error('The sender got no answer');
+		response.emit('close');
+		return {
+			status: response.statusCode,
+			headers: response.headers,
+			body: response.body,
+			workflowData: result.workflowData,
+		};
+	}
+
+	/** Runs the workflow from a node on. */
+	async run(
+		nodeName: string,
+		data: INodeExecutionData[][],
+		mode: WorkflowExecuteMode = 'webhook',
+	): Promise<IRun> {
+		const { workflow, node } = this.open(nodeName);
+		const runExecutionData = createRunExecutionData({
+			executionData: { nodeExecutionStack: [{ node, data: { main: data }, source: null }] },
+		});
+		const engine = new WorkflowExecute(this.additionalData(mode), mode, runExecutionData);
+		return await engine.processRunExecutionData(workflow);
+	}
+
+	/** Runs the workflow and returns the items of each node that ran, by its name. */
+	async outputs(
+		nodeName: string,
+		data: INodeExecutionData[][],
+		mode?: WorkflowExecuteMode,
+	): Promise<Readonly<Record<string, readonly IDataObject[]>>> {
+		const { error, runData } = (await this.run(nodeName, data, mode)).data.resultData;
+		if (error) throw error;
+		return Object.fromEntries(
+			Object.entries(runData).map(([name, runs]) => [
+				name,
+				runs
+					.flatMap((run) => run.data?.main ?? [])
+					.flatMap((items) => items ?? [])
+					.map(({ json }) => json),
+			]),
+		);
+	}
+
+	/** Calls what n8n calls when a workflow is published or unpublished. */
+	async hook(nodeName: string, method: 'checkExists' | 'create' | 'delete'): Promise<boolean> {
+		const { workflow, node, nodeType } = this.open(nodeName);
+		const context = new HookContext(
+			workflow,
+			node,
+			this.additionalData('trigger'),
+			'trigger',
+			'activate',
+			{ webhookDescription: nodeType.description.webhooks?.[0] } as IWebhookData,
+		);
+		const hook = nodeType.webhookMethods?.default?.[method];
+		if (!hook) throw new Error(`${nodeName} has no ${method}`);
+		return await hook.call(context as unknown as IHookFunctions);
+	}
+
+	/** The workflow as n8n would load it for one request or execution. */
+	open(nodeName: string): { workflow: Workflow; node: INode; nodeType: INodeType } {
+		const { nodes, connections = {}, id = 'workflow-1' } = this.definition;
+		const workflow = new Workflow({
+			id,
+			name: 'Harness',
+			nodes: structuredClone([...nodes]),
+			connections,
+			active: true,
+			nodeTypes: this.nodeTypes(),
+			settings: { executionOrder: 'v1' },
+		});
+		const node = workflow.getNode(nodeName);
+		if (!node) throw new Error(`There is no node ${nodeName}`);
+		return { workflow, node, nodeType: this.typeOf(node.type) };
+	}
+
+	private logger(): Record<string, (message: string, details?: unknown) => void> {
+		return Object.fromEntries(
+			['debug', 'info', 'warn', 'error'].map((level) => [
+				level,
+				(message: string, details?: unknown) => {
+					this.logged.push({ level, message, details });
+				},
+			]),
+		);
+	}
+
+	private typeOf(name: string): INodeType {
+		const nodeType = this.definition.nodeTypes[name];
+		if (!nodeType) throw new Error(`There is no node type ${name}`);
+		return nodeType;
+	}
+
+	private nodeTypes(): INodeTypes {
+		return {
+			getByName: (name) => this.typeOf(name),
+			getByNameAndVersion: (name) => this.typeOf(name),
+			getKnownTypes: () => ({}),
+		};
+	}
+
+	private additionalData(mode: WorkflowExecuteMode): IWorkflowExecuteAdditionalData {
+		const workflow = {
+			id: this.definition.id ?? 'workflow-1',
+			name: 'Harness',
+			nodes: [],
+			connections: {},
+		};
+		return {
+			credentialsHelper: {
+				isCredentialUsableByNode: () => true,
+				getDecrypted: (_additionalData: unknown, { id }: { id: string }) => {
+					this.credentialReads += 1;
+					const data = this.definition.credentials?.[id];
+					if (data === undefined) return Promise.reject(new Error('Credential not found'));
+					return data instanceof Error ? Promise.reject(data) : Promise.resolve(data);
+				},
+			},
+			hooks: new ExecutionLifecycleHooks(mode, '1', workflow as never),
+			webhookBaseUrl: 'http://n8n.test/webhook',
+			webhookTestBaseUrl: 'http://n8n.test/webhook-test',
+			webhookWaitingBaseUrl: 'http://n8n.test/webhook-waiting',
+			formWaitingBaseUrl: 'http://n8n.test/form-waiting',
+			variables: {},
+			executionId: '1',
+		} as unknown as IWorkflowExecuteAdditionalData;
+	}
+}
+
+/**
+ * Makes a request as n8n's body parser leaves it.
+ *
+ * @param contentType with its parameters; a JSON body is parsed beforehand as n8n does
+ */
+export function coreRequest(
+	body: Buffer | string,
+	headers: Readonly<Record<string, string | string[] | undefined>>,
+	contentType = 'application/json',
+): CoreRequest {
+	const bytes = Buffer.from(body);
+	const [type, encoding = 'utf-8'] = contentType.split(/;\s*charset=/);
+	const isJson = type === 'application/json';
+	const request: CoreRequest = {
+		headers: { ...lowerCased(headers), 'content-type': contentType },
+		contentType: type,
+		encoding,
+		body: isJson && bytes.length > 0 ? parsed(bytes, encoding) : undefined,
+		rawBody: isJson ? bytes : undefined,
+		readRawBody: () => {
+			request.rawBody = bytes;
+			return Promise.resolve();
+		},
+	};
+	return request;
+}
+
+function parsed(bytes: Buffer, encoding: string): unknown {
+	return JSON.parse(bytes.toString(encoding as BufferEncoding)) as unknown;
+}
+
+function lowerCased<T>(headers: Readonly<Record<string, T>>): Record<string, T> {
+	return Object.fromEntries(
+		Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+	);
+}
+
+/** n8n's deduplication needs its database; the harness keeps the same lists in memory. */
+export class MemoryDeduplicator implements IDataDeduplicator {
+	readonly entries = new Map<string, string[]>();
+	calls = 0;
+	/** Thrown by the next calls, one each. */
+	failures: Error[] = [];
+
+	checkProcessedAndRecord: IDataDeduplicator['checkProcessedAndRecord'] = async (
+		items,
+		_scope,
+		{ node, workflow },
+		{ maxEntries = Infinity },
+	) => {
+		this.calls += 1;
+		const failure = this.failures.shift();
+		if (failure) throw failure;
+		const key = `${workflow.id} ${node?.id ?? ''}`;
+		// Read, wait, write: as n8n does it, without a lock.
+		const known = [...(this.entries.get(key) ?? [])];
+		await Promise.resolve();
+		const fresh = items.filter((item) => !known.includes(String(item)));
+		this.entries.set(key, [...known, ...fresh.map(String)].slice(-maxEntries));
+		return { new: fresh, processed: items.filter((item) => !fresh.includes(item)) };
+	};
+
+	removeProcessed = (): Promise<void> => Promise.resolve();
+	clearAllProcessedItems = (): Promise<void> => Promise.resolve();
+	getProcessedDataCount = (): Promise<number> => Promise.resolve(0);
+}
+
+/** Installs the deduplicator for the test file; n8n-core allows it once. */
+export async function installDeduplicator(): Promise<MemoryDeduplicator> {
+	const deduplicator = new MemoryDeduplicator();
+	await DataDeduplicationService.init(deduplicator);
+	return deduplicator;
+}
