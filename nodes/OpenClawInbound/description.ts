@@ -117,8 +117,9 @@ const template: INodeProperties = {
 	displayName: 'Message Template',
 	name: 'template',
 	type: 'string',
-	// Without an editor of its own n8n would turn {{body.x}} into an expression.
-	typeOptions: { editor: 'htmlEditor', rows: 5 },
+	// Where an editor is named, n8n doesn't turn {{body.x}} into an expression; where its name is empty,
+	// the field is a plain text area. Editors with a name complete brackets and tags while one types.
+	typeOptions: { editor: '' as never, rows: 5 },
 	noDataExpression: true,
 	default: '',
 	required: true,
@@ -145,7 +146,9 @@ const fields: INodeProperties = {
 			allowEmptyValues: true,
 			refreshStaleSchemaOnOpen: true,
 			fieldWords: { singular: 'field', plural: 'fields' },
-			noFieldsError: 'The template has no {{body.…}} values, so there is nothing to fill in',
+			valuesLabel: 'Fields',
+			// The editor puts a link 'Retry' behind it.
+			noFieldsError: 'There are no fields to fill in yet.',
 		},
 	},
 	displayOptions: { show: { operation: ['send'] } },

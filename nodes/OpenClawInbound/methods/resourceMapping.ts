@@ -20,7 +20,7 @@ export async function getTemplateFields(
 		return {
 			fields: [],
 			emptyFieldsNotice: isDefined
-				? "Write a template with values such as {{body.title}} into 'Message Template' first"
+				? "Write a template with values such as {{body.title}} into 'Message Template', then choose 'Retry'"
 				: "The template of this endpoint is not known here. Choose 'Map Automatically' to send the whole item.",
 		};
 	}
@@ -30,7 +30,9 @@ export async function getTemplateFields(
 		const notice = `The template cannot be read at line ${String(line)}, column ${String(column)}: ${message}`;
 		return { fields: [], emptyFieldsNotice: notice };
 	}
-	return { fields: fieldsOf(parsed.template.placeholders).map(({ id }) => toMapperField(id)) };
+	const fields = fieldsOf(parsed.template.placeholders).map(({ id }) => toMapperField(id));
+	if (fields.length > 0) return { fields };
+	return { fields, emptyFieldsNotice: 'The template has no {{body.…}} values to fill in' };
 }
 
 async function endpointTemplate(context: ILoadOptionsFunctions): Promise<string | undefined> {
