@@ -77,7 +77,9 @@ async function main(): Promise<void> {
 		display.line(`\nAll of it worked (${formatDuration(performance.now() - started)}).\n`);
 		display.line(`Editor    ${editor}`);
 		display.line(`Login     ${OWNER.email}  ${OWNER.password}`);
-		if (!once) {
+		if (once) {
+			display.line('\nBoth end now; without --once they stay open.');
+		} else {
 			display.line('\nPress Ctrl-C to stop and to delete everything that was started.');
 			// The programs that run are children with their own lives: only this keeps the demo open.
 			const open = setInterval(() => undefined, 60_000);

@@ -74,6 +74,7 @@ async function buildNativeParts(place: InstallPlace): Promise<void> {
 			// Read by node-gyp and by the scripts that would otherwise look for ready-made files first.
 			env: runtimeEnvironment(place.nodeFolder, {
 				npm_config_nodedir: place.nodeFolder,
+				npm_config_jobs: 'max',
 				...(buildHere ? { npm_config_build_from_source: 'true' } : {}),
 			}),
 			logFile: place.logFile,
