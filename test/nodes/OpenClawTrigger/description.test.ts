@@ -73,7 +73,7 @@ describe('the webhook', () => {
 				...jest.requireActual<object>('n8n-workflow'),
 				webhookDescriptionFields: undefined,
 			}));
-			const older = jest.requireActual<typeof import('../../../nodes/OpenClawTrigger/description')>(
+			const older = jest.requireActual<typeof currentDescription>(
 				'../../../nodes/OpenClawTrigger/description',
 			);
 			expect(older.WEBHOOK.responseMode).toBe(webhook.responseMode);

@@ -2,7 +2,7 @@ import type { OpenClawEvent } from '../../../protocol';
 import { findUnreadable, readConditions } from '../../../nodes/OpenClawTrigger/conditions';
 import { passesFilters, readFilters } from '../../../nodes/OpenClawTrigger/filter';
 
-const EVENT: OpenClawEvent<string> = {
+const EVENT: OpenClawEvent = {
 	id: 'evt_1',
 	type: 'message.sent',
 	timestamp: '2026-03-14T10:30:00Z',
