@@ -16,7 +16,8 @@ export type Headers = Readonly<Record<string, HeaderValue>>;
 export function readHeader(headers: unknown, name: string): unknown {
 	if (typeof headers !== 'object' || headers === null) return undefined;
 	const record = headers as Record<string, unknown>;
-	if (Object.hasOwn(record, name)) return record[name];
+	const value = record[name];
+	if (value !== undefined) return value;
 	const spellings = Object.keys(record).filter((key) => key.toLowerCase() === name);
 	const values = spellings.map((key) => record[key]);
 	return values.length > 1 ? values : values[0];

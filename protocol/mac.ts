@@ -28,7 +28,9 @@ export function computeMac(
  */
 export function isSameDigest(left: string, right: string): boolean {
 	if (left.length !== right.length || left.length > DIGEST_LENGTH) return false;
-	expected.write(left.padEnd(DIGEST_LENGTH), 'latin1');
-	received.write(right.padEnd(DIGEST_LENGTH), 'latin1');
+	// What a longer digest left behind must not count.
+	if (left.length < DIGEST_LENGTH) received.copy(expected);
+	expected.write(left, 'latin1');
+	received.write(right, 'latin1');
 	return timingSafeEqual(expected, received);
 }

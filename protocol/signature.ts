@@ -3,7 +3,12 @@ import type { Headers } from './headers';
 import { createSigningKeys, listSecrets } from './keys';
 import type { SigningKey } from './keys';
 import { computeMac, isSameDigest } from './mac';
-import { checkSignatureHeaders, DEFAULT_TOLERANCE_SECONDS, refuse } from './signatureHeaders';
+import {
+	checkSignatureHeaders,
+	DEFAULT_TOLERANCE_SECONDS,
+	orEmpty,
+	refuse,
+} from './signatureHeaders';
 import type { CheckedHeaders, Refusal } from './signatureHeaders';
 
 export type { Headers, HeaderValue } from './headers';
@@ -20,7 +25,6 @@ export {
 } from './signatureHeaders';
 export type {
 	CheckedHeaders,
-	CheckedTimestamp,
 	HeaderOptions,
 	HeaderVerdict,
 	Refusal,
@@ -88,7 +92,7 @@ export function verifySignature(
  * if (!verdict.ok) return response.status(401).end();
  */
 export function verifyEvent(input: VerifyInput): Verdict {
-	const given = Object(input) as Partial<VerifyInput>;
+	const given = orEmpty(input);
 	const checked = checkSignatureHeaders(given.headers, {
 		now: given.now ?? Math.floor(Date.now() / 1000),
 		toleranceSeconds: given.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS,

@@ -25,17 +25,18 @@ export type VerifyFailure =
 /** A request that is not to be trusted. */
 export type Refusal = { ok: false; reason: VerifyFailure };
 
-/** A timestamp within the tolerance. */
-export interface CheckedTimestamp {
-	readonly ok: true;
-	/** Unix seconds. */
-	readonly timestamp: number;
-	/** The header as it was signed: `7` and `07` are the same time, but not the same text. */
-	readonly timestampText: string;
-}
-
-/** What the headers alone tell. `signatures` are lower-case hex digests of 64 characters. */
-export type HeaderVerdict = (CheckedTimestamp & { signatures: readonly string[] }) | Refusal;
+/** What the headers alone tell. */
+export type HeaderVerdict =
+	| {
+			readonly ok: true;
+			/** Unix seconds. */
+			readonly timestamp: number;
+			/** The header as it was signed: `7` and `07` are the same time, but not the same text. */
+			readonly timestampText: string;
+			/** Lower-case hex digests of 64 characters. */
+			readonly signatures: readonly string[];
+	  }
+	| Refusal;
 
 /** Headers that passed {@link checkSignatureHeaders}. */
 export type CheckedHeaders = Extract<HeaderVerdict, { ok: true }>;
@@ -74,10 +75,17 @@ export function checkSignatureHeaders(
 	if (signature === undefined || signature === '') return refuse('missing-signature');
 	if (typeof signature !== 'string') return refuse('malformed-signature');
 	const signatures = splitSignatures(signature);
-	if ('ok' in signatures) return signatures;
+	if (typeof signatures === 'string') return refuse(signatures);
 
-	const timestamp = checkTimestamp(readHeader(headers, TIMESTAMP_HEADER), options);
-	return timestamp.ok ? { ...timestamp, signatures } : timestamp;
+	const timestamp = readHeader(headers, TIMESTAMP_HEADER);
+	const failure = timestampFailure(timestamp, options);
+	if (failure !== undefined) return refuse(failure);
+	return {
+		ok: true,
+		timestamp: Number(timestamp),
+		timestampText: String(timestamp),
+		signatures,
+	};
 }
 
 /**
@@ -85,18 +93,16 @@ export function checkSignatureHeaders(
  *
  * @param header what the request has; anything but up to eleven digits is refused
  */
-export function checkTimestamp(
+export function timestampFailure(
 	header: unknown,
 	options: HeaderOptions,
-): CheckedTimestamp | Refusal {
-	if (header === undefined || header === '') return refuse('missing-timestamp');
-	if (typeof header !== 'string' || !TIMESTAMP.test(header)) return refuse('malformed-timestamp');
-	const timestamp = Number(header);
-	const age = asNumber(options.now) - timestamp;
+): VerifyFailure | undefined {
+	if (header === undefined || header === '') return 'missing-timestamp';
+	if (typeof header !== 'string' || !TIMESTAMP.test(header)) return 'malformed-timestamp';
+	const age = asNumber(options.now) - Number(header);
 	const tolerance = asNumber(options.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS);
-	if (-age > tolerance) return refuse('timestamp-in-future');
-	if (age <= tolerance) return { ok: true, timestamp, timestampText: header };
-	return refuse('timestamp-too-old');
+	if (-age > tolerance) return 'timestamp-in-future';
+	return age <= tolerance ? undefined : 'timestamp-too-old';
 }
 
 /** Plain JavaScript may pass anything; what is no number must not pass for a fresh timestamp. */
@@ -104,15 +110,21 @@ function asNumber(value: unknown): number {
 	return typeof value === 'number' ? value : NaN;
 }
 
-function splitSignatures(header: string): readonly string[] | Refusal {
+function splitSignatures(header: string): readonly string[] | VerifyFailure {
+	if (SIGNATURE.test(header)) return [header.slice(PREFIX_LENGTH)];
 	const parts = header.split(',', MAX_SIGNATURES + 1);
-	if (parts.length > MAX_SIGNATURES) return refuse('too-many-signatures');
+	if (parts.length > MAX_SIGNATURES) return 'too-many-signatures';
 	const digests: string[] = [];
 	for (const part of parts) {
-		if (!SIGNATURE.test(part)) return refuse('malformed-signature');
+		if (!SIGNATURE.test(part)) return 'malformed-signature';
 		digests.push(part.slice(PREFIX_LENGTH));
 	}
 	return digests;
+}
+
+/** Plain JavaScript may also pass nothing at all. */
+export function orEmpty<Input extends object>(input: Input | null | undefined): Partial<Input> {
+	return input ?? {};
 }
 
 /** A refusal with its reason. */

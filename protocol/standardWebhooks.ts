@@ -6,10 +6,11 @@ import type { SigningKey } from './keys';
 import { computeMac, isSameDigest } from './mac';
 import type { Verdict } from './signature';
 import {
-	checkTimestamp,
 	DEFAULT_TOLERANCE_SECONDS,
 	MAX_SIGNATURES,
+	orEmpty,
 	refuse,
+	timestampFailure,
 } from './signatureHeaders';
 import type { VerifyFailure } from './signatureHeaders';
 
@@ -76,21 +77,22 @@ export function signStandardWebhook(
  * const verdict = verifyStandardWebhook({ headers: request.headers, body: rawBody, secret });
  */
 export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdict {
-	const given = Object(input) as Partial<VerifyStandardWebhookInput>;
+	const given = orEmpty(input);
 	const signatures = readSignatures(readHeader(given.headers, 'webhook-signature'));
 	if (typeof signatures === 'string') return refuse(signatures);
 	const id = readHeader(given.headers, 'webhook-id');
 	if (typeof id !== 'string' || id === '') return refuse('malformed-signature');
-	const timestamp = checkTimestamp(readHeader(given.headers, 'webhook-timestamp'), {
+	const timestamp = readHeader(given.headers, 'webhook-timestamp');
+	const failure = timestampFailure(timestamp, {
 		now: given.now ?? Math.floor(Date.now() / 1000),
 		toleranceSeconds: given.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS,
 	});
-	if (!timestamp.ok) return timestamp;
+	if (failure !== undefined) return refuse(failure);
 
 	const keys = toKeys(given.secret);
 	if (keys.length === 0) return refuse('no-secret');
 	if (!ArrayBuffer.isView(given.body)) return refuse('signature-mismatch');
-	const signedPrefix = `${id}.${timestamp.timestampText}.`;
+	const signedPrefix = `${id}.${String(timestamp)}.`;
 	let matched = -1;
 	for (const [index, key] of keys.entries()) {
 		const expected = computeMac(key, signedPrefix, given.body, 'base64');
@@ -100,7 +102,7 @@ export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdic
 	}
 	return matched < 0
 		? refuse('signature-mismatch')
-		: { ok: true, keyIndex: matched, timestamp: timestamp.timestamp };
+		: { ok: true, keyIndex: matched, timestamp: Number(timestamp) };
 }
 
 function readSignatures(header: unknown): readonly string[] | VerifyFailure {
