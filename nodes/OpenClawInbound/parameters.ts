@@ -1,14 +1,14 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { plainValue } from './plainReference';
+import { hasExpression, savedValue } from './savedValue';
 
 /** Gives a parameter's value for one item. */
 export type ItemReader<T> = (itemIndex: number) => T;
 
 /**
- * Reads a parameter for many items. One without expressions is the same for all of them and is read
- * and parsed a single time; one that only refers to fields of the item is read without n8n's expression
- * engine. With a thousand items the rest would be most of the work.
+ * Reads a parameter for many items. One without expressions is the same for all of them and is parsed
+ * a single time; of the others only what needs n8n's expression engine goes through it. With a thousand
+ * items the rest would be most of the work.
  *
  * @param context the node's `this`
  * @param name the parameter
@@ -23,15 +23,15 @@ export function itemReader<T>(
 ): ItemReader<T> {
 	const raw = rawParameter(context, name, fallback);
 	if (hasExpression(raw)) {
-		const plain = plainValue(raw);
 		const items = context.getInputData();
-		return plain === undefined
-			? (itemIndex) => parse(context.getNodeParameter(name, itemIndex, fallback), itemIndex)
-			: (itemIndex) => parse(plain(items[itemIndex]?.json), itemIndex);
+		const read = savedValue(raw, (expression, itemIndex) =>
+			context.evaluateExpression(expression, itemIndex),
+		);
+		return (itemIndex) => parse(read(items[itemIndex]?.json, itemIndex), itemIndex);
 	}
 	let first: { readonly value: T } | undefined;
 	return (itemIndex) => {
-		first ??= { value: parse(context.getNodeParameter(name, itemIndex, fallback), itemIndex) };
+		first ??= { value: parse(raw, itemIndex) };
 		return first.value;
 	};
 }
@@ -43,10 +43,4 @@ export function rawParameter(
 	fallback: string | object,
 ): unknown {
 	return context.getNodeParameter(name, 0, fallback, { rawExpressions: true });
-}
-
-function hasExpression(value: unknown): boolean {
-	if (typeof value === 'string') return value.startsWith('=');
-	if (typeof value !== 'object' || value === null) return false;
-	return Object.entries(value).some(([key, inner]) => key.startsWith('=') || hasExpression(inner));
 }

@@ -172,10 +172,7 @@ describe('the fields', () => {
 	test('are those of the endpoint at the gateway', async () => {
 		gateway.answerBy(() => ({ body: DIRECTORY }));
 		const endpoint = { __rl: true, mode: 'id', value: 'ticket' };
-		expect(await fieldIds({ source: 'endpoint', endpoint })).toEqual([
-			'id',
-			'["new status"]',
-		]);
+		expect(await fieldIds({ source: 'endpoint', endpoint })).toEqual(['id', '["new status"]']);
 	});
 
 	test.each<[INodeParameters, string]>([

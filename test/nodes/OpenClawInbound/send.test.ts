@@ -91,6 +91,21 @@ describe('to an agent', () => {
 		expect(item?.json.message).toBe('Ada [1,{"b":2}] {"name":"Ada"} false');
 	});
 
+	test("takes n8n's dates as texts", async () => {
+		const fields = { at: '={{ $now }}', year: '={{ $now.year > 2000 }}' };
+		const [item] = await harness(toAgent('{{body.at}} {{body.year}}', fields)).run();
+		expect(item?.json.message).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-][\d:]+) true$/);
+	});
+
+	test('names the item whose expression cannot be evaluated', async () => {
+		const fields = { a: '={{ $("Nowhere").item.json.a }}' };
+		const items = [{}, {}];
+		await expect(harness(toAgent('{{body.a}}', fields), { items }).run()).rejects.toMatchObject({
+			name: 'NodeOperationError',
+			context: { itemIndex: 0 },
+		});
+	});
+
 	test('takes the whole item when fields are mapped automatically', async () => {
 		const parameters = { ...toAgent('{{body.a.b}}-{{body.c}}'), fields: AUTO };
 		const [item] = await harness(parameters, { items: [{ a: { b: 1 }, c: true }] }).run();

@@ -1,4 +1,4 @@
-import { plainValue } from '../../../nodes/OpenClawInbound/plainReference';
+import { hasExpression, savedValue } from '../../../nodes/OpenClawInbound/savedValue';
 
 const JSON_ITEM = {
 	title: 'Disk full',
@@ -27,13 +27,13 @@ test.each([
 	[7, 7],
 	[null, null],
 ])('reads %j', (raw, expected) => {
-	expect(plainValue(raw)?.(JSON_ITEM)).toEqual(expected);
+	expect(savedValue(raw, neverAsked)(JSON_ITEM, 0)).toEqual(expected);
 });
 
 test('reads objects and lists of them', () => {
 	const raw = { a: '={{ $json.title }}', b: [1, '={{ $json.list[0].id }}'], c: { d: 'x' } };
 	const expected = { a: 'Disk full', b: [1, 7], c: { d: 'x' } };
-	expect(plainValue(raw)?.(JSON_ITEM)).toEqual(expected);
+	expect(savedValue(raw, neverAsked)(JSON_ITEM, 0)).toEqual(expected);
 });
 
 test.each([
@@ -48,10 +48,20 @@ test.each([
 	'={{ $("Other").item.json.title }}',
 	'=',
 ])('leaves %j to n8n', (raw) => {
-	expect(plainValue(raw)).toBeUndefined();
-	expect(plainValue({ deep: [raw] })).toBeUndefined();
+	const read = savedValue({ deep: [raw, 'fixed'] }, (text, index) => [text, index]);
+	expect(read(JSON_ITEM, 3)).toEqual({ deep: [[raw.slice(1), 3], 'fixed'] });
 });
 
-test('leaves a name that is an expression to n8n', () => {
-	expect(plainValue({ '={{ $json.title }}': 1 })).toBeUndefined();
+test("makes texts of n8n's dates", () => {
+	const date = { isLuxonDateTime: true, toString: () => '2026-03-14T10:30:00.000Z' };
+	expect(savedValue('={{ $now }}', () => date)({}, 0)).toBe('2026-03-14T10:30:00.000Z');
 });
+
+test('knows what can differ from item to item', () => {
+	expect(hasExpression({ a: [1, { b: '={{ $json.x }}' }] })).toBe(true);
+	expect(hasExpression({ a: [1, { b: 'x = {{ y }}' }], c: null })).toBe(false);
+});
+
+function neverAsked(): never {
+	throw new Error('n8n was asked');
+}
