@@ -7,7 +7,7 @@ import type {
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
-import { PROPERTIES, WEBHOOK } from './description';
+import { PROPERTIES, TRIGGER_PANEL, WEBHOOK } from './description';
 import { prepareEndpoint } from './endpointSetup';
 import { OUTPUTS_EXPRESSION } from './outputs';
 import { receiveEvent } from './receive';
@@ -27,6 +27,7 @@ export class OpenClawTrigger implements INodeType {
 		description: 'Starts the workflow when something happens in OpenClaw',
 		eventTriggerDescription: 'Waiting for an event from your OpenClaw gateway',
 		activationMessage: 'Your OpenClaw gateway can now send events to this workflow.',
+		triggerPanel: TRIGGER_PANEL,
 		defaults: { name: 'OpenClaw Trigger' },
 		inputs: [],
 		outputs: OUTPUTS_EXPRESSION,

@@ -10,12 +10,20 @@ export interface ReservationLimits {
 	readonly maxCharacters?: number;
 }
 
+/** `again`: the first run was answered with a failure, so the sender's retry is no duplicate. */
+export type Reservation = 'first' | 'again' | 'taken';
+
+interface Entry {
+	readonly since: number;
+	isReleased: boolean;
+}
+
 /**
  * The ids of the events this process has started a workflow for. A reservation is made in one step,
  * without waiting for anything, so of any number of copies at once exactly one gets it.
  */
 export class EventReservations {
-	private readonly reservedAt = new Map<string, number>();
+	private readonly entries = new Map<string, Entry>();
 	private characters = 0;
 	private readonly limits: Required<ReservationLimits>;
 
@@ -31,36 +39,40 @@ export class EventReservations {
 	/**
 	 * @param key from {@link reservationKey}
 	 * @param now milliseconds since 1970
-	 * @returns whether the caller is the first one
 	 */
-	reserve(key: string, now: number): boolean {
-		const since = this.reservedAt.get(key);
-		if (since !== undefined && now - since < this.limits.retentionMs) return false;
-		// Moves an expired one to the end: the map stays in order of time.
-		this.release(key);
-		this.reservedAt.set(key, now);
+	reserve(key: string, now: number): Reservation {
+		const present = this.entries.get(key);
+		const isKnown = present !== undefined && now - present.since < this.limits.retentionMs;
+		if (isKnown && !present.isReleased) return 'taken';
+		// Moves one that is there to the end: the map stays in order of time.
+		this.remove(key);
+		this.entries.set(key, { since: now, isReleased: false });
 		this.characters += key.length;
 		this.dropOldest(now);
-		return true;
+		return isKnown ? 'again' : 'first';
 	}
 
-	/** Takes a reservation back when no workflow was started for it, so that a retry can. */
+	/** Takes a reservation back, so that a retry gets it. */
 	release(key: string): void {
-		if (this.reservedAt.delete(key)) this.characters -= key.length;
+		const present = this.entries.get(key);
+		if (present) present.isReleased = true;
 	}
 
 	get size(): number {
-		return this.reservedAt.size;
+		return this.entries.size;
 	}
 
 	private dropOldest(now: number): void {
-		for (const [key, since] of this.reservedAt) {
+		for (const [key, { since }] of this.entries) {
 			const isOver =
-				this.reservedAt.size > this.limits.maxEntries ||
-				this.characters > this.limits.maxCharacters;
+				this.entries.size > this.limits.maxEntries || this.characters > this.limits.maxCharacters;
 			if (!isOver && now - since < this.limits.retentionMs) return;
-			this.release(key);
+			this.remove(key);
 		}
+	}
+
+	private remove(key: string): void {
+		if (this.entries.delete(key)) this.characters -= key.length;
 	}
 }
 

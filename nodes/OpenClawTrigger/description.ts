@@ -1,5 +1,5 @@
 import * as n8nWorkflow from 'n8n-workflow';
-import type { INodeProperties, IWebhookDescription } from 'n8n-workflow';
+import type { INodeProperties, IWebhookDescription, TriggerPanelDefinition } from 'n8n-workflow';
 import { GATEWAY_CONFIG } from './endpointConfig';
 import { EVENT_OPTIONS } from './eventTypes';
 import { FILTERS } from './filterDescription';
@@ -32,6 +32,19 @@ export const WEBHOOK: IWebhookDescription = {
 	// Left out, n8n answers with the text "firstEntryJson" and ignores what the node returns.
 	responseData: '',
 	...responseMode(),
+};
+
+const WHILE_BUILDING =
+	"<b>While building your workflow</b>, click the 'execute step' button. n8n then waits at the test URL for one event: the gateway sends it there when openclaw.json5 has a second endpoint with that URL.";
+const EXECUTIONS_LIST =
+	'These executions will show up in the <a data-key="executions">executions list</a>, but not in the editor.';
+
+/** The texts beside the parameters. n8n's own ones assume that the gateway knows the test URL. */
+export const TRIGGER_PANEL: TriggerPanelDefinition = {
+	executionsHelp: {
+		inactive: `${WHILE_BUILDING}<br /><br /><b>Once you're happy with your workflow</b>, publish it. Then every event that is sent to the production URL will run it. ${EXECUTIONS_LIST}`,
+		active: `${WHILE_BUILDING}<br /><br /><b>Your workflow is published</b>, so every event that is sent to the production URL runs it. ${EXECUTIONS_LIST}`,
+	},
 };
 
 export const PROPERTIES: INodeProperties[] = [

@@ -3,6 +3,7 @@ import { parseEvent } from '../../protocol/event';
 import { RECEIVED, received, refuse } from './answers';
 import { ConditionError } from './conditions';
 import { EventReservations, reservationKey } from './deduplication';
+import type { Reservation } from './deduplication';
 import { listensTo } from './eventTypes';
 import { passesFilters } from './filter';
 import { buildItem } from './item';
@@ -10,6 +11,7 @@ import { logRefusal } from './refusalLog';
 import { openExchange } from './request';
 import type { WebhookResponse } from './request';
 import { parseJsonBody } from './requestBody';
+import { markRerun } from './rerun';
 import { readSettings, readToleranceSeconds } from './settings';
 import { verifyRequest } from './verification';
 
@@ -43,34 +45,40 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		}
 		// An event is sent again while a workflow is being built: there it always runs.
 		const isTest = context.getMode() === 'manual';
-		if (settings.ignoreDuplicates && !isTest && !reserve(context, response, event.id, now)) {
-			return received('duplicate');
-		}
+		const reservation =
+			settings.ignoreDuplicates && !isTest ? reserve(context, response, event.id, now) : 'first';
+		if (reservation === 'taken') return received('duplicate');
 		const item = buildItem(
 			event,
 			{ ...verification, headers: request.headers, verifiedAt: now },
 			settings,
 		);
-		return { webhookResponse: RECEIVED, workflowData: [[item]] };
+		const marked = reservation === 'again' ? markRerun(item) : item;
+		return { webhookResponse: RECEIVED, workflowData: [[marked]] };
 	} catch (error) {
 		logRefusal(context, 'error', describe(error), now);
 		return refuse(response, 503);
 	}
 }
 
-/** Takes the id at once, and gives it back when n8n then fails to start the workflow. */
+/**
+ * Takes the id at once, and gives it back when the sender is answered with a failure: n8n could not
+ * start the workflow, or it failed while the sender was waiting for its last node.
+ */
 function reserve(
 	context: IWebhookFunctions,
 	response: WebhookResponse,
 	eventId: string,
 	now: number,
-): boolean {
+): Reservation {
 	const key = reservationKey(context.getWorkflow().id ?? '', context.getNode().id, eventId);
-	if (!reservations.reserve(key, now)) return false;
-	response.once('close', () => {
-		if (response.statusCode >= 500) reservations.release(key);
-	});
-	return true;
+	const reservation = reservations.reserve(key, now);
+	if (reservation !== 'taken') {
+		response.once('close', () => {
+			if (response.statusCode >= 500) reservations.release(key);
+		});
+	}
+	return reservation;
 }
 
 function describe(error: unknown): string {

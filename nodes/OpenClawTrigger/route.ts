@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { listOutputs, outputIndex } from './outputs';
 import { MAX_RECORDED_EVENTS, RecordedEvents } from './recordedEvents';
+import { takeRerunMark } from './rerun';
 import { readRouting } from './settings';
 
 const recordedEvents = new RecordedEvents();
@@ -18,8 +19,9 @@ export async function routeEvents(context: IExecuteFunctions): Promise<INodeExec
 	);
 	// Tests, retries and sub-workflows run what they are given.
 	const skipsKnown = ignoreDuplicates && context.getMode() === 'webhook';
-	for (const [index, item] of context.getInputData().entries()) {
-		if (skipsKnown && !(await isNew(context, item))) continue;
+	for (const [index, received] of context.getInputData().entries()) {
+		const { isRerun, item } = takeRerunMark(received);
+		if (skipsKnown && !(await isNew(context, item)) && !isRerun) continue;
 		const type = typeof item.json['type'] === 'string' ? item.json['type'] : '';
 		outputs[outputIndex(outputMode, events, type)]?.push({ ...item, pairedItem: { item: index } });
 	}

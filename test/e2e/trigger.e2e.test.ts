@@ -212,6 +212,21 @@ describe('a request that is refused', () => {
 		},
 	);
 
+	test.each(['application/json', 'text/plain'])(
+		'leaves no execution when n8n itself, which parses %s, cannot read it',
+		async (contentType) => {
+			const event = capturedEvent('message.sent');
+			const headers = { 'content-type': contentType, connection: 'keep-alive' };
+			const broken = await hook.send({
+				event,
+				headers: { ...headers, 'content-encoding': 'gzip' },
+			});
+			const large = JSON.stringify({ ...event, padding: 'x'.repeat(17 * 1024 * 1024) });
+			const oversize = await hook.send({ body: large, headers });
+			expect(Math.min(broken.status, oversize.status)).toBeGreaterThanOrEqual(400);
+		},
+	);
+
 	test('is one of another method', async () => {
 		for (const method of ['GET', 'PUT', 'DELETE']) {
 			expect((await sendRaw(hook.url, { method })).status).toBe(404);

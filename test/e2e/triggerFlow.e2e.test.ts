@@ -2,7 +2,7 @@ import { createEventId, type EventType, type OpenClawEvent } from '../../index';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import type { JsonObject } from '../../testbed/json';
 import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
-import { noOp } from '../../testbed/n8n/workflow';
+import { chain, node, noOp } from '../../testbed/n8n/workflow';
 import { sendEvent } from '../../testbed/sendEvent';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
@@ -183,6 +183,30 @@ describe('the answer', () => {
 		});
 		expect(answer.text).not.toMatch(/sha256=|v1,|"cookie"|"authorization"/);
 		expect(await hook.send({ event })).toMatchObject({ status: 200, json: DUPLICATE });
+	});
+
+	test('tells the sender to try again when the workflow has failed, and its retry runs', async () => {
+		const secret = newSecret();
+		const credential = await n8n.createCredential(
+			CREDENTIAL_TYPE,
+			credentialData('http://127.0.0.1:9', { accessToken: '', signingSecret: secret }),
+		);
+		const stop = node('Stop', 'n8n-nodes-base.stopAndError', 1, { errorMessage: 'Out of order' });
+		const workflow = await n8n.createWorkflow({
+			name: 'Failing',
+			nodes: [triggerNode(credential, { options: { respond: 'lastNode' } }, TRIGGER), stop],
+			connections: chain(TRIGGER, 'Stop'),
+		});
+		await n8n.publish(workflow);
+		const url = n8n.webhookUrl(workflow, TRIGGER);
+		const event = messageOf({});
+		for (let attempt = 1; attempt <= 2; attempt += 1) {
+			expect((await sendEvent(url, { event, secret })).status).toBe(500);
+			const executions = await n8n.waitForExecutions(workflow, attempt);
+			expect(executions.map(({ errorMessage }) => errorMessage)).toEqual(
+				Array(attempt).fill('Out of order'),
+			);
+		}
 	});
 
 	test('comes at once where the parameters hold expressions', async () => {

@@ -2,27 +2,35 @@ import { EventReservations, reservationKey } from '../../../nodes/OpenClawTrigge
 
 test('gives a reservation to the first caller only', () => {
 	const reservations = new EventReservations();
-	expect(reservations.reserve('a', 0)).toBe(true);
-	expect(reservations.reserve('a', 1)).toBe(false);
-	expect(reservations.reserve('b', 1)).toBe(true);
+	expect(reservations.reserve('a', 0)).toBe('first');
+	expect(reservations.reserve('a', 1)).toBe('taken');
+	expect(reservations.reserve('b', 1)).toBe('first');
 });
 
 test("remembers through the sender's whole time of trying", () => {
 	const reservations = new EventReservations();
 	const hour = 3_600_000;
 	reservations.reserve('a', 0);
-	expect(reservations.reserve('a', 28 * hour)).toBe(false);
-	expect(reservations.reserve('a', 30 * hour)).toBe(true);
-	expect(reservations.reserve('a', 31 * hour)).toBe(false);
+	expect(reservations.reserve('a', 28 * hour)).toBe('taken');
+	expect(reservations.reserve('a', 30 * hour)).toBe('first');
+	expect(reservations.reserve('a', 31 * hour)).toBe('taken');
 	expect(reservations.size).toBe(1);
 });
 
-test('gives a released reservation again', () => {
+test('gives a released reservation again, once', () => {
 	const reservations = new EventReservations();
 	reservations.reserve('a', 0);
 	reservations.release('a');
 	reservations.release('never reserved');
-	expect(reservations.reserve('a', 1)).toBe(true);
+	expect(reservations.reserve('a', 1)).toBe('again');
+	expect(reservations.reserve('a', 2)).toBe('taken');
+});
+
+test('forgets in time that a reservation was released', () => {
+	const reservations = new EventReservations({ retentionMs: 100 });
+	reservations.reserve('a', 0);
+	reservations.release('a');
+	expect(reservations.reserve('a', 100)).toBe('first');
 });
 
 test('drops the oldest above its limits, and what has expired', () => {
@@ -31,8 +39,8 @@ test('drops the oldest above its limits, and what has expired', () => {
 	reservations.reserve('b', 1);
 	reservations.reserve('c', 2);
 	expect(reservations.size).toBe(2);
-	expect(reservations.reserve('b', 3)).toBe(false);
-	expect(reservations.reserve('d', 200)).toBe(true);
+	expect(reservations.reserve('b', 3)).toBe('taken');
+	expect(reservations.reserve('d', 200)).toBe('first');
 	expect(reservations.size).toBe(1);
 });
 

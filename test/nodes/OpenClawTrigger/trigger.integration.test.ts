@@ -22,7 +22,12 @@ const passThrough: INodeType = {
 		inputs: ['main'],
 		outputs: ['main'],
 		properties: [
-			{ displayName: 'Text', name: 'text', type: 'string', default: '={{ $json.data.agentId }}' },
+			{
+				displayName: 'Text',
+				name: 'text',
+				type: 'string',
+				default: "={{ $('Trigger').item.json.data.agentId }}",
+			},
 		],
 	},
 	execute() {
@@ -352,11 +357,16 @@ describe('the same event again', () => {
 		expect(await harness.receive(TRIGGER, signed(sent))).toMatchObject(duplicate);
 	});
 
-	test('runs again when n8n could not start the workflow', async () => {
+	test('runs again when the sender was answered with a failure, and passes the second layer', async () => {
 		const { harness } = open();
 		const sent = event();
-		await harness.receive(TRIGGER, signed(sent), 'webhook', 500);
-		expect((await harness.receive(TRIGGER, signed(sent))).workflowData).toHaveLength(1);
+		const first = await harness.receive(TRIGGER, signed(sent), 'webhook', 500);
+		await harness.outputs(TRIGGER, first.workflowData ?? []);
+
+		const retry = await harness.receive(TRIGGER, signed(sent));
+		const { A = [] } = await harness.outputs(TRIGGER, retry.workflowData ?? []);
+		expect(A).toEqual([{ ...sent, meta: expect.anything() as unknown, text: 'main' }]);
+		expect(await harness.receive(TRIGGER, signed(sent))).toMatchObject(duplicate);
 	});
 
 	test('runs again where duplicates are wanted, and while the workflow is being built', async () => {
