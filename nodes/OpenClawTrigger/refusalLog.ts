@@ -45,13 +45,12 @@ export function logRefusal(
 	reason: string,
 	now: number,
 ): void {
-	const node = context.getNode();
 	const workflowId = context.getWorkflow().id ?? '';
-	const { write, withheld } = refusals.admit(`${workflowId} ${node.id} ${reason}`, now);
+	const { write, withheld } = refusals.admit(`${workflowId} ${reason}`, now);
 	if (!write) return;
 	context.logger[level](`OpenClaw Trigger refused a request: ${reason}`, {
 		workflowId,
-		nodeName: node.name,
+		nodeName: context.getNode().name,
 		...(withheld > 0 ? { alsoRefusedSinceLastLine: withheld } : {}),
 	});
 }

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, IGetNodeParameterOptions, IWebhookFunctions } from 'n8n-workflow';
 import { DEFAULT_TOLERANCE_SECONDS } from '../../protocol/signatureHeaders';
 import { readFilters } from './filter';
 import type { EventFilters } from './filter';
@@ -34,10 +34,12 @@ export function readToleranceSeconds(context: IWebhookFunctions): number {
 
 /** Reads what decides about a verified event, whose fields expressions may use. */
 export function readSettings(context: IWebhookFunctions): Settings {
-	const options = toRecord(context.getNodeParameter('options', {}));
+	const read = (name: string, fallback: object) =>
+		evaluate((mode) => context.getNodeParameter(name, fallback, mode));
+	const options = toRecord(read('options', {}));
 	return {
-		events: toEvents(context.getNodeParameter('events', [])),
-		filters: readFilters(context.getNodeParameter('filters', {})),
+		events: toEvents(read('events', [])),
+		filters: readFilters(read('filters', {})),
 		ignoreDuplicates: options['ignoreDuplicates'] !== false,
 		simplify: options['simplify'] === true,
 		includeHeaders: options['includeHeaders'] === true,
@@ -47,13 +49,26 @@ export function readSettings(context: IWebhookFunctions): Settings {
 
 /** Reads what `execute()` needs. */
 export function readRouting(context: IExecuteFunctions): Routing {
-	const options = toRecord(context.getNodeParameter('options', 0, {}));
-	const outputMode = context.getNodeParameter('outputMode', 0, 'single');
+	const read = (name: string, fallback: string | object) =>
+		evaluate((mode) => context.getNodeParameter(name, 0, fallback, mode));
+	const options = toRecord(read('options', {}));
 	return {
-		events: toEvents(context.getNodeParameter('events', 0, [])),
-		outputMode: outputMode === 'perEvent' ? 'perEvent' : 'single',
+		events: toEvents(read('events', [])),
+		outputMode: read('outputMode', 'single') === 'perEvent' ? 'perEvent' : 'single',
 		ignoreDuplicates: options['ignoreDuplicates'] !== false,
 	};
+}
+
+/** Most parameters hold no expression; n8n would go through its evaluation all the same. */
+function evaluate(get: (mode?: IGetNodeParameterOptions) => unknown): unknown {
+	const saved = get({ rawExpressions: true });
+	return hasExpression(saved) ? get() : saved;
+}
+
+function hasExpression(saved: unknown): boolean {
+	if (typeof saved === 'string') return saved.startsWith('=');
+	if (typeof saved !== 'object' || saved === null) return false;
+	return Object.values(saved).some(hasExpression);
 }
 
 /** An expression may give a text with commas as well as a list. */
