@@ -90,6 +90,8 @@ async function npmInstall(part: RuntimePart, place: InstallPlace): Promise<void>
 
 async function installPart(part: RuntimePart, place: InstallPlace): Promise<void> {
 	await rm(place.logFile, { force: true });
+	// npm takes what an installation that was cut off has left for whole.
+	await rm(join(place.folder, 'node_modules'), { recursive: true, force: true });
 	await writeManifest(part, place.folder);
 	place.note('npm is looking at the package list');
 	await npmInstall(part, place);

@@ -78,6 +78,10 @@ async function buildNativeParts(place: InstallPlace): Promise<void> {
 				...(buildHere ? { npm_config_build_from_source: 'true' } : {}),
 			}),
 			logFile: place.logFile,
+			onLine: (line) => {
+				const compiled = /^\s*(?:CC|CXX)\(target\) .*?([^/]+)\.o$/.exec(line)?.[1];
+				if (compiled !== undefined) place.note(`building sqlite3 and isolated-vm: ${compiled}`);
+			},
 		});
 	} catch (error) {
 		if (buildHere) throw error;
