@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Cleanup } from '../testbed/cleanup';
+import { createProgress, formatDuration, type Progress } from '../testbed/progress';
+import { obtainPackage } from '../testbed/packPackage';
+import { ensureRuntimes } from '../testbed/runtime';
+import type { BenchContext, DetailedResult } from './benchContext';
+import { describeMachine } from './machine';
+import { formatPlain, formatResults, type Finished } from './report';
+import type { BenchResult } from './result';
+
+type Run = (context: BenchContext) => Promise<BenchResult | DetailedResult>;
+
+const RESULTS_FILE = join(__dirname, 'RESULTS.md');
+
+/** In the order in which they run; each is in a file of its own. */
+const BENCHMARKS = ['verify', 'template', 'trigger', 'inbound'];
+const NEED_N8N = new Set(['trigger', 'inbound']);
+
+async function load(name: string): Promise<Run> {
+	const module = (await import(join(__dirname, `${name}.bench.ts`))) as { run: Run };
+	return module.run;
+}
+
+function chosenNames(given: readonly string[]): string[] {
+	const unknown = given.filter((name) => !BENCHMARKS.includes(name));
+	if (unknown.length > 0) {
+		throw new Error(
+			`There is no benchmark '${unknown.join("', '")}'. Choose from: ${BENCHMARKS.join(', ')}`,
+		);
+	}
+	return given.length === 0 ? BENCHMARKS : BENCHMARKS.filter((name) => given.includes(name));
+}
+
+function createContext(progress: Progress, cleanup: Cleanup): BenchContext {
+	let prepared: ReturnType<BenchContext['prepareN8n']> | undefined;
+	const prepare = async () => ({
+		runtimes: await ensureRuntimes(progress, { openclaw: false }),
+		packageFile: await obtainPackage(progress, cleanup),
+	});
+	return { progress, cleanup, prepareN8n: async () => await (prepared ??= prepare()) };
+}
+
+async function runAll(names: readonly string[], context: BenchContext): Promise<Finished[]> {
+	const finished: Finished[] = [];
+	for (const name of names) {
+		const run = await load(name);
+		const result = await run(context);
+		finished.push({ name, result });
+		context.progress.line(`\n${formatPlain({ name, result })}\n`);
+	}
+	return finished;
+}
+
+function printSummary(progress: Progress, finished: readonly Finished[]): void {
+	const targets = finished.flatMap(({ result }) => result.targets);
+	const missed = targets.filter(({ met }) => !met);
+	for (const { label, target, actual } of missed) {
+		progress.line(`missed: ${label}: ${actual.toFixed(2)} instead of ${target}`);
+	}
+	progress.line(`${targets.length - missed.length} of ${targets.length} targets met`);
+}
+
+/**
+ * Runs the benchmarks, or those that are named: `npm run bench -- trigger inbound`. A run of all of
+ * them rewrites `RESULTS.md`.
+ */
+async function main(cleanup: Cleanup): Promise<void> {
+	const started = Date.now();
+	const names = chosenNames(process.argv.slice(2));
+	const progress = createProgress();
+	const context = createContext(progress, cleanup);
+	const usesN8n = names.some((name) => NEED_N8N.has(name));
+	const machine = describeMachine(usesN8n ? (await context.prepareN8n()).runtimes : undefined);
+	const finished = await runAll(names, context);
+	printSummary(progress, finished);
+	if (names.length < BENCHMARKS.length) return;
+	const facts: Array<readonly [string, string]> = [
+		['Date', new Date(started).toISOString().slice(0, 10)],
+		['Command', '`npm run bench`'],
+		['Took', formatDuration(Date.now() - started)],
+		...machine,
+	];
+	await writeFile(RESULTS_FILE, formatResults(finished, facts));
+	progress.line(`Written to ${RESULTS_FILE}`);
+}
+
+const cleanup = new Cleanup();
+main(cleanup)
+	.catch((error: unknown) => {
+		console.error(error instanceof Error ? error.message : error);
+		process.exitCode = 1;
+	})
+	.finally(async () => cleanup.run());

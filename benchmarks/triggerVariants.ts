@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { triggerNode } from '../testbed/n8n/openclawNodes';
+import { chain, node, noOp, type Connections, type WorkflowNode } from '../testbed/n8n/workflow';
+import type { CredentialReference, WorkflowDefinition } from '../testbed/n8n/workflow';
+
+/** Secret that all variants verify with. */
+export const SECRET = 'whsec_benchmark_4f1d2c';
+const WRONG_SECRET = 'whsec_benchmark_of_somebody_else';
+
+export type VariantName = 'webhook' | 'trigger' | 'forged' | 'chain' | 'chain401';
+
+/** How long a request takes, which decides how many a round has. */
+export type VariantKind = 'light' | 'chain';
+
+/** A way to receive events, and what is sent to it. */
+export interface Variant {
+	readonly name: VariantName;
+	readonly kind: VariantKind;
+	readonly title: string;
+	readonly workflow: WorkflowDefinition;
+	/** Name of the node that receives. */
+	readonly receiver: string;
+	/** Path of a built-in Webhook. */
+	readonly path?: string;
+	/** Secret that the requests are signed with. */
+	readonly secret: string;
+	readonly expectedStatus: 200 | 401;
+}
+
+const ACCEPTED = { secret: SECRET, expectedStatus: 200 } as const;
+const FORGED = { secret: WRONG_SECRET, expectedStatus: 401 } as const;
+
+interface BuiltInWebhook {
+	readonly receiver: string;
+	readonly path: string;
+	readonly webhook: WorkflowNode;
+}
+
+function builtInWebhook(parameters: Readonly<Record<string, unknown>> = {}): BuiltInWebhook {
+	const receiver = 'Webhook';
+	const path = `benchmark-${randomUUID()}`;
+	const all = { httpMethod: 'POST', path, options: {}, ...parameters };
+	const webhook = node(receiver, 'n8n-nodes-base.webhook', 2.1, all, { webhookId: randomUUID() });
+	return { receiver, path, webhook };
+}
+
+/** What people build by hand: the raw body to text, its HMAC, a comparison. */
+function verifyingNodes(hmac: CredentialReference): WorkflowNode[] {
+	const header = (name: string) => `$('Webhook').item.json.headers['x-openclaw-${name}']`;
+	const condition = {
+		id: randomUUID(),
+		leftValue: "={{ 'sha256=' + $json.hmac }}",
+		rightValue: `={{ ${header('signature')} }}`,
+		operator: { type: 'string', operation: 'equals' },
+	};
+	const strict = { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 };
+	return [
+		node('Extract', 'n8n-nodes-base.extractFromFile', 1.1, {
+			operation: 'text',
+			binaryPropertyName: 'data',
+			destinationKey: 'body',
+			options: {},
+		}),
+		node(
+			'Crypto',
+			'n8n-nodes-base.crypto',
+			2,
+			{
+				action: 'hmac',
+				type: 'SHA256',
+				value: `={{ ${header('timestamp')} + '.' + $json.body }}`,
+				dataPropertyName: 'hmac',
+				encoding: 'hex',
+			},
+			{ credentials: { crypto: hmac } },
+		),
+		node('If', 'n8n-nodes-base.if', 2.3, {
+			conditions: { options: strict, conditions: [condition], combinator: 'and' },
+			options: {},
+		}),
+	];
+}
+
+function respond(name: string, responseCode: number): WorkflowNode {
+	return node(name, 'n8n-nodes-base.respondToWebhook', 1.5, {
+		respondWith: 'json',
+		responseBody: JSON.stringify({ received: responseCode === 200 }),
+		options: { responseCode },
+	});
+}
+
+function branches(whenTrue: string, whenFalse?: string): Connections {
+	const wire = (name: string) => [{ node: name, type: 'main', index: 0 }];
+	return {
+		...chain('Webhook', 'Extract', 'Crypto', 'If'),
+		If: { main: [wire(whenTrue), whenFalse === undefined ? [] : wire(whenFalse)] },
+	};
+}
+
+function nothingVerified(): Variant {
+	const { webhook, ...builtIn } = builtInWebhook();
+	return {
+		name: 'webhook',
+		kind: 'light',
+		title: 'Webhook → No Operation, nothing verified',
+		workflow: {
+			name: 'Built-in webhook',
+			nodes: [webhook, noOp('Done')],
+			connections: chain('Webhook', 'Done'),
+		},
+		...builtIn,
+		...ACCEPTED,
+	};
+}
+
+function ours(
+	name: 'trigger' | 'forged',
+	title: string,
+	credential: CredentialReference,
+	sent: typeof ACCEPTED | typeof FORGED,
+): Variant {
+	// The version that the editor adds.
+	const trigger = { ...triggerNode(credential), typeVersion: 1.1 };
+	return {
+		name,
+		kind: 'light',
+		title,
+		workflow: {
+			name: title,
+			nodes: [trigger, noOp('Done')],
+			connections: chain(trigger.name, 'Done'),
+		},
+		receiver: trigger.name,
+		...sent,
+	};
+}
+
+function handBuilt(hmac: CredentialReference): Variant {
+	const { webhook, ...builtIn } = builtInWebhook({ options: { rawBody: true } });
+	return {
+		name: 'chain',
+		kind: 'chain',
+		title: 'Webhook → Extract from File → Crypto → If → No Operation, accepted',
+		workflow: {
+			name: 'Hand-built chain',
+			nodes: [webhook, ...verifyingNodes(hmac), noOp('Done')],
+			connections: branches('Done'),
+		},
+		...builtIn,
+		...ACCEPTED,
+	};
+}
+
+function handBuiltWith401(hmac: CredentialReference): Variant {
+	const { webhook, ...builtIn } = builtInWebhook({
+		options: { rawBody: true },
+		responseMode: 'responseNode',
+	});
+	return {
+		name: 'chain401',
+		kind: 'chain',
+		title: 'the same chain with Respond to Webhook, forged request, 401',
+		workflow: {
+			name: 'Hand-built chain with 401',
+			nodes: [webhook, ...verifyingNodes(hmac), respond('Accept', 200), respond('Refuse', 401)],
+			connections: branches('Accept', 'Refuse'),
+		},
+		...builtIn,
+		...FORGED,
+	};
+}
+
+/**
+ * All variants, each with a workflow of its own.
+ *
+ * @param credentials the one of our node, and the one of n8n's Crypto node
+ */
+export function triggerVariants(credentials: {
+	readonly credential: CredentialReference;
+	readonly hmac: CredentialReference;
+}): Variant[] {
+	const { credential, hmac } = credentials;
+	return [
+		nothingVerified(),
+		ours('trigger', 'OpenClaw Trigger → No Operation, accepted', credential, ACCEPTED),
+		ours('forged', 'OpenClaw Trigger, forged request, 401', credential, FORGED),
+		handBuilt(hmac),
+		handBuiltWith401(hmac),
+	];
+}
