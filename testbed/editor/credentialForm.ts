@@ -26,11 +26,7 @@ export class CredentialForm {
 
 	/** Saves, which makes n8n test the credential. */
 	async save(): Promise<void> {
-		await this.dialog.locator('[data-test-id="credential-save-button"]').click();
-	}
-
-	async close(): Promise<void> {
-		await this.dialog.getByRole('button', { name: /close/i }).click();
-		await this.dialog.waitFor({ state: 'hidden' });
+		// The form's head isn't inside the dialog's own element.
+		await this.page.locator('[data-test-id="credential-save-button"]').click();
 	}
 }

@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { waitFor } from '../waitFor';
 
 /** A node's open panel: its parameters. */
 export class NodePanel {
@@ -106,6 +107,17 @@ export class NodePanel {
 		await this.page.keyboard.press('ControlOrMeta+A');
 		await this.page.keyboard.press('ControlOrMeta+C');
 		return await this.page.evaluate(async () => navigator.clipboard.readText());
+	}
+
+	/** Asks for the fields of a resource mapper that has none yet. */
+	async retryFields(expectedName: string): Promise<void> {
+		const field = this.input(expectedName);
+		await waitFor(`the field '${expectedName}'`, async () => {
+			// n8n takes over a text some time after it was typed: a quick click is too early.
+			const retry = this.parameters.getByText('Retry', { exact: true });
+			if (await retry.isVisible()) await retry.click();
+			return await field.isVisible();
+		});
 	}
 
 	/** Asks for the fields of a resource mapper again. */
