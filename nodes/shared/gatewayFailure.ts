@@ -1,6 +1,7 @@
 import type { GatewayConnection, UserMessage } from './gatewayConnection';
+import { describeFault } from './gatewayFault';
 import { gatewayReason } from './gatewayReason';
-import type { FaultReason, GatewayOutcome } from './transport';
+import type { GatewayOutcome } from './transport';
 
 /** What a request was for; the texts name the node's parameters by it. */
 export type RequestTarget =
@@ -173,48 +174,3 @@ const ADVICE: ReadonlyArray<readonly [start: string, message: string, advice: st
 		'Fill the fields that the template of the mapping uses.',
 	],
 ];
-
-function describeFault(
-	reason: FaultReason,
-	code: string | undefined,
-	connection: GatewayConnection,
-): UserMessage {
-	const [message, advice] = FAULTS[reason];
-	const suffix = code === undefined ? '' : ` (${code})`;
-	return { message: message.replace('%', connection.baseUrl), description: advice + suffix };
-}
-
-const FAULTS: Readonly<Record<FaultReason, readonly [message: string, advice: string]>> = {
-	refused: [
-		'The gateway could not be reached at %',
-		"Check that the gateway is running and that 'Gateway URL' in the credential is its address as seen from n8n. If n8n runs in a container, 127.0.0.1 is the container itself.",
-	],
-	unreachable: [
-		'The gateway could not be reached at %',
-		"Check the host in 'Gateway URL' of the credential, and that n8n's network reaches it.",
-	],
-	timeout: [
-		'The gateway did not answer in time at %',
-		"Raise 'Timeout' in the options, or lower 'Max Concurrency': a gateway starts agent runs one after the other.",
-	],
-	interrupted: [
-		'The connection to the gateway at % broke off',
-		'Check that the gateway is running, then run the workflow again.',
-	],
-	tls: [
-		'The secure connection to % could not be set up',
-		"Check the certificate of the gateway, and that 'Gateway URL' begins with the right one of http:// and https://. 'Ignore SSL Issues' in the credential connects in spite of a certificate that is not trusted.",
-	],
-	'not-http': [
-		'What answered at % is not an OpenClaw gateway',
-		"Check host and port in 'Gateway URL' of the credential; 18789 is the usual port.",
-	],
-	blocked: [
-		'n8n does not allow requests to %',
-		"n8n's SSRF protection is on. Ask its administrator to add the gateway to N8N_SSRF_ALLOWED_HOSTNAMES or N8N_SSRF_ALLOWED_IP_RANGES.",
-	],
-	other: [
-		'The gateway could not be reached at %',
-		"Check 'Gateway URL' in the credential and the gateway's log.",
-	],
-};

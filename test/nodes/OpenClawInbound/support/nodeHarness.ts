@@ -1,9 +1,10 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 // n8n-core writes its settings there when it is first used.
-process.env.N8N_USER_FOLDER = mkdtempSync(join(tmpdir(), 'openclaw-webhooks-core-'));
+const userFolder = mkdtempSync(join(tmpdir(), 'openclaw-webhooks-core-'));
+process.env.N8N_USER_FOLDER = userFolder;
 
 import { ExecuteContext, LoadOptionsContext } from 'n8n-core';
 import { createEmptyRunExecutionData, Workflow } from 'n8n-workflow';
@@ -22,6 +23,10 @@ import type {
 
 import { OpenClawApi } from '../../../../credentials/OpenClawApi.credentials';
 import { OpenClawInbound } from '../../../../nodes/OpenClawInbound/OpenClawInbound.node';
+
+afterAll(() => {
+	rmSync(userFolder, { recursive: true, force: true });
+});
 
 export const TOKEN = 'token-of-the-tests';
 
