@@ -21,7 +21,9 @@ export class OpenClawTrigger implements INodeType {
 		group: ['trigger'],
 		// For webhook nodes of version 1 n8n evaluates an expression of its own in every request, forged
 		// ones too, which costs an isolate; and it reads bodies of any type and size before the node can.
-		version: 1.1,
+		// So new nodes are 1.1, which differs in nothing else; 1 is for workflows made without the editor.
+		version: [1, 1.1],
+		defaultVersion: 1.1,
 		subtitle:
 			'={{$parameter["events"].includes("*") ? "All events" : $parameter["events"].join(", ")}}',
 		description: 'Starts the workflow when something happens in OpenClaw',
@@ -31,10 +33,12 @@ export class OpenClawTrigger implements INodeType {
 		defaults: { name: 'OpenClaw Trigger' },
 		inputs: [],
 		outputs: OUTPUTS_EXPRESSION,
-		credentials: [{ name: 'openClawApi', required: true }],
+		credentials: [{ name: 'openClawApi', required: true, testedBy: 'testOpenClawApi' }],
 		webhooks: [WEBHOOK],
 		properties: PROPERTIES,
 	};
+
+	methods = { credentialTest: { testOpenClawApi } };
 
 	webhookMethods = {
 		default: {

@@ -63,7 +63,7 @@ describe.each(EXAMPLES)('the example %s', (file) => {
 		for (const node of ours) {
 			const description = OUR_NODES[node.type]?.description;
 			if (description === undefined) throw new Error(`${node.type} has no description`);
-			expect(description.version).toBe(node.typeVersion);
+			expect(description.defaultVersion ?? description.version).toBe(node.typeVersion);
 			const { properties } = description;
 			const parameters = node.parameters as INode['parameters'];
 			const known = NodeHelpers.getNodeParameters(

@@ -51,8 +51,9 @@ describe('the webhook', () => {
 		expect(nodeParametersAreStatic(open({}).node)).toBe(true);
 	});
 
-	test('has another type version than 1, for which n8n evaluates an expression per request', () => {
-		expect(description.version).toBe(1.1);
+	test('adds new nodes as 1.1, since n8n evaluates an expression per request for 1', () => {
+		expect(description.version).toEqual([1, 1.1]);
+		expect(description.defaultVersion).toBe(1.1);
 	});
 
 	test.each([
