@@ -78,15 +78,15 @@ export class OpenClawApi implements ICredentialType {
 	];
 
 	// A function, because n8n would have to evaluate an expression for every request otherwise.
-	authenticate: IAuthenticate = async (
+	authenticate: IAuthenticate = (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => {
 		const token = credentials.accessToken;
-		if (typeof token !== 'string' || token.trim() === '') return requestOptions;
-		return {
+		if (typeof token !== 'string' || token.trim() === '') return Promise.resolve(requestOptions);
+		return Promise.resolve({
 			...requestOptions,
 			headers: { ...requestOptions.headers, Authorization: `Bearer ${token.trim()}` },
-		};
+		});
 	};
 }

@@ -65,6 +65,14 @@ function reference(expression: string): SavedValue | undefined {
 
 /** n8n's dates (`$now`) become texts, as in any parameter. */
 function withTextDates(value: unknown): unknown {
-	const isDate = typeof value === 'object' && value !== null && 'isLuxonDateTime' in value;
-	return isDate && value.isLuxonDateTime === true ? String(value) : value;
+	return isLuxonDate(value) ? value.toString() : value;
+}
+
+function isLuxonDate(value: unknown): value is { toString(): string } {
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		'isLuxonDateTime' in value &&
+		value.isLuxonDateTime === true
+	);
 }

@@ -1,10 +1,10 @@
 import { NodeOperationError } from 'n8n-workflow';
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 
+import { idempotencyKeys } from '../../protocol/idempotencyKey';
 import { CREDENTIAL_NAME, readConnection } from '../shared/gatewayConnection';
 import { deliver } from './delivery';
 import type { DeliveryRun } from './delivery';
-import { idempotencyKeys } from './idempotencyKey';
 import { invalidItem, undelivered } from './itemFailure';
 import type { PreparedItem } from './operations/preparedItem';
 import { prepareSend } from './operations/send';
@@ -102,7 +102,7 @@ async function prepareTask(
 			instanceId: context.getInstanceId(),
 			executionId: context.getExecutionId(),
 			nodeId: node.id,
-			runIndex: context.getWorkflowDataProxy(0).$runIndex,
+			runIndex: Number(context.getWorkflowDataProxy(0).$runIndex),
 		}),
 	};
 }

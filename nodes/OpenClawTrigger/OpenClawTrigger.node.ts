@@ -7,6 +7,7 @@ import type {
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
+import { testOpenClawApi } from '../shared/credentialTest';
 import { PROPERTIES, TRIGGER_PANEL, WEBHOOK } from './description';
 import { prepareEndpoint } from './endpointSetup';
 import { OUTPUTS_EXPRESSION } from './outputs';

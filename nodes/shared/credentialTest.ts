@@ -28,7 +28,7 @@ const TIMEOUT_MS = 10_000;
  */
 export async function testOpenClawApi(
 	this: ICredentialTestFunctions,
-	credentials: ICredentialsDecrypted<ICredentialDataDecryptedObject>,
+	credentials: ICredentialsDecrypted,
 ): Promise<INodeCredentialTestResult> {
 	const data = credentials.data ?? {};
 	const unusable = checkSigningSecret(data.signingSecret);
@@ -86,6 +86,7 @@ async function request(
 	body?: string,
 ): Promise<GatewayOutcome> {
 	const { accessToken } = connection.credential;
+	const token = typeof accessToken === 'string' ? accessToken.trim() : '';
 	// Credential tests have this one way to send a request.
 	const { helpers } = context;
 	try {
@@ -94,7 +95,7 @@ async function request(
 			uri: connection.baseUrl + path,
 			headers: {
 				Accept: 'application/json',
-				Authorization: `Bearer ${String(accessToken).trim()}`,
+				Authorization: `Bearer ${token}`,
 				...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
 			},
 			...(body === undefined ? {} : { body }),

@@ -1,4 +1,4 @@
-import { idempotencyKeys } from '../../../nodes/OpenClawInbound/idempotencyKey';
+import { idempotencyKeys } from '../../protocol/idempotencyKey';
 
 const ORIGIN = { instanceId: 'instance', executionId: '7', nodeId: 'node', runIndex: 0 };
 
