@@ -20,7 +20,7 @@ export class OpenClawInbound implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ $parameter.operation === "wake" ? "Wake" : "Send" }}{{ (($parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) || {}).value ? ": " + (($parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) || {}).value : "" }}',
+			'={{ ($parameter.operation === "wake" ? "Wake" : "Send") + ((target) => target ? ": " + target : "")($parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) }}',
 		description: 'Tell an OpenClaw agent something',
 		defaults: { name: 'OpenClaw Inbound' },
 		usableAsTool: true,

@@ -53,7 +53,7 @@ export const optionsProperty: INodeProperties = {
 			name: 'idempotencyKey',
 			type: 'string',
 			default: '',
-			placeholder: 'e.g. {{ $json.ID }}',
+			placeholder: 'e.g. ticket-1042',
 			description:
 				'The gateway runs messages with equal keys and contents once. By default each item of an execution has its own, which stays the same when it is tried again.',
 			displayOptions: SEND,

@@ -80,10 +80,12 @@ function pastedConfig(context: ILoadOptionsFunctions): Pasted | undefined {
 
 async function connect(context: ILoadOptionsFunctions): Promise<GatewayConnection> {
 	if (context.getNode().credentials?.[CREDENTIAL_NAME] === undefined) {
-		throw new NodeOperationError(context.getNode(), 'There is no credential to ask the gateway', {
-			description:
-				"Choose a credential, or paste the gateway's openclaw.json5 into 'Config (JSON5)' in the options.",
-		});
+		// The editor shows the message alone.
+		throw new NodeOperationError(
+			context.getNode(),
+			"Choose a credential, or paste openclaw.json5 into the option 'Config (JSON5)'",
+			{ description: 'The list comes from the gateway or from its configuration.' },
+		);
 	}
 	const read = readConnection(await context.getCredentials(CREDENTIAL_NAME));
 	if (read.ok) return read.connection;

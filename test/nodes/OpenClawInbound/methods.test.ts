@@ -101,7 +101,7 @@ describe('the list of endpoints', () => {
 		const bare = { ...listContext.getNode(), credentials: {} };
 		listContext.getNode = () => bare;
 		await expect(node.methods.listSearch.searchEndpoints.call(listContext)).rejects.toThrow(
-			'There is no credential to ask the gateway',
+			'Choose a credential, or paste openclaw.json5',
 		);
 	});
 });
