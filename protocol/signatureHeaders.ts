@@ -1,4 +1,4 @@
-import { readHeader } from './headers';
+import { findHeader } from './headers';
 import type { Headers } from './headers';
 
 /** Name of the header with the signatures, as Node.js delivers it. */
@@ -71,13 +71,13 @@ export function checkSignatureHeaders(
 	headers: Headers | undefined,
 	options: HeaderOptions,
 ): HeaderVerdict {
-	const signature = readHeader(headers, SIGNATURE_HEADER);
+	const signature = headers?.['x-openclaw-signature'] ?? findHeader(headers, SIGNATURE_HEADER);
 	if (signature === undefined || signature === '') return refuse('missing-signature');
 	if (typeof signature !== 'string') return refuse('malformed-signature');
 	const signatures = splitSignatures(signature);
 	if (typeof signatures === 'string') return refuse(signatures);
 
-	const timestamp = readHeader(headers, TIMESTAMP_HEADER);
+	const timestamp = headers?.['x-openclaw-timestamp'] ?? findHeader(headers, TIMESTAMP_HEADER);
 	const failure = timestampFailure(timestamp, options);
 	if (failure !== undefined) return refuse(failure);
 	return {

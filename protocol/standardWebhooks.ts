@@ -1,5 +1,5 @@
 import { createSecretKey, KeyObject } from 'node:crypto';
-import { readHeader } from './headers';
+import { findHeader } from './headers';
 import type { Headers } from './headers';
 import { listSecrets } from './keys';
 import type { SigningKey } from './keys';
@@ -78,11 +78,11 @@ export function signStandardWebhook(
  */
 export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdict {
 	const given = orEmpty(input);
-	const signatures = readSignatures(readHeader(given.headers, 'webhook-signature'));
+	const signatures = readSignatures(findHeader(given.headers, 'webhook-signature'));
 	if (typeof signatures === 'string') return refuse(signatures);
-	const id = readHeader(given.headers, 'webhook-id');
+	const id = findHeader(given.headers, 'webhook-id');
 	if (typeof id !== 'string' || id === '') return refuse('malformed-signature');
-	const timestamp = readHeader(given.headers, 'webhook-timestamp');
+	const timestamp = findHeader(given.headers, 'webhook-timestamp');
 	const failure = timestampFailure(timestamp, {
 		now: given.now ?? Math.floor(Date.now() / 1000),
 		toleranceSeconds: given.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS,
