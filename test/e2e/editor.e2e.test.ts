@@ -215,6 +215,9 @@ describeInBrowser('the editor', () => {
 			await panel.choose('source', 'Define Below');
 			const agents = await panel.list('agent');
 			expect(await agents.allInnerTexts()).toEqual(['alert-handler', 'ops', 'support-bot']);
+			await agents.first().click();
+			await panel.close();
+			await editor.node('OpenClaw Inbound').getByText('Send: alert-handler').waitFor();
 		});
 	});
 

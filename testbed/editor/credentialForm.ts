@@ -8,6 +8,11 @@ export class CredentialForm {
 		return this.page.locator('[data-test-id="credential-edit-dialog"]');
 	}
 
+	/** The whole form with its head. */
+	get window(): Locator {
+		return this.page.locator('.el-dialog').filter({ has: this.dialog });
+	}
+
 	/** Input of a field, by the field's name. */
 	input(name: string): Locator {
 		return this.dialog.locator(`[data-test-id="parameter-input-${name}"]`);

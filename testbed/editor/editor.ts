@@ -114,6 +114,20 @@ export class Editor {
 		return new CredentialForm(this.page);
 	}
 
+	/** Waits until nothing moves or loads any more, for pictures. */
+	async settle(): Promise<void> {
+		await this.page.waitForLoadState('networkidle');
+		await this.page.evaluate(async () => {
+			await document.fonts.ready;
+			await Promise.all(
+				document.getAnimations().map(async (animation) => {
+					const { iterations } = animation.effect?.getTiming() ?? {};
+					if (iterations !== Infinity) await animation.finished.catch(() => undefined);
+				}),
+			);
+		});
+	}
+
 	async close(): Promise<void> {
 		await this.context.close();
 	}
