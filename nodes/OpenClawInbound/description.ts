@@ -92,25 +92,10 @@ const agent: INodeProperties = {
 };
 
 const wakeAgent: INodeProperties = {
-	displayName: 'Agent',
-	name: 'agent',
-	type: 'resourceLocator',
-	default: { mode: 'list', value: '' },
+	...agent,
+	required: false,
 	description: 'The agent to wake. A gateway with a single agent needs none.',
 	displayOptions: { show: { operation: ['wake'] } },
-	modes: [
-		{
-			displayName: 'From List',
-			name: 'list',
-			type: 'list',
-			typeOptions: {
-				searchListMethod: 'searchAgents',
-				searchable: true,
-				skipCredentialsCheckInRLC: true,
-			},
-		},
-		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. main' },
-	],
 };
 
 const template: INodeProperties = {
