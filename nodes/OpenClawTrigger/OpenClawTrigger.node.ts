@@ -10,6 +10,7 @@ import type {
 import { testOpenClawApi } from '../shared/credentialTest';
 import { PROPERTIES, TRIGGER_PANEL, WEBHOOK } from './description';
 import { prepareEndpoint } from './endpointSetup';
+import { getGatewayConfig } from './methods/gatewayConfig';
 import { OUTPUTS_EXPRESSION } from './outputs';
 import { receiveEvent } from './receive';
 import { routeEvents } from './route';
@@ -39,7 +40,10 @@ export class OpenClawTrigger implements INodeType {
 		properties: PROPERTIES,
 	};
 
-	methods = { credentialTest: { testOpenClawApi } };
+	methods = {
+		credentialTest: { testOpenClawApi },
+		resourceMapping: { getGatewayConfig },
+	};
 
 	webhookMethods = {
 		default: {

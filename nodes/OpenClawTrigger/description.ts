@@ -25,10 +25,13 @@ function responseMode(): Record<string, string> {
 	});
 }
 
+/** Last part of the webhook's address. */
+export const WEBHOOK_PATH = 'webhook';
+
 export const WEBHOOK: IWebhookDescription = {
 	name: 'default',
 	httpMethod: 'POST',
-	path: 'webhook',
+	path: WEBHOOK_PATH,
 	// Left out, n8n answers with the text "firstEntryJson" and ignores what the node returns.
 	responseData: '',
 	...responseMode(),
@@ -71,7 +74,7 @@ export const PROPERTIES: INodeProperties[] = [
 		],
 		description: 'How your OpenClaw gateway gets to know the URL of this webhook',
 	},
-	GATEWAY_CONFIG,
+	...GATEWAY_CONFIG,
 	{
 		displayName: 'Output Mode',
 		name: 'outputMode',

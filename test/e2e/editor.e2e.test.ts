@@ -88,7 +88,7 @@ describeInBrowser('the editor', () => {
 
 			await expectShown(
 				panel,
-				TRIGGER.filter(({ type }) => type !== 'collection'),
+				shown(TRIGGER, { endpointSetup: 'manual' }).filter(({ type }) => type !== 'collection'),
 			);
 			for (const name of ['filters', 'options']) {
 				await expectCollectionShown(panel, property(TRIGGER, name));
@@ -130,9 +130,10 @@ describeInBrowser('the editor', () => {
 			await panel.parameters.getByText('Webhook URLs').click();
 			await panel.parameters.getByText('Production URL').click();
 			const url = await panel.parameters.getByText(/\/webhook\//).innerText();
-			await panel.addOnly('Show Block for openclaw.json5');
+			await panel.toggle('showGatewayConfig');
 
-			const block = await panel.copyAll(await panel.openResult('block'));
+			const notice = panel.parameters.locator('[data-test-id="empty-fields-notice"]');
+			const block = await panel.copyShown(notice.locator('code'));
 
 			const parsed = parseConfig(block);
 			expect(parsed).toMatchObject({
@@ -146,8 +147,9 @@ describeInBrowser('the editor', () => {
 					],
 				},
 			});
-			const [endpoint] = parsed.ok ? parsed.config.endpoints : [];
-			expect(new URL(endpoint?.url ?? '').pathname).toBe(new URL(url).pathname);
+			expect(parsed.ok && parsed.config.endpoints[0]?.url).toBe(url.trim());
+			await panel.choose('events', 'Error Occurred');
+			await notice.getByText('error.occurred').waitFor();
 		});
 	});
 

@@ -71,7 +71,8 @@ export class NodePanel {
 
 	/** Switches a parameter on or off. */
 	async toggle(name: string): Promise<void> {
-		await this.input(name).getByRole('switch').click();
+		// n8n hides the checkbox itself.
+		await this.input(name).locator('.el-switch__core').click();
 	}
 
 	/** Opens the list of a resource locator and returns its entries' texts. */
@@ -82,29 +83,22 @@ export class NodePanel {
 		return entries;
 	}
 
-	/** Adds the only parameter of a collection. */
-	async addOnly(button: string): Promise<void> {
-		await this.parameters.getByRole('button', { name: button }).click();
-	}
-
-	/**
-	 * Opens an expression in the large editor.
-	 *
-	 * @returns its result, as n8n shows it there
-	 */
-	async openResult(name: string): Promise<Locator> {
-		const input = this.input(name);
-		await input.hover();
-		await input.locator('[data-test-id="expander"]').click();
-		const result = this.part('expression-modal-output').locator('.cm-content');
-		await result.waitFor();
-		return result;
-	}
-
-	/** Copies all text of a field as a user does, and returns it. */
-	async copyAll(field: Locator): Promise<string> {
-		await field.click();
-		await this.page.keyboard.press('ControlOrMeta+A');
+	/** Selects a text with the mouse, copies it, and returns what the clipboard has then. */
+	async copyShown(text: Locator): Promise<string> {
+		await text.scrollIntoViewIfNeeded();
+		const ends = await text.evaluate((element) => {
+			const lines = Array.from(element.getClientRects());
+			const middle = (rect?: DOMRect) => (rect?.top ?? 0) + (rect?.height ?? 0) / 2;
+			const [first, last] = [lines[0], lines.at(-1)];
+			return [
+				{ x: (first?.left ?? 0) + 1, y: middle(first) },
+				{ x: (last?.right ?? 0) + 20, y: middle(last) },
+			] as const;
+		});
+		await this.page.mouse.move(ends[0].x, ends[0].y);
+		await this.page.mouse.down();
+		await this.page.mouse.move(ends[1].x, ends[1].y, { steps: 10 });
+		await this.page.mouse.up();
 		await this.page.keyboard.press('ControlOrMeta+C');
 		return await this.page.evaluate(async () => navigator.clipboard.readText());
 	}

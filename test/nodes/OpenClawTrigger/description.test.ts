@@ -5,7 +5,6 @@ import {
 	webhookDescriptionIsNativelyResolvable,
 } from 'n8n-workflow';
 import type * as currentDescription from '../../../nodes/OpenClawTrigger/description';
-import { GATEWAY_CONFIG } from '../../../nodes/OpenClawTrigger/endpointConfig';
 import { EVENT_OPTIONS } from '../../../nodes/OpenClawTrigger/eventTypes';
 import {
 	listOutputs,
@@ -13,7 +12,7 @@ import {
 	outputIndex,
 } from '../../../nodes/OpenClawTrigger/outputs';
 import { OpenClawTrigger } from '../../../nodes/OpenClawTrigger/OpenClawTrigger.node';
-import { EVENT_TYPES, parseConfig } from '../../../protocol';
+import { EVENT_TYPES } from '../../../protocol';
 
 const nodeType = new OpenClawTrigger();
 const { description } = nodeType;
@@ -123,38 +122,5 @@ describe('the outputs', () => {
 		expect(outputIndex('perEvent', ['*'], 'memory.updated')).toBe(EVENT_TYPES.length);
 		expect(outputIndex('perEvent', [], 'message.sent')).toBe(0);
 		expect(outputIndex('single', ['*'], 'tool.called')).toBe(0);
-	});
-});
-
-describe('the block for openclaw.json5', () => {
-	const [field] = GATEWAY_CONFIG.options ?? [];
-	const expression = field && 'default' in field ? (field.default as string) : '';
-	const block = (parameters: INodeParameters) => {
-		const parsed = parseConfig(String(open(parameters).evaluate(expression)));
-		if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
-		return parsed.config.endpoints;
-	};
-
-	test('has the URL, the events and the filter of the node', () => {
-		const filters = { agentIds: 'main, ops', userIds: ['7', 'x"y'], channels: '' };
-		expect(block({ events: ['message.sent', 'error.occurred'], filters })).toEqual([
-			{
-				name: 'n8n-12345678',
-				url: 'https://YOUR-N8N-ADDRESS/webhook/12345678-9abc-4def-8123-456789abcdef/webhook',
-				secret: 'YOUR-SIGNING-SECRET',
-				events: ['message.sent', 'error.occurred'],
-				filter: { agentIds: ['main', 'ops'], userIds: ['7', 'x"y'] },
-			},
-		]);
-	});
-
-	test('asks for all events once, and leaves wildcards to the node', () => {
-		const [endpoint] = block({ events: ['*', 'message.sent'], filters: { agentIds: 'sales-*' } });
-		expect(endpoint).toMatchObject({ events: ['*'] });
-		expect(endpoint).not.toHaveProperty('filter');
-	});
-
-	test('is not there unless asked for, since an expression slows requests down', () => {
-		expect(GATEWAY_CONFIG.default).toEqual({});
 	});
 });
