@@ -1,8 +1,9 @@
 import { ENDPOINT_KEYS, readEndpoint } from './configEndpoint';
-import { addIssue, checkKeys, child, optional, readList } from './configFields';
+import { addIssue, checkKeys, child, optional, readList, readText } from './configFields';
 import type { Field, FieldIssue, KeyPath } from './configFields';
 import { readInbound } from './configInbound';
 import { createKeyLocator } from './configLocate';
+import { readOutbox } from './configOutbox';
 import { findWebhooks, listDefinedAgents, listEnvironmentNames, PLUGIN_ID } from './configSource';
 import type {
 	ConfigIssue,
@@ -15,7 +16,7 @@ import { formatJson5, parseJson5 } from './json5';
 
 export type * from './configTypes';
 
-const WEBHOOKS_KEYS = ['endpoints', 'inbound'];
+const WEBHOOKS_KEYS = ['endpoints', 'inbound', 'instanceId', 'outbox'];
 const MAX_TEXT_LENGTH = 1_048_576;
 
 /**
@@ -85,14 +86,19 @@ function readFile(value: unknown): { config: WebhooksConfig; issues: readonly Fi
 	const file: Field = { value, path: [], issues };
 	const webhooks = findWebhooks(file);
 	const endpoints = webhooks === undefined ? [] : readEndpoints(webhooks);
-	const inbound = webhooks === undefined ? undefined : optional(webhooks, 'inbound', readInbound);
-	const agentIds = new Set([
-		...listDefinedAgents(file),
-		...listUsedAgents(endpoints, inbound?.inbound),
-	]);
+	const settings =
+		webhooks === undefined
+			? {}
+			: {
+					...optional(webhooks, 'inbound', readInbound),
+					...optional(webhooks, 'instanceId', readText),
+					...optional(webhooks, 'outbox', readOutbox),
+				};
+	const { inbound, instanceId, outbox } = settings;
+	const agentIds = new Set([...listDefinedAgents(file), ...listUsedAgents(endpoints, inbound)]);
 	const environmentNames = listEnvironmentNames(webhooks?.value);
 	return {
-		config: { endpoints, inbound: inbound?.inbound, agentIds: [...agentIds], environmentNames },
+		config: { endpoints, inbound, instanceId, outbox, agentIds: [...agentIds], environmentNames },
 		issues,
 	};
 }

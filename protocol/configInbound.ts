@@ -4,6 +4,7 @@ import {
 	child,
 	optional,
 	readBoolean,
+	readList,
 	readNames,
 	readText,
 } from './configFields';
@@ -19,14 +20,16 @@ const ENDPOINT_NAME = /^[^/?#\s]+$/;
 
 /** Reads `inbound`: on and under the default path unless it says otherwise. */
 export function readInbound(field: Field): InboundConfig | undefined {
-	if (!checkKeys(field, ['enabled', 'basePath', 'endpoints'])) return undefined;
+	if (!checkKeys(field, ['enabled', 'basePath', 'endpoints', 'callbackOrigins'])) return undefined;
 	return {
 		enabled: true,
 		basePath: DEFAULT_INBOUND_PATH,
 		endpoints: {},
+		callbackOrigins: [],
 		...optional(field, 'enabled', readBoolean),
 		...optional(field, 'basePath', readBasePath),
 		...optional(field, 'endpoints', readEndpoints),
+		...optional(field, 'callbackOrigins', (inner) => readList(inner, readOrigin)),
 	};
 }
 
@@ -34,6 +37,14 @@ function readBasePath(field: Field): string | undefined {
 	const path = readText(field)?.replace(/\/$/, '');
 	if (path === undefined || BASE_PATH.test(path)) return path;
 	addIssue(field, "must be a path such as '/webhooks/inbound'");
+	return undefined;
+}
+
+function readOrigin(field: Field): string | undefined {
+	const text = readText(field);
+	if (text === undefined) return undefined;
+	if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return new URL(text).origin;
+	addIssue(field, "must be an origin such as 'https://n8n.example'");
 	return undefined;
 }
 

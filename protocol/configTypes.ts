@@ -56,11 +56,26 @@ export interface InboundConfig {
 	/** Starts with a slash and doesn't end with one. */
 	readonly basePath: string;
 	readonly endpoints: Readonly<Record<string, InboundEndpointConfig>>;
+	/** Where `callbackUrl` of a message may lead: origins such as `https://n8n.example`. */
+	readonly callbackOrigins: readonly string[];
+}
+
+/** How the gateway keeps events that wait, and what it keeps of the ones that don't. */
+export interface OutboxConfig {
+	/** Days that deliveries and their attempts stay in the log: 1 to 365. */
+	readonly retentionDays: number;
+	/** Megabytes that the outbox may take on disk: 1 to 1,000,000. */
+	readonly maxMegabytes: number;
+	/** Whether each event is on the disk itself before the agent goes on, so that a power cut loses none. */
+	readonly powerSafe: boolean;
 }
 
 export interface WebhooksConfig {
 	readonly endpoints: readonly EndpointConfig[];
 	readonly inbound: InboundConfig | undefined;
+	/** What the events name as their gateway; the host's name unless given. */
+	readonly instanceId: string | undefined;
+	readonly outbox: OutboxConfig | undefined;
 	/** Every agent the file names, each once. */
 	readonly agentIds: readonly string[];
 	/** Names of `${NAME}` in the values, each once. They are never resolved here. */

@@ -8,6 +8,7 @@ export type { Placeholder } from './templatePath';
 export { checkConfig, formatEndpointConfig, parseConfig } from './config';
 export type * from './configTypes';
 export { DEFAULT_INBOUND_PATH } from './configInbound';
+export { DEFAULT_OUTBOX } from './configOutbox';
 export { PLUGIN_ID } from './configSource';
 export { parseGatewayDirectory } from './gateway';
 export type * from './gateway';

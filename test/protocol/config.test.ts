@@ -58,6 +58,8 @@ describe('where the webhooks are', () => {
 		expect(configOf(file)).toEqual({
 			endpoints: [],
 			inbound: undefined,
+			instanceId: undefined,
+			outbox: undefined,
 			agentIds: [],
 			environmentNames: [],
 		});
@@ -276,11 +278,13 @@ describe('inbound', () => {
 		expect(configOf({ inbound: {} }).inbound).toEqual({
 			enabled: true,
 			basePath: '/webhooks/inbound',
+			callbackOrigins: [],
 			endpoints: {},
 		});
 		expect(configOf({ inbound: { enabled: false, basePath: '/in/' } }).inbound).toEqual({
 			enabled: false,
 			basePath: '/in',
+			callbackOrigins: [],
 			endpoints: {},
 		});
 	});
@@ -376,5 +380,43 @@ describe('formatEndpointConfig', () => {
     },
   },
 }`);
+	});
+});
+
+describe('callback origins', () => {
+	it('are kept as origins, whatever path they were written with', () => {
+		const { inbound } = configOf({
+			inbound: { callbackOrigins: ['https://n8n.example/rest', 'http://127.0.0.1:5678'] },
+		});
+		expect(inbound?.callbackOrigins).toEqual(['https://n8n.example', 'http://127.0.0.1:5678']);
+	});
+
+	it.each(['n8n.example', 'ftp://n8n.example', '', 5])('refuse %p', (origin) => {
+		expect(inboundIssues({ callbackOrigins: [origin] })).toHaveLength(1);
+	});
+});
+
+describe('outbox', () => {
+	it('has defaults for what is left out', () => {
+		expect(configOf({ outbox: { retentionDays: 30 } }).outbox).toEqual({
+			retentionDays: 30,
+			maxMegabytes: 1024,
+			powerSafe: false,
+		});
+	});
+
+	it('names the gateway', () => {
+		expect(configOf({ instanceId: 'node-1' }).instanceId).toBe('node-1');
+	});
+
+	it.each([
+		[{ retentionDays: 0 }, "'outbox.retentionDays' must be a whole number from 1 to 365"],
+		[{ maxMegabytes: '1' }, "'outbox.maxMegabytes' must be a whole number from 1 to 1000000"],
+		[{ powerSafe: 'yes' }, "'outbox.powerSafe' must be true or false"],
+		[{ powersafe: true }, "'outbox.powersafe' is not a known key. Did you mean 'powerSafe'?"],
+		[[], "'outbox' must be an object"],
+	])('refuses %j', (outbox, message) => {
+		const result = checkConfig({ outbox });
+		expect(result.ok ? [] : result.issues.map((issue) => issue.message)).toEqual([message]);
 	});
 });

@@ -81,6 +81,7 @@ template: "{{body.repo}} 的 {{body.branch}} 分支部署{{body.status}}"
 		expect(config.inbound).toEqual({
 			enabled: true,
 			basePath: '/webhooks/inbound',
+			callbackOrigins: [],
 			endpoints: {
 				alert: {
 					agentId: 'alert-handler',
@@ -175,6 +176,7 @@ template: "工单 #{{body.ticketId}} 状态已更新为:{{body.status}}"
 		expect(config.inbound).toEqual({
 			enabled: true,
 			basePath: '/webhooks/inbound',
+			callbackOrigins: [],
 			endpoints: {
 				'ticket-update': {
 					agentId: 'support-bot',

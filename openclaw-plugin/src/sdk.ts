@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/**
+ * The part of OpenClaw's plugin API that this plugin uses, with payloads as `unknown`: what comes from
+ * the gateway is parsed where it enters. The end-to-end tests check this against the real types.
+ *
+ * @see https://docs.openclaw.ai/plugins/sdk-overview
+ */
+export interface GatewayApi {
+	readonly registrationMode: string;
+	/** The gateway's whole configuration, `${NAME}` and secret references resolved. */
+	readonly config: unknown;
+	/** `plugins.entries["event-webhooks"].config`. */
+	readonly pluginConfig?: Readonly<Record<string, unknown>>;
+	readonly logger: Logger;
+	readonly runtime: {
+		readonly version: string;
+		readonly state: { resolveStateDir(): string };
+		readonly subagent: AgentRuns;
+	};
+	readonly agent: {
+		readonly events: {
+			registerAgentEventSubscription(subscription: {
+				id: string;
+				streams: AgentEventStream[];
+				handle(event: unknown): void;
+			}): void;
+		};
+	};
+	readonly session: {
+		readonly controls: { registerControlUiDescriptor(descriptor: DashboardTab): void };
+	};
+	readonly lifecycle?: { onDispose?(cleanup: () => void): unknown };
+	on(hook: HookName, handler: (event: unknown, context: unknown) => void): void;
+	registerHttpRoute(route: HttpRoute): void;
+	registerService(service: Service): void;
+	registerCli(
+		registrar: (context: { program: unknown; config: unknown; logger: Logger }) => void,
+		options: {
+			descriptors: { name: string; description: string; hasSubcommands: boolean }[];
+		},
+	): void;
+}
+
+export type AgentEventStream = 'lifecycle' | 'tool';
+
+export interface Logger {
+	debug?(message: string): void;
+	info(message: string): void;
+	warn(message: string): void;
+	error(message: string): void;
+}
+
+/** Hooks whose payloads become events. */
+export type HookName =
+	| 'message_received'
+	| 'message_sending'
+	| 'reply_payload_sending'
+	| 'message_sent'
+	| 'session_start'
+	| 'session_end'
+	| 'before_tool_call'
+	| 'after_tool_call'
+	| 'llm_input'
+	| 'llm_output'
+	| 'agent_end'
+	| 'model_call_ended'
+	| 'gateway_start'
+	| 'gateway_stop';
+
+/** `auth: 'plugin'` lets everybody in: the handler checks the token itself. */
+export interface HttpRoute {
+	readonly path: string;
+	readonly auth: 'plugin' | 'gateway';
+	readonly match: 'exact' | 'prefix';
+	/** Says whether it has answered. */
+	handler(request: IncomingMessage, response: ServerResponse): boolean | Promise<boolean>;
+}
+
+export interface Service {
+	readonly id: string;
+	start(context: { readonly stateDir: string }): void | Promise<void>;
+	stop(): void | Promise<void>;
+}
+
+/** Starts turns of agents. Works only from code that a service has started. */
+export interface AgentRuns {
+	run(input: {
+		sessionKey: string;
+		message: string;
+		deliver?: boolean;
+		model?: string;
+		extraSystemPrompt?: string;
+		/** Becomes the run's id. */
+		idempotencyKey?: string;
+	}): Promise<{ runId: string }>;
+	waitForRun(input: { runId: string; timeoutMs?: number }): Promise<unknown>;
+}
+
+export interface DashboardTab {
+	id: string;
+	surface: 'tab';
+	label: string;
+	description?: string;
+	icon?: string;
+	group?: 'control';
+	path: string;
+	slug?: string;
+	requiredScopes?: 'operator.read'[];
+}

@@ -1,0 +1,101 @@
+/**
+ * The database's tables, one script for each version of them; `PRAGMA user_version` counts. Scripts
+ * are only ever added. Times are milliseconds since 1970.
+ */
+export const MIGRATIONS: readonly string[] = [
+	`
+	CREATE TABLE events (
+		seq INTEGER PRIMARY KEY,
+		id TEXT NOT NULL UNIQUE,
+		type TEXT NOT NULL,
+		created_at INTEGER NOT NULL,
+		body TEXT NOT NULL
+	) STRICT;
+
+	CREATE TABLE deliveries (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		event_seq INTEGER NOT NULL REFERENCES events(seq) ON DELETE CASCADE,
+		endpoint TEXT NOT NULL,
+		state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+		tries INTEGER NOT NULL DEFAULT 0,
+		created_at INTEGER NOT NULL,
+		next_at INTEGER NOT NULL,
+		settled_at INTEGER,
+		last_status INTEGER,
+		last_duration_ms INTEGER,
+		last_error TEXT
+	) STRICT;
+	CREATE INDEX deliveries_due ON deliveries (endpoint, next_at, id) WHERE state = 'pending';
+	CREATE INDEX deliveries_by_event ON deliveries (event_seq);
+
+	CREATE TABLE attempts (
+		id INTEGER PRIMARY KEY,
+		delivery_id INTEGER NOT NULL REFERENCES deliveries(id) ON DELETE CASCADE,
+		number INTEGER NOT NULL,
+		started_at INTEGER NOT NULL,
+		duration_ms INTEGER NOT NULL,
+		status INTEGER,
+		error TEXT,
+		response TEXT
+	) STRICT;
+	CREATE INDEX attempts_by_delivery ON attempts (delivery_id);
+
+	CREATE TABLE endpoint_states (
+		endpoint TEXT PRIMARY KEY,
+		disabled_at INTEGER,
+		disabled_reason TEXT,
+		last_success_at INTEGER,
+		last_failure_at INTEGER,
+		last_error TEXT,
+		consecutive_failures INTEGER NOT NULL DEFAULT 0,
+		open_until INTEGER
+	) STRICT;
+
+	CREATE TABLE managed_endpoints (
+		name TEXT PRIMARY KEY,
+		settings TEXT NOT NULL,
+		secret TEXT NOT NULL,
+		created_at INTEGER NOT NULL,
+		updated_at INTEGER NOT NULL
+	) STRICT;
+
+	CREATE TABLE retiring_secrets (
+		id INTEGER PRIMARY KEY,
+		endpoint TEXT NOT NULL,
+		secret TEXT NOT NULL,
+		until INTEGER NOT NULL
+	) STRICT;
+
+	CREATE TABLE sessions (
+		session_key TEXT PRIMARY KEY,
+		first_seen_at INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID;
+
+	CREATE TABLE tokens (
+		id TEXT PRIMARY KEY,
+		name TEXT NOT NULL,
+		hash BLOB NOT NULL UNIQUE,
+		scopes TEXT NOT NULL,
+		created_at INTEGER NOT NULL,
+		last_used_at INTEGER
+	) STRICT;
+
+	CREATE TABLE inbound_messages (
+		run_id TEXT PRIMARY KEY,
+		endpoint TEXT NOT NULL,
+		agent_id TEXT NOT NULL,
+		session_key TEXT NOT NULL,
+		message TEXT NOT NULL,
+		request_key TEXT UNIQUE,
+		request_hash BLOB,
+		options TEXT NOT NULL DEFAULT '{}',
+		state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed')),
+		tries INTEGER NOT NULL DEFAULT 0,
+		created_at INTEGER NOT NULL,
+		next_at INTEGER NOT NULL,
+		settled_at INTEGER,
+		result TEXT
+	) STRICT;
+	CREATE INDEX inbound_due ON inbound_messages (next_at) WHERE state IN ('queued', 'running');
+	`,
+];
