@@ -30,9 +30,34 @@ const outsidePackages = (allowed) => [
 	},
 ];
 
+/** The plugin shares code with the nodes through one file, and lives on the gateway's SDK alone. */
+const pluginImports = [
+	'error',
+	{
+		patterns: [
+			{
+				regex: '(^|/)\\.\\./\\.\\./(\\.\\./)*protocol/',
+				message: 'Import from the src/protocol.ts of the plugin.',
+			},
+			{
+				regex: '^(?!\\.{1,2}/|node:|openclaw/plugin-sdk/).+',
+				message: 'The plugin has no runtime dependencies.',
+			},
+		],
+	},
+];
+
 export default tseslint.config(
 	{
-		ignores: ['dist/', 'coverage/', 'node_modules/', '.e2e/', 'testbed/runtime/', 'test/fixtures/'],
+		ignores: [
+			'dist/',
+			'openclaw-plugin/dist/',
+			'coverage/',
+			'node_modules/',
+			'.e2e/',
+			'testbed/runtime/',
+			'test/fixtures/',
+		],
 	},
 	{
 		files: ['test/**/*.ts', 'testbed/**/*.ts', 'scripts/**/*.ts', 'benchmarks/**/*.ts'],
@@ -56,6 +81,25 @@ export default tseslint.config(
 			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
 			'@typescript-eslint/consistent-type-imports': 'error',
 		},
+	},
+	{
+		files: ['openclaw-plugin/src/**/*.ts'],
+		extends: [tseslint.configs.strictTypeChecked],
+		languageOptions: {
+			parserOptions: { project: './openclaw-plugin/tsconfig.json', tsconfigRootDir: root },
+		},
+		plugins: { 'import-x': importX },
+		settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+		rules: {
+			'import-x/no-restricted-paths': ['error', { zones }],
+			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+			'@typescript-eslint/consistent-type-imports': 'error',
+			'no-restricted-imports': pluginImports,
+		},
+	},
+	{
+		files: ['openclaw-plugin/src/protocol.ts'],
+		rules: { 'no-restricted-imports': 'off' },
 	},
 	{
 		files: ['protocol/**/*.ts'],

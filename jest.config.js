@@ -5,7 +5,12 @@ const base = {
 	transform: {
 		'^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/test/tsconfig.json', diagnostics: false }],
 	},
-	modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/testbed/runtime/', '<rootDir>/.e2e/'],
+	modulePathIgnorePatterns: [
+		'<rootDir>/dist/',
+		'<rootDir>/openclaw-plugin/dist/',
+		'<rootDir>/testbed/runtime/',
+		'<rootDir>/.e2e/',
+	],
 };
 
 const suffix = (kind) => `<rootDir>/test/**/*.${kind}.test.ts`;
@@ -32,8 +37,16 @@ module.exports = {
 			...base,
 			displayName: 'e2e',
 			testMatch: [suffix('e2e')],
+			testPathIgnorePatterns: ['/node_modules/', '/test/e2e/plugin[^/]*$'],
 			globalSetup: '<rootDir>/test/e2e/support/globalSetup.ts',
 			globalTeardown: '<rootDir>/test/e2e/support/globalTeardown.ts',
+		},
+		{
+			...base,
+			displayName: 'e2e-plugin',
+			testMatch: ['<rootDir>/test/e2e/plugin*.e2e.test.ts'],
+			globalSetup: '<rootDir>/test/e2e/support/pluginSetup.ts',
+			globalTeardown: '<rootDir>/test/e2e/support/pluginTeardown.ts',
 		},
 	],
 };

@@ -1,8 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { END_WITH_PARENT, startLogged, type LoggedProcess } from './childProcess';
+import { run } from './command';
 import { gatewayConfig } from './gatewayConfig';
 import type { JsonObject } from './json';
+import { configurePlugin, installPlugin } from './plugin';
 import { freePorts } from './ports';
 import type { Runtimes } from './runtime';
 import { runtimeEnvironment } from './runtimeParts';
@@ -18,6 +20,10 @@ export interface GatewayOptions {
 	readonly config?: JsonObject;
 	/** Port to listen on; a free one by default. */
 	readonly port?: number;
+	/** Installs our plugin from its tarball; `config` is the webhooks object. */
+	readonly plugin?: { readonly packageFile: string; readonly config: JsonObject };
+	/** Environment variables of the gateway besides its own. */
+	readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A running throwaway OpenClaw gateway. */
@@ -28,6 +34,10 @@ export interface Gateway {
 	readonly pid: number;
 	/** Everything the gateway has written so far. */
 	log(): Promise<string>;
+	/** Runs `openclaw …` on this gateway's state and returns what it printed; it may be stopped. */
+	openclaw(args: readonly string[]): Promise<string>;
+	/** Replaces our plugin's settings; a running gateway applies them by itself. */
+	configurePlugin(config: JsonObject): Promise<void>;
 	/** Ends it in order (SIGTERM); state and address stay for `start()`. */
 	stop(): Promise<void>;
 	/** Ends it at once, as a crash would. */
@@ -58,13 +68,27 @@ async function waitUntilReady(url: string, program: LoggedProcess): Promise<void
  * const gateway = await startGateway({ runtimes, modelUrl: model.url });
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-	const { runtimes, modelUrl, config } = options;
+	const { runtimes, modelUrl, config, plugin } = options;
 	const folder = await temporaryFolder('gateway');
 	const port = options.port ?? (await freePorts(1))[0] ?? 0;
 	const url = `http://127.0.0.1:${port}`;
 	const configFile = join(folder, 'openclaw.json');
 	const logFile = join(folder, 'gateway.log');
 	let program: LoggedProcess | undefined;
+	const env = runtimeEnvironment(runtimes.nodeFolder, {
+		...options.env,
+		HOME: folder,
+		OPENCLAW_STATE_DIR: join(folder, 'state'),
+		OPENCLAW_CONFIG_PATH: configFile,
+	});
+	const openclaw = async (args: readonly string[]) =>
+		await run({
+			command: runtimes.node,
+			args: [runtimes.openclaw, ...args],
+			cwd: folder,
+			env,
+			logFile: join(folder, 'openclaw-cli.log'),
+		});
 
 	const start = async () => {
 		program = await startLogged({
@@ -76,11 +100,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 				...`gateway run --port ${port} --bind loopback`.split(' '),
 			],
 			cwd: folder,
-			env: runtimeEnvironment(runtimes.nodeFolder, {
-				HOME: folder,
-				OPENCLAW_STATE_DIR: join(folder, 'state'),
-				OPENCLAW_CONFIG_PATH: configFile,
-			}),
+			env,
 			logFile,
 		});
 		await waitUntilReady(url, program);
@@ -99,6 +119,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 			...(config === undefined ? {} : { more: config }),
 		});
 		await writeFile(configFile, JSON.stringify(content, null, '\t'));
+		if (plugin !== undefined) {
+			await installPlugin(plugin.packageFile, openclaw);
+			await configurePlugin(configFile, plugin.config);
+		}
 		await start();
 	} catch (error) {
 		await remove();
@@ -111,6 +135,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 			return program?.pid ?? 0;
 		},
 		log: async () => readFile(logFile, 'utf8'),
+		openclaw,
+		configurePlugin: async (settings) => configurePlugin(configFile, settings),
 		stop: async () => program?.stop(),
 		kill: async () => program?.kill(),
 		start,

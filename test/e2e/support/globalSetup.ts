@@ -10,7 +10,7 @@ import { writeShared } from './shared';
 export default async function globalSetup(): Promise<void> {
 	const progress = createProgress();
 	const cleanup = new Cleanup();
-	keepCleanup(cleanup);
+	keepCleanup('stack', cleanup);
 	progress.line();
 	try {
 		const runtimes = await ensureRuntimes(progress);

@@ -2,5 +2,5 @@ import { takeCleanup } from './keptCleanup';
 
 /** Ends what the set-up has started. */
 export default async function globalTeardown(): Promise<void> {
-	await takeCleanup()?.run();
+	await takeCleanup('stack')?.run();
 }

@@ -1,15 +1,15 @@
 import type { Cleanup } from '../../../testbed/cleanup';
 
 // Jest loads the set-up and the tear-down as separate modules: only the process is common to both.
-const KEY = Symbol.for('openclaw-webhooks.e2e.cleanup');
-const kept = globalThis as typeof globalThis & { [KEY]?: Cleanup };
+const keyOf = (name: string) => Symbol.for(`openclaw-webhooks.e2e.cleanup.${name}`);
+const kept = globalThis as { [key: symbol]: unknown };
 
-/** Leaves the set-up's clean-up to the tear-down. */
-export function keepCleanup(cleanup: Cleanup): void {
-	kept[KEY] = cleanup;
+/** Leaves the set-up's clean-up to the tear-down of the same name. */
+export function keepCleanup(name: string, cleanup: Cleanup): void {
+	kept[keyOf(name)] = cleanup;
 }
 
 /** Takes it there. */
-export function takeCleanup(): Cleanup | undefined {
-	return kept[KEY];
+export function takeCleanup(name: string): Cleanup | undefined {
+	return kept[keyOf(name)] as Cleanup | undefined;
 }

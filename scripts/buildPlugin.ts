@@ -1,0 +1,52 @@
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const root = join(__dirname, '..');
+const plugin = join(root, 'openclaw-plugin');
+const licence = readFileSync(join(root, 'node_modules', 'json5', 'LICENSE.md'), 'utf8').trim();
+
+/** The dashboard's script runs in a browser, so it is a bundle of its own inside the page. */
+function bundleDashboardScript(): string {
+	const [file] = buildSync({
+		entryPoints: [join(plugin, 'src', 'dashboard', 'client', 'main.ts')],
+		bundle: true,
+		write: false,
+		format: 'iife',
+		platform: 'browser',
+		target: 'es2022',
+		minify: true,
+	}).outputFiles;
+	if (file === undefined) throw new Error('esbuild made no file of the dashboard script');
+	return file.text;
+}
+
+/** The gateway loads compiled ES modules, and installs plugins without fetching anything. */
+function bundle(): void {
+	const { version } = JSON.parse(readFileSync(join(plugin, 'package.json'), 'utf8')) as {
+		version: string;
+	};
+	buildSync({
+		entryPoints: [join(plugin, 'src', 'index.ts')],
+		outfile: join(plugin, 'dist', 'index.js'),
+		bundle: true,
+		format: 'esm',
+		platform: 'node',
+		target: 'node24',
+		external: ['openclaw/*'],
+		loader: { '.html': 'text', '.css': 'text' },
+		define: {
+			PLUGIN_VERSION: JSON.stringify(version),
+			DASHBOARD_SCRIPT: JSON.stringify(bundleDashboardScript()),
+		},
+		banner: { js: `/*! This file contains the json5 library.\n\n${licence}\n*/` },
+	});
+}
+
+rmSync(join(plugin, 'dist'), { recursive: true, force: true });
+bundle();
+copyFileSync(join(root, 'LICENSE'), join(plugin, 'LICENSE'));
+writeFileSync(
+	join(plugin, 'THIRD_PARTY_LICENSES.md'),
+	`# Third-party licences\n\nParts of this package come from:\n\n## json5\n\n${licence}\n`,
+);

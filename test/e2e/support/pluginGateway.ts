@@ -1,0 +1,34 @@
+import { startGateway, type Gateway } from '../../../testbed/gateway';
+import type { JsonObject } from '../../../testbed/json';
+import { silentProgress } from '../../../testbed/progress';
+import { ensureRuntimes } from '../../../testbed/runtime';
+
+/** Where the set-up leaves the packed plugin for the test files. */
+export const PLUGIN_FILE_VARIABLE = 'OPENCLAW_WEBHOOKS_E2E_PLUGIN';
+
+const TEST_TIMEOUT_MS = 240_000;
+jest.setTimeout(TEST_TIMEOUT_MS);
+
+/** How a gateway with the plugin is started. */
+export interface PluginGatewayOptions {
+	/** The webhooks object: `endpoints`, `inbound` … */
+	readonly webhooks: JsonObject;
+	readonly modelUrl: string;
+	/** Top-level configuration keys that replace the usual ones, such as `channels`. */
+	readonly config?: JsonObject;
+	readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts a real gateway with the plugin installed from its packed tarball. `remove()` it in `afterAll`.
+ *
+ * @example
+ * const gateway = await startPluginGateway({ modelUrl: model.url, webhooks: { endpoints: [] } });
+ */
+export async function startPluginGateway(options: PluginGatewayOptions): Promise<Gateway> {
+	const { webhooks, ...others } = options;
+	const packageFile = process.env[PLUGIN_FILE_VARIABLE] ?? '';
+	if (packageFile === '') throw new Error('Run these tests with: npm run test:e2e');
+	const runtimes = await ensureRuntimes(silentProgress, { n8n: false });
+	return await startGateway({ ...others, runtimes, plugin: { packageFile, config: webhooks } });
+}

@@ -1,0 +1,73 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { childEnvironment } from './childEnvironment';
+import type { Cleanup } from './cleanup';
+import { run } from './command';
+import { at, listAt, textAt, tryParseJson, type JsonObject } from './json';
+import { REPOSITORY } from './packPackage';
+import type { Progress } from './progress';
+import { removeTemporaryFolder, temporaryFolder } from './temporaryFolder';
+
+/** Id of the plugin in the gateway's configuration. */
+export const PLUGIN_ID = 'event-webhooks';
+
+/** What the gateway asks before it lets a plugin in; answered here, as nobody is at the terminal. */
+const CONSENT = ['--force', '--accept-capabilities'];
+
+/** Builds and packs the OpenClaw plugin, as `npm publish` would. */
+export async function packPlugin(folder: string): Promise<string> {
+	const env = childEnvironment();
+	await run({ command: 'npm', args: ['run', 'build:plugin'], cwd: REPOSITORY, env });
+	const output = await run({
+		command: 'npm',
+		args: ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
+		cwd: join(REPOSITORY, 'openclaw-plugin'),
+		env,
+	});
+	const name = textAt(listAt({ answer: tryParseJson(output) }, 'answer')[0], 'filename');
+	if (name === '') throw new Error(`npm pack named no file: ${output.slice(0, 300)}`);
+	return join(folder, name);
+}
+
+/**
+ * The plugin's tarball to try: the one that `OPENCLAW_WEBHOOKS_PLUGIN` names, or a fresh one.
+ *
+ * @param cleanup gets what has to be undone
+ */
+export async function obtainPlugin(
+	progress: Progress,
+	cleanup: Pick<Cleanup, 'defer'>,
+): Promise<string> {
+	const given = process.env.OPENCLAW_WEBHOOKS_PLUGIN ?? '';
+	if (given !== '') return given;
+	const folder = await temporaryFolder('plugin');
+	cleanup.defer(async () => removeTemporaryFolder(folder));
+	return await progress.step('Building and packing the OpenClaw plugin', async () =>
+		packPlugin(folder),
+	);
+}
+
+/** Installs a packed plugin as the documentation says: `openclaw plugins install npm-pack:…`. */
+export async function installPlugin(
+	packageFile: string,
+	openclaw: (args: readonly string[]) => Promise<string>,
+): Promise<void> {
+	await openclaw(['plugins', 'install', `npm-pack:${packageFile}`, ...CONSENT]);
+}
+
+/**
+ * Writes the plugin's settings into a gateway's configuration file. A running gateway applies them.
+ *
+ * @param config the webhooks object: `endpoints`, `inbound` …
+ */
+export async function configurePlugin(configFile: string, config: JsonObject): Promise<void> {
+	const whole = tryParseJson(await readFile(configFile, 'utf8')) as JsonObject;
+	const plugins = (at(whole, 'plugins') ?? {}) as JsonObject;
+	const entries = (at(plugins, 'entries') ?? {}) as JsonObject;
+	const entry = { enabled: true, hooks: { allowConversationAccess: true }, config };
+	const changed = {
+		...whole,
+		plugins: { ...plugins, entries: { ...entries, [PLUGIN_ID]: entry } },
+	};
+	await writeFile(configFile, JSON.stringify(changed, null, '\t'));
+}
