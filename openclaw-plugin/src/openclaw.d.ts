@@ -1,0 +1,38 @@
+/**
+ * What is used of the gateway's modules. The gateway itself is no dependency (it weighs 800 MB): the
+ * end-to-end tests compile the plugin against the real types instead of these.
+ */
+declare module 'openclaw/plugin-sdk/plugin-entry' {
+	import type { GatewayApi } from './sdk';
+
+	export function definePluginEntry(entry: {
+		id: string;
+		name: string;
+		description: string;
+		register(api: GatewayApi): void;
+	}): unknown;
+}
+
+declare module 'openclaw/plugin-sdk/ssrf-runtime' {
+	/** Names such as `localhost` and `*.internal`, and addresses that are not public. */
+	export function isBlockedHostnameOrIp(hostname: string): boolean;
+	export function isPrivateIpAddress(address: string): boolean;
+}
+
+declare module 'openclaw/plugin-sdk/security-runtime' {
+	/** Marks text as coming from outside, with the warning that agents are trained to heed. */
+	export function wrapExternalContent(content: string, options: { source: 'webhook' }): string;
+}
+
+declare module 'openclaw/plugin-sdk/config-mutation' {
+	/** Changes the configuration file under a lock; a running gateway applies it. */
+	export function mutateConfigFile(params: {
+		afterWrite?: { mode: 'auto' };
+		mutate(draft: object): void;
+	}): Promise<unknown>;
+}
+
+/** Version of this package, filled in at build. */
+declare const PLUGIN_VERSION: string;
+/** The dashboard's script for the browser, filled in at build. */
+declare const DASHBOARD_SCRIPT: string;
