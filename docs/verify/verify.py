@@ -1,0 +1,14 @@
+import hashlib, hmac, re, time
+
+
+def verify(headers, body, secret, tolerance_seconds=300):
+    """Whether a request is genuine: body holds the bytes as received, header names are lower-case."""
+    timestamp = headers.get("x-openclaw-timestamp", "")
+    signatures = headers.get("x-openclaw-signature", "").split(",")
+    if not re.fullmatch(r"[0-9]{1,11}", timestamp) or len(signatures) > 5 or not secret:
+        return False
+    if abs(time.time() - int(timestamp)) > tolerance_seconds:
+        return False
+    mac = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
+    expected = ("sha256=" + mac.hexdigest()).encode()
+    return any(hmac.compare_digest(signature.encode(), expected) for signature in signatures)
