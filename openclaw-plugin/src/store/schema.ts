@@ -11,6 +11,7 @@ export const MIGRATIONS: readonly string[] = [
 		created_at INTEGER NOT NULL,
 		body TEXT NOT NULL
 	) STRICT;
+	CREATE INDEX events_by_type ON events (type);
 
 	CREATE TABLE deliveries (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -27,6 +28,8 @@ export const MIGRATIONS: readonly string[] = [
 	) STRICT;
 	CREATE INDEX deliveries_due ON deliveries (endpoint, next_at, id) WHERE state = 'pending';
 	CREATE INDEX deliveries_by_event ON deliveries (event_seq);
+	CREATE INDEX deliveries_by_state ON deliveries (state);
+	CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint, state);
 
 	CREATE TABLE attempts (
 		id INTEGER PRIMARY KEY,
