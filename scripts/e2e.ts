@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { REPOSITORY } from '../testbed/packPackage';
 import { createProgress } from '../testbed/progress';
 import { ensureRuntimes } from '../testbed/runtime';
-import { runtimeEnvironment } from '../testbed/runtimeParts';
+import { runOnRuntimeNode } from '../testbed/runtimeNode';
 import { ensureChromium } from './chromium';
 
 /**
@@ -12,38 +10,15 @@ import { ensureChromium } from './chromium';
  */
 async function main(): Promise<number> {
 	const progress = createProgress();
-	const { node, nodeFolder } = await ensureRuntimes(progress);
+	const runtimes = await ensureRuntimes(progress);
 	const chromium = await ensureChromium(progress);
 	if (chromium === undefined) {
 		progress.line('! No Chromium found: the tests of the editor are skipped');
 	}
-	return await runJest(node, {
-		...process.env,
-		...runtimeEnvironment(nodeFolder),
-		OPENCLAW_WEBHOOKS_CHROMIUM: chromium ?? '',
-	});
-}
-
-async function runJest(node: string, env: NodeJS.ProcessEnv): Promise<number> {
 	const jest = require.resolve('jest/bin/jest');
-	const args = [
-		jest,
-		'--selectProjects',
-		'e2e',
-		'e2e-plugin',
-		'--runInBand',
-		...process.argv.slice(2),
-	];
-	const child = spawn(node, args, { cwd: REPOSITORY, env, stdio: 'inherit' });
-	// On Ctrl-C jest gets the signal too, and cleans up: this process waits for it.
-	const forward = (signal: NodeJS.Signals) => child.kill(signal);
-	process.on('SIGINT', () => undefined);
-	process.on('SIGTERM', forward);
-	return await new Promise((resolve, reject) => {
-		child.once('error', reject);
-		child.once('exit', (code) => {
-			resolve(code ?? 1);
-		});
+	const args = [jest, '--selectProjects', 'e2e', 'e2e-plugin', '--runInBand'];
+	return await runOnRuntimeNode(runtimes, [...args, ...process.argv.slice(2)], {
+		OPENCLAW_WEBHOOKS_CHROMIUM: chromium ?? '',
 	});
 }
 
