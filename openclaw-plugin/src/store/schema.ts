@@ -84,21 +84,26 @@ export const MIGRATIONS: readonly string[] = [
 	) STRICT;
 
 	CREATE TABLE inbound_messages (
-		run_id TEXT PRIMARY KEY,
+		seq INTEGER PRIMARY KEY,
+		run_id TEXT NOT NULL UNIQUE,
 		endpoint TEXT NOT NULL,
 		agent_id TEXT NOT NULL,
 		session_key TEXT NOT NULL,
 		message TEXT NOT NULL,
+		prompt TEXT NOT NULL,
+		missing_paths TEXT NOT NULL,
 		request_key TEXT UNIQUE,
 		request_hash BLOB,
 		options TEXT NOT NULL DEFAULT '{}',
 		state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed')),
 		tries INTEGER NOT NULL DEFAULT 0,
+		starts INTEGER NOT NULL DEFAULT 0,
 		created_at INTEGER NOT NULL,
 		next_at INTEGER NOT NULL,
 		settled_at INTEGER,
 		result TEXT
 	) STRICT;
-	CREATE INDEX inbound_due ON inbound_messages (next_at) WHERE state IN ('queued', 'running');
+	CREATE INDEX inbound_open ON inbound_messages (session_key, seq) WHERE settled_at IS NULL;
+	CREATE INDEX inbound_settled ON inbound_messages (settled_at) WHERE settled_at IS NOT NULL;
 	`,
 ];
