@@ -1,0 +1,118 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Row } from './databaseAccess';
+import { readableRows } from './salvage';
+import type { TableQuery } from './salvage';
+
+/** How much was brought from a damaged database into a new one. */
+export interface CarriedOver {
+	/** Deliveries that wait, or that failed and can be replayed, with their events. */
+	readonly deliveries: number;
+	/** Deliveries whose event could not be read. */
+	readonly lostDeliveries: number;
+	/** Rows of endpoints, secrets, tokens, sessions and inbound messages. */
+	readonly others: number;
+}
+
+/** Rows between two commits, so that the new write-ahead log stays small. */
+const ROWS_PER_TRANSACTION = 500;
+
+/** What is not history. Endpoints first: they are few, and nobody can restore them. */
+const TABLES: readonly TableQuery[] = [
+	{ table: 'managed_endpoints', key: 'rowid', where: 'TRUE' },
+	{ table: 'retiring_secrets', key: 'id', where: 'TRUE' },
+	{ table: 'tokens', key: 'rowid', where: 'TRUE' },
+	{ table: 'endpoint_states', key: 'rowid', where: 'TRUE' },
+	{ table: 'inbound_messages', key: 'rowid', where: "state IN ('queued', 'running')" },
+	{ table: 'sessions', key: 'session_key', where: 'TRUE' },
+];
+
+const DELIVERIES: TableQuery = {
+	table: 'deliveries',
+	key: 'id',
+	where: "state IN ('pending', 'failed')",
+};
+
+/**
+ * Copies from a database, as far as it can be read, what must not be lost with it. What was delivered
+ * stays behind.
+ *
+ * @param target empty, of the current schema
+ */
+export function carryOver(source: DatabaseSync, target: DatabaseSync): CarriedOver {
+	const insert = createInserter(target);
+	const inTransactions = createBatches(target);
+	let others = 0;
+	for (const query of TABLES) {
+		for (const row of readableRows(source, query)) {
+			inTransactions();
+			if (insert(query.table, row)) others += 1;
+		}
+	}
+	let deliveries = 0;
+	let lostDeliveries = 0;
+	const readEvent = createEventReader(source);
+	for (const row of readableRows(source, DELIVERIES)) {
+		inTransactions();
+		const event = readEvent(row.event_seq);
+		if (event !== undefined) insert('events', event);
+		if (event !== undefined && insert('deliveries', row)) deliveries += 1;
+		else lostDeliveries += 1;
+	}
+	if (target.isTransaction) target.exec('COMMIT');
+	return { deliveries, lostDeliveries, others };
+}
+
+function createBatches(target: DatabaseSync): () => void {
+	let rows = 0;
+	return () => {
+		if (rows % ROWS_PER_TRANSACTION === 0) {
+			if (target.isTransaction) target.exec('COMMIT');
+			target.exec('BEGIN');
+		}
+		rows += 1;
+	};
+}
+
+function createEventReader(source: DatabaseSync) {
+	return (seq: Row[string] | undefined): Row | undefined => {
+		if (seq === undefined) return undefined;
+		try {
+			return source.prepare('SELECT * FROM events NOT INDEXED WHERE seq = ?').get(seq);
+		} catch {
+			return undefined;
+		}
+	};
+}
+
+/** Inserts rows by the columns that the table has; a row that breaks its rules is left out. */
+function createInserter(target: DatabaseSync): (table: string, row: Row) => boolean {
+	const columns = new Map<string, readonly string[]>();
+	return (table, row) => {
+		const known = columns.get(table) ?? listColumns(target, table);
+		columns.set(table, known);
+		const names = known.filter((name) => name in row);
+		const places = names.map(() => '?').join(', ');
+		try {
+			target
+				.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${places})`)
+				.run(...names.map((name) => row[name] ?? null));
+			return true;
+		} catch (error) {
+			if (isConstraint(error)) return false;
+			throw error;
+		}
+	};
+}
+
+function listColumns(database: DatabaseSync, table: string): readonly string[] {
+	return database
+		.prepare(`PRAGMA table_info(${table})`)
+		.all()
+		.map(({ name }) => String(name));
+}
+
+/** Damage can leave values of the wrong kind, which the tables refuse. */
+function isConstraint(error: unknown): boolean {
+	const { errcode } = error as { errcode?: unknown };
+	return typeof errcode === 'number' && (errcode & 0xff) === 19;
+}
