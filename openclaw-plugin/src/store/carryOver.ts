@@ -22,7 +22,7 @@ const TABLES: readonly TableQuery[] = [
 	{ table: 'retiring_secrets', key: 'id', where: 'TRUE' },
 	{ table: 'tokens', key: 'rowid', where: 'TRUE' },
 	{ table: 'endpoint_states', key: 'rowid', where: 'TRUE' },
-	{ table: 'inbound_messages', key: 'rowid', where: "state IN ('queued', 'running')" },
+	{ table: 'inbound_messages', key: 'seq', where: 'settled_at IS NULL' },
 	{ table: 'sessions', key: 'session_key', where: 'TRUE' },
 ];
 
@@ -54,9 +54,12 @@ export function carryOver(source: DatabaseSync, target: DatabaseSync): CarriedOv
 	for (const row of readableRows(source, DELIVERIES)) {
 		inTransactions();
 		const event = readEvent(row.event_seq);
-		if (event !== undefined) insert('events', event);
-		if (event !== undefined && insert('deliveries', row)) deliveries += 1;
-		else lostDeliveries += 1;
+		if (event === undefined) {
+			lostDeliveries += 1;
+		} else {
+			insert('events', event);
+			if (insert('deliveries', row)) deliveries += 1;
+		}
 	}
 	if (target.isTransaction) target.exec('COMMIT');
 	return { deliveries, lostDeliveries, others };
@@ -93,10 +96,10 @@ function createInserter(target: DatabaseSync): (table: string, row: Row) => bool
 		const names = known.filter((name) => name in row);
 		const places = names.map(() => '?').join(', ');
 		try {
-			target
+			const { changes } = target
 				.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${places})`)
 				.run(...names.map((name) => row[name] ?? null));
-			return true;
+			return Number(changes) > 0;
 		} catch (error) {
 			if (isConstraint(error)) return false;
 			throw error;

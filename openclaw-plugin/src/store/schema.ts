@@ -13,12 +13,16 @@ export const MIGRATIONS: readonly string[] = [
 	) STRICT;
 	CREATE INDEX events_by_type ON events (type);
 
+	-- tries: of those that may be made. attempts: requests made, probes of an endpoint that is down and
+	-- the ones before a replay among them. url: where to, when it is not the endpoint's own.
 	CREATE TABLE deliveries (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
 		event_seq INTEGER NOT NULL REFERENCES events(seq) ON DELETE CASCADE,
 		endpoint TEXT NOT NULL,
+		url TEXT,
 		state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
 		tries INTEGER NOT NULL DEFAULT 0,
+		attempts INTEGER NOT NULL DEFAULT 0,
 		created_at INTEGER NOT NULL,
 		next_at INTEGER NOT NULL,
 		settled_at INTEGER,
@@ -26,10 +30,10 @@ export const MIGRATIONS: readonly string[] = [
 		last_duration_ms INTEGER,
 		last_error TEXT
 	) STRICT;
-	CREATE INDEX deliveries_due ON deliveries (endpoint, next_at, id) WHERE state = 'pending';
+	CREATE INDEX deliveries_pending ON deliveries (endpoint, id, tries) WHERE state = 'pending';
+	CREATE INDEX deliveries_waiting ON deliveries (endpoint, next_at) WHERE state = 'pending' AND tries > 0;
+	CREATE INDEX deliveries_settled ON deliveries (state, settled_at, endpoint) WHERE state <> 'pending';
 	CREATE INDEX deliveries_by_event ON deliveries (event_seq);
-	CREATE INDEX deliveries_by_state ON deliveries (state);
-	CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint, state);
 
 	CREATE TABLE attempts (
 		id INTEGER PRIMARY KEY,
