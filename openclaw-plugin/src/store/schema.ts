@@ -30,10 +30,11 @@ export const MIGRATIONS: readonly string[] = [
 		last_duration_ms INTEGER,
 		last_error TEXT
 	) STRICT;
-	CREATE INDEX deliveries_pending ON deliveries (endpoint, id, tries) WHERE state = 'pending';
 	CREATE INDEX deliveries_waiting ON deliveries (endpoint, next_at) WHERE state = 'pending' AND tries > 0;
 	CREATE INDEX deliveries_settled ON deliveries (state, settled_at, endpoint) WHERE state <> 'pending';
 	CREATE INDEX deliveries_by_event ON deliveries (event_seq);
+	CREATE INDEX deliveries_by_state ON deliveries (state);
+	CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint, state);
 
 	CREATE TABLE attempts (
 		id INTEGER PRIMARY KEY,
