@@ -1,0 +1,68 @@
+import { openDatabase, dataFolder } from '../store/database';
+import { createEndpointRegistry } from '../endpoints/registry';
+import type { ConfigFile } from '../import/configFile';
+import { readSettings } from '../settings/settings';
+import { addCommands } from './addCommands';
+import { COMMANDS } from './commands';
+import { asCommander } from './commander';
+import { createTerminal } from './terminal';
+import type { Streams } from './terminal';
+import type { CommandTools } from './tools';
+
+/** What the command line needs from the gateway's SDK. */
+export interface CommandDependencies {
+	/** Where the gateway keeps its state; asked when a command runs. */
+	stateDir(): string;
+	/** `plugins.entries["event-webhooks"].config`, references resolved. */
+	readonly pluginConfig: unknown;
+	readonly configFile: ConfigFile;
+	/** The process's own unless given. */
+	readonly streams?: Streams;
+	readonly env?: Readonly<Record<string, string | undefined>>;
+	/** Milliseconds since 1970; the system's clock unless given. */
+	readonly now?: () => number;
+	/** Takes what the process is to end with; `process.exitCode` unless given. */
+	readonly setExitCode?: (code: number) => void;
+}
+
+/**
+ * Adds `openclaw event-webhooks …` to the gateway's command line. The commands work on the database
+ * itself, so the gateway may be down.
+ *
+ * @param program commander's `Command`, as `api.registerCli` passes it
+ * @example
+ * api.registerCli(({ program }) => { registerCommands(program, dependencies); }, { descriptors });
+ */
+export function registerCommands(program: unknown, dependencies: CommandDependencies): void {
+	const { streams = process, env = process.env, now = Date.now } = dependencies;
+	const terminal = createTerminal(streams, env);
+	const setExitCode =
+		dependencies.setExitCode ??
+		((code: number) => {
+			process.exitCode = code;
+		});
+	const openTools = (): CommandTools & { close(): void } => {
+		const folder = dataFolder(dependencies.stateDir());
+		const settings = readSettings(dependencies.pluginConfig);
+		const database = openDatabase(folder, {
+			synchronous: settings.outbox.powerSafe ? 'full' : 'normal',
+		});
+		return {
+			folder,
+			database,
+			settings,
+			registry: createEndpointRegistry(settings.endpoints, database, now),
+			configFile: dependencies.configFile,
+			terminal,
+			env,
+			now,
+			close: () => {
+				database.close();
+			},
+		};
+	};
+	const root = asCommander(program)
+		.command('event-webhooks')
+		.description('Deliveries, endpoints and tokens of the event webhooks');
+	addCommands(root, COMMANDS, { terminal, openTools, setExitCode });
+}

@@ -1,0 +1,20 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { EndpointRegistry } from '../endpoints/registry';
+import type { ConfigFile } from '../import/configFile';
+import type { Settings } from '../settings/settings';
+import type { Terminal } from './terminal';
+
+/** What commands work with. The gateway may be running or not. */
+export interface CommandTools {
+	/** Where the plugin keeps its data. */
+	readonly folder: string;
+	readonly database: DatabaseSync;
+	readonly settings: Settings;
+	readonly registry: EndpointRegistry;
+	readonly configFile: ConfigFile;
+	readonly terminal: Terminal;
+	/** Environment of this process; the gateway's may be another. */
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+}
