@@ -1,4 +1,5 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
+import type { Database } from '../store/databaseAccess';
 import { DELIVERY_STATUSES } from './delivery';
 import type { DeliveryStatus } from './delivery';
 
@@ -21,7 +22,7 @@ const RARE_EVENTS = 2000;
  * @returns their numbers, at most `limit`
  */
 export function findCandidates(
-	database: DatabaseSync,
+	database: Database,
 	filter: CandidateFilter,
 	limit: number,
 ): readonly number[] {
@@ -34,7 +35,7 @@ export function findCandidates(
 	return found.sort((left, right) => right - left).slice(0, limit);
 }
 
-function select(database: DatabaseSync, filter: CandidateFilter, limit: number): readonly number[] {
+function select(database: Database, filter: CandidateFilter, limit: number): readonly number[] {
 	const { before, status, endpoint, type } = filter;
 	const conditions = ['d.id < ?'];
 	const values: SQLInputValue[] = [before];
@@ -55,7 +56,7 @@ function select(database: DatabaseSync, filter: CandidateFilter, limit: number):
 }
 
 /** Which table leads decides how much is read: SQLite knows too little about the data to tell. */
-function tables(database: DatabaseSync, type: string | undefined): string {
+function tables(database: Database, type: string | undefined): string {
 	if (type === undefined) return 'deliveries d';
 	const counted = database
 		.prepare('SELECT count(*) AS n FROM (SELECT 1 FROM events WHERE type = ? LIMIT ?)')

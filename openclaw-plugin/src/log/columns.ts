@@ -1,8 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
 
-/** A row of a table. */
-export type Row = Readonly<Record<string, SQLOutputValue>>;
-
 /** Undefined where the column is empty. */
 export function asNumber(value: SQLOutputValue | undefined): number | undefined {
 	return value === null || value === undefined ? undefined : Number(value);

@@ -12,7 +12,7 @@ export interface Delivery {
 	readonly eventId: string;
 	readonly eventType: string;
 	readonly createdAt: number;
-	/** Attempts made since it was created or replayed. */
+	/** Requests made for it, those before a replay among them. */
 	readonly attempts: number;
 	/** Of a pending one: when it is tried next. */
 	readonly nextAttemptAt?: number;

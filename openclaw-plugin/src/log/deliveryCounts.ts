@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../store/databaseAccess';
 
 /** How many deliveries there are. */
 export interface DeliveryCounts {
@@ -13,10 +13,10 @@ export interface DeliveryCounts {
 /**
  * Counts by endpoint: what has been settled among the deliveries from a number on, and all that wait.
  *
- * @param first see {@link firstSince}
+ * @param first see `firstSince`
  */
 export function countDeliveries(
-	database: DatabaseSync,
+	database: Database,
 	first: number,
 ): ReadonlyMap<string, DeliveryCounts> {
 	const counts = new Map<string, Omit<DeliveryCounts, 'successRate'>>();

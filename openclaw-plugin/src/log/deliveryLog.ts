@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../store/databaseAccess';
 import { findCandidates } from './candidates';
 import type { Delivery, DeliveryDetails, DeliveryPage, DeliveryQuery } from './delivery';
 import { formatDeliveryId, parseDeliveryId } from './deliveryId';
@@ -18,7 +18,7 @@ const ROWS = 'deliveries d JOIN events e ON e.seq = d.event_seq';
  * @example
  * listDeliveries(database, { status: 'failed', recent: 5 }).deliveries.map(({ reason }) => reason);
  */
-export function listDeliveries(database: DatabaseSync, query: DeliveryQuery = {}): DeliveryPage {
+export function listDeliveries(database: Database, query: DeliveryQuery = {}): DeliveryPage {
 	const limit = readLimit(query.recent);
 	const { status, endpoint, type } = query;
 	const filter = { status, endpoint, type, before: readBefore(query.before) };
@@ -45,7 +45,7 @@ export function listDeliveries(database: DatabaseSync, query: DeliveryQuery = {}
  * @param id `dlv_…`
  * @returns undefined when there is none with this id (any more)
  */
-export function showDelivery(database: DatabaseSync, id: string): DeliveryDetails | undefined {
+export function showDelivery(database: Database, id: string): DeliveryDetails | undefined {
 	const number = parseDeliveryId(id);
 	if (number === undefined) return undefined;
 	const row = database
@@ -67,21 +67,14 @@ export function showDelivery(database: DatabaseSync, id: string): DeliveryDetail
  *
  * @param eventId `evt_…`
  */
-export function listDeliveriesOfEvent(
-	database: DatabaseSync,
-	eventId: string,
-): readonly Delivery[] {
+export function listDeliveriesOfEvent(database: Database, eventId: string): readonly Delivery[] {
 	return database
 		.prepare(`SELECT ${DELIVERY_COLUMNS} FROM ${ROWS} WHERE e.id = ? ORDER BY d.id DESC`)
 		.all(eventId)
 		.map(readDelivery);
 }
 
-function page(
-	database: DatabaseSync,
-	numbers: readonly number[],
-	isContinued: boolean,
-): DeliveryPage {
+function page(database: Database, numbers: readonly number[], isContinued: boolean): DeliveryPage {
 	const last = numbers.at(-1);
 	return {
 		deliveries: load(database, numbers),
@@ -89,7 +82,7 @@ function page(
 	};
 }
 
-function load(database: DatabaseSync, numbers: readonly number[]): readonly Delivery[] {
+function load(database: Database, numbers: readonly number[]): readonly Delivery[] {
 	return database
 		.prepare(
 			`SELECT ${DELIVERY_COLUMNS} FROM ${ROWS}
@@ -100,7 +93,7 @@ function load(database: DatabaseSync, numbers: readonly number[]): readonly Deli
 }
 
 function search(
-	database: DatabaseSync,
+	database: Database,
 	candidates: readonly number[],
 	needle: string,
 	limit: number,

@@ -1,12 +1,12 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { asNumber, asText, optional } from './columns';
-import type { Row } from './columns';
+import type { Row } from '../store/databaseAccess';
 import { DELIVERY_STATUSES } from './delivery';
 import type { Delivery, DeliveryAttempt, DeliveryStatus } from './delivery';
 import { formatDeliveryId } from './deliveryId';
 
 /** What {@link readDelivery} needs of a row of `deliveries d` joined with `events e`. */
-export const DELIVERY_COLUMNS = `d.id, d.state, d.endpoint, d.tries, d.created_at, d.next_at,
+export const DELIVERY_COLUMNS = `d.id, d.state, d.endpoint, d.attempts, d.created_at, d.next_at,
 	d.settled_at, d.last_status, d.last_duration_ms, d.last_error, e.id AS event_id, e.type`;
 
 export function readDelivery(row: Row): Delivery {
@@ -18,7 +18,7 @@ export function readDelivery(row: Row): Delivery {
 		eventId: String(row.event_id),
 		eventType: String(row.type),
 		createdAt: Number(row.created_at),
-		attempts: Number(row.tries),
+		attempts: Number(row.attempts),
 		...(status === 'pending' ? { nextAttemptAt: Number(row.next_at) } : {}),
 		...optional('settledAt', asNumber(row.settled_at)),
 		...optional('responseStatus', asNumber(row.last_status)),

@@ -1,11 +1,11 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../store/databaseAccess';
 import type { Endpoint } from '../endpoints/endpoint';
 import { asNumber, asText, optional } from './columns';
-import type { Row } from './columns';
+import type { Row } from '../store/databaseAccess';
 import { countDeliveries, sumCounts } from './deliveryCounts';
 import type { DeliveryCounts } from './deliveryCounts';
-import { maskUrl } from './maskUrl';
 import { firstSince } from './firstSince';
+import { maskUrl } from './maskUrl';
 import { measureResponseTime } from './responseTime';
 import type { ResponseTime } from './responseTime';
 
@@ -54,7 +54,7 @@ const DAY_MS = 86_400_000;
  * @param endpoints see {@link EndpointRegistry.list}
  */
 export function describeHealth(
-	database: DatabaseSync,
+	database: Database,
 	endpoints: readonly Endpoint[],
 	now: number,
 ): Overview {

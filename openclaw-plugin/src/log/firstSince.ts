@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../store/databaseAccess';
 
 /**
  * Finds the number of the first delivery since a time. Numbers ascend with time, so halving the range
@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
  * @param time milliseconds since 1970
  * @returns a number behind the last one when there is none
  */
-export function firstSince(database: DatabaseSync, time: number): number {
+export function firstSince(database: Database, time: number): number {
 	const newest = database.prepare('SELECT max(id) AS id FROM deliveries').get();
 	const next = database.prepare('SELECT id, created_at FROM deliveries WHERE id >= ? LIMIT 1');
 	let low = 0;

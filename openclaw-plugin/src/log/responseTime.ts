@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../store/databaseAccess';
 
 /** How long an endpoint takes to answer, in milliseconds. */
 export interface ResponseTime {
@@ -15,10 +15,11 @@ const SAMPLES = 1000;
  * Measures the newest answers among the deliveries from a number on; attempts without an answer have
  * no response time.
  *
+ * @param first see `firstSince`
  * @returns undefined where there was no answer
  */
 export function measureResponseTime(
-	database: DatabaseSync,
+	database: Database,
 	endpoint: string,
 	first: number,
 ): ResponseTime | undefined {

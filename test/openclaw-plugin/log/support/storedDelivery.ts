@@ -29,7 +29,7 @@ export function storeDeliveries(
 		'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
 	);
 	const insert = database.prepare(
-		`INSERT INTO deliveries (event_seq, endpoint, state, tries, created_at, next_at, settled_at,
+		`INSERT INTO deliveries (event_seq, endpoint, state, attempts, created_at, next_at, settled_at,
 			last_status, last_duration_ms, last_error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	);
 	let event: number | bigint = 0;
