@@ -1,9 +1,9 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../store/databaseAccess';
 import { checkConfig } from '../protocol';
 import type { EndpointConfig } from '../protocol';
 
 /** Endpoints that were made over the API or the command line, with their secrets. */
-export function listManagedEndpoints(database: DatabaseSync): readonly EndpointConfig[] {
+export function listManagedEndpoints(database: Database): readonly EndpointConfig[] {
 	return database
 		.prepare('SELECT name, settings, secret FROM managed_endpoints ORDER BY name')
 		.all()
@@ -17,7 +17,7 @@ export function listManagedEndpoints(database: DatabaseSync): readonly EndpointC
 
 /** Adds an endpoint, or replaces the settings of the one with this name. */
 export function saveManagedEndpoint(
-	database: DatabaseSync,
+	database: Database,
 	endpoint: Omit<EndpointConfig, 'secret'> & { readonly secret: string },
 	now: number,
 ): void {
@@ -33,13 +33,13 @@ export function saveManagedEndpoint(
 }
 
 /** Says whether there was one. */
-export function deleteManagedEndpoint(database: DatabaseSync, name: string): boolean {
+export function deleteManagedEndpoint(database: Database, name: string): boolean {
 	return database.prepare('DELETE FROM managed_endpoints WHERE name = ?').run(name).changes !== 0;
 }
 
 /** Secrets that still sign although a newer one has taken their place, by endpoint. */
 export function listRetiringSecrets(
-	database: DatabaseSync,
+	database: Database,
 	now: number,
 ): ReadonlyMap<string, readonly string[]> {
 	const found = new Map<string, string[]>();
@@ -55,7 +55,7 @@ export function listRetiringSecrets(
 
 /** Keeps a replaced secret signing until a time, and forgets those whose time is over. */
 export function retireSecret(
-	database: DatabaseSync,
+	database: Database,
 	retired: { readonly endpoint: string; readonly secret: string; readonly until: number },
 	now: number,
 ): void {

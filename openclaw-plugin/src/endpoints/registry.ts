@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../store/databaseAccess';
 import { listSecrets } from '../protocol';
 import type { EndpointConfig } from '../protocol';
 import { processState } from '../processState';
@@ -29,7 +29,7 @@ export function announceEndpointChange(): void {
  */
 export function createEndpointRegistry(
 	configured: readonly EndpointConfig[],
-	database: DatabaseSync,
+	database: Database,
 	now: () => number = Date.now,
 ): EndpointRegistry {
 	let known: readonly Endpoint[] = [];
@@ -49,7 +49,7 @@ export function createEndpointRegistry(
 
 function join(
 	configured: readonly EndpointConfig[],
-	database: DatabaseSync,
+	database: Database,
 	now: number,
 ): readonly Endpoint[] {
 	const retiring = listRetiringSecrets(database, now);
