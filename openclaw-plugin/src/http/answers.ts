@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http';
+
+/** Why a request is not served, as its sender is told. */
+export interface Refusal {
+	readonly status: number;
+	/** One word or several with hyphens, for programs. */
+	readonly code: string;
+	/** What happened and how to go on, for people. Holds no secret. */
+	readonly message: string;
+	/** The key or header at fault, where it is a single one. */
+	readonly path?: string;
+	readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Something that worked, or the reason why it did not. */
+export type Checked<Value> = { ok: true; value: Value } | { ok: false; refusal: Refusal };
+
+/** Shorthand for the failed half of {@link Checked}. */
+export function refuse(refusal: Refusal): { ok: false; refusal: Refusal } {
+	return { ok: false, refusal };
+}
+
+/**
+ * Answers with JSON that no cache keeps.
+ *
+ * @example
+ * answerJson(response, 202, { ok: true, runId });
+ */
+export function answerJson(
+	response: ServerResponse,
+	status: number,
+	body: unknown,
+	headers: Readonly<Record<string, string>> = {},
+): void {
+	// Whoever asked may have gone already.
+	if (response.headersSent || response.destroyed) return;
+	const text = JSON.stringify(body);
+	response.writeHead(status, {
+		'Content-Type': 'application/json; charset=utf-8',
+		'Content-Length': String(Buffer.byteLength(text)),
+		'Cache-Control': 'no-store',
+		'X-Content-Type-Options': 'nosniff',
+		...headers,
+	});
+	response.end(text);
+}
+
+/** Answers `{ "ok": false, "error": { code, message, path? } }`, and `more` beside it. */
+export function answerRefusal(
+	response: ServerResponse,
+	refusal: Refusal,
+	more: Readonly<Record<string, unknown>> = {},
+): void {
+	const { status, code, message, path, headers } = refusal;
+	const error = { code, message, ...(path === undefined ? {} : { path }) };
+	answerJson(response, status, { ok: false, ...more, error }, headers);
+}
+
+/** Refuses a method that a path does not have (RFC 9110, section 15.5.6). */
+export function methodNotAllowed(allowed: readonly string[]): Refusal {
+	const list = allowed.join(', ');
+	return {
+		status: 405,
+		code: 'method-not-allowed',
+		message: `This path takes ${list} only`,
+		headers: { Allow: list },
+	};
+}

@@ -1,0 +1,175 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ErrorData } from '../protocol';
+import type { AgentRuns, Logger } from '../sdk';
+import type { Database } from '../store/databaseAccess';
+import type { InboundMessage } from './message';
+import { releaseRun, runMessage, RUN_TIMING } from './messageRun';
+import type { RunOutcome, RunTiming } from './messageRun';
+import { openMessageStore } from './messageStore';
+import { retryAt, GIVE_UP_AFTER_MS } from './retrySchedule';
+import type { RunResult } from './runResult';
+import { announceProgress, listenForMessages } from './signals';
+import type { TranscriptReader } from './transcript';
+
+/** Runs the messages that were posted to inbound endpoints. */
+export interface AgentRunner {
+	/**
+	 * Begins, with what an earlier life of the gateway left over. To be called by a service: the gateway
+	 * lets nobody else start runs.
+	 */
+	start(): void;
+	/** Ends within some seconds; runs go on in the gateway, and are taken up by the next runner. */
+	stop(): Promise<void>;
+}
+
+/** A message that has come to its end. */
+export interface SettledMessage extends InboundMessage {
+	readonly settledAt: number;
+	readonly result: RunResult;
+}
+
+export interface AgentRunnerOptions {
+	readonly database: Database;
+	/** `api.runtime.subagent`. */
+	readonly runs: AgentRuns & Partial<TranscriptReader>;
+	/**
+	 * Tells of messages for which no run was started. For runs that fail the gateway's own hooks tell.
+	 */
+	readonly emit: (type: 'error.occurred', data: ErrorData) => void;
+	/** Called once for each message that has come to its end, before that is written. */
+	readonly onSettled?: (message: SettledMessage) => void;
+	readonly logger: Logger;
+	/** Milliseconds that settled messages are kept; a repeated request is recognized that long. */
+	readonly retentionMs: number;
+	/** Runs at once, one per session. */
+	readonly maxSessions?: number;
+	/** Milliseconds, the system's clock unless given. */
+	readonly now?: () => number;
+	readonly timing?: Partial<RunTiming>;
+}
+
+const MAX_SESSIONS = 4;
+/** Milliseconds after which the database is tried again when it could not be read or written. */
+const STORE_RETRY_MS = 5000;
+const CLEAN_EVERY_MS = 3_600_000;
+/** Milliseconds that starting runs get to come to an end. */
+const STOP_LIMIT_MS = 5000;
+
+/**
+ * Makes the runner of agent turns: the oldest message of each session first, one at a time in a
+ * session, some sessions at once. What the gateway refuses for now (it starts, drains, or is busy in
+ * that session) is tried again for a day.
+ *
+ * @example
+ * const runner = createAgentRunner({ database, runs: api.runtime.subagent, emit, logger, retentionMs });
+ * api.registerService({ id: 'inbound', start: () => runner.start(), stop: () => runner.stop() });
+ */
+export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
+	const { logger, now = Date.now, maxSessions = MAX_SESSIONS } = options;
+	const messages = openMessageStore(options.database);
+	const timing = { ...RUN_TIMING, ...options.timing };
+	const active = new Map<string, Promise<void>>();
+	let life: AbortController | undefined;
+	let timer: NodeJS.Timeout | undefined;
+	let cleanAt = 0;
+
+	const settle = (message: InboundMessage, result: RunResult) => {
+		const settledAt = now();
+		options.onSettled?.({ ...message, settledAt, result });
+		messages.settle(message.runId, result, settledAt);
+		announceProgress(message.runId);
+	};
+	const fail = (message: InboundMessage, failure: Extract<RunResult, { ok: false }>) => {
+		const { endpoint, agentId, sessionKey, runId } = message;
+		settle(message, failure);
+		logger.warn(`inbound endpoint '${endpoint}': ${failure.message} (${runId})`);
+		if (failure.code !== 'refused' && failure.code !== 'not-started') return;
+		const error = { message: failure.message, code: `inbound-${failure.code}`, source: 'inbound' };
+		options.emit('error.occurred', { agentId, sessionKey, runId, error });
+	};
+	const finish = (message: InboundMessage, outcome: RunOutcome) => {
+		if (outcome.kind === 'left') return;
+		if (outcome.kind === 'replied') {
+			const { reply, usage } = outcome;
+			settle(message, { ok: true, reply, ...(usage === undefined ? {} : { usage }) });
+		} else if (outcome.kind === 'failed') {
+			fail(message, { ok: false, code: outcome.code, message: outcome.message });
+		} else if (now() - message.createdAt >= GIVE_UP_AFTER_MS) {
+			const text = `The gateway could not start the agent for a day: ${outcome.message}`;
+			fail(message, { ok: false, code: 'not-started', message: text });
+		} else {
+			const until = retryAt(now(), message.tries);
+			messages.postpone(message.runId, { until, isTaken: outcome.isTaken });
+			if (message.tries === 0) logger.info(`${message.runId} is tried later: ${outcome.message}`);
+			announceProgress(message.runId);
+		}
+	};
+	const run = async (message: InboundMessage, signal: AbortSignal) => {
+		try {
+			const tools = { runs: options.runs, messages, now, timing, signal };
+			const outcome = await runMessage(message, tools);
+			finish(message, outcome);
+			if (outcome.kind !== 'left') releaseRun(message.runId);
+		} catch (error) {
+			logger.error(`${message.runId} is tried later: ${describe(error)}`);
+			// Without a pause a full disk would be tried over and over.
+			await new Promise((resolve) => setTimeout(resolve, STORE_RETRY_MS).unref());
+		}
+	};
+	const launchDue = (signal: AbortSignal): number | undefined => {
+		if (now() >= cleanAt) {
+			cleanAt = now() + CLEAN_EVERY_MS;
+			messages.forget(now() - options.retentionMs);
+		}
+		for (const message of messages.listDue(now(), maxSessions + active.size)) {
+			if (active.size >= maxSessions) return undefined;
+			if (active.has(message.sessionKey)) continue;
+			const done = run(message, signal).then(() => {
+				active.delete(message.sessionKey);
+				pump();
+			});
+			active.set(message.sessionKey, done);
+		}
+		return messages.nextDueAt(now());
+	};
+	const pump = () => {
+		clearTimeout(timer);
+		if (life === undefined || life.signal.aborted) return;
+		let nextAt: number | undefined;
+		try {
+			nextAt = launchDue(life.signal);
+		} catch (error) {
+			logger.error(`messages to agents wait: ${describe(error)}`);
+			nextAt = now() + STORE_RETRY_MS;
+		}
+		// At the latest when old messages are due to be forgotten.
+		const wait = Math.min(nextAt ?? cleanAt, cleanAt) - now();
+		timer = setTimeout(pump, Math.max(wait, 1)).unref();
+	};
+
+	let silence: (() => void) | undefined;
+	return {
+		start() {
+			if (life !== undefined) return;
+			life = new AbortController();
+			// A route that wakes the runner has no right to start runs; the service that started it does.
+			const asService = AsyncLocalStorage.snapshot();
+			silence = listenForMessages(() => {
+				asService(pump);
+			});
+			pump();
+		},
+		async stop() {
+			silence?.();
+			clearTimeout(timer);
+			life?.abort();
+			life = undefined;
+			const limit = new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref());
+			await Promise.race([Promise.all(active.values()), limit]);
+		},
+	};
+}
+
+function describe(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

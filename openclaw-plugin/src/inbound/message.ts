@@ -1,0 +1,60 @@
+import type { RunResult } from './runResult';
+
+/**
+ * `queued`: waits for its turn. `running`: was handed to the gateway, or may have been when the process
+ * ended. `done` and `failed` are final.
+ */
+export type MessageState = 'queued' | 'running' | 'done' | 'failed';
+
+/** What the sender asked for besides. */
+export interface MessageOptions {
+	/** The gateway delivers the reply to the conversation that the session belongs to. */
+	readonly deliver?: true;
+	/** Somebody waits for the result: what it cost is looked up, too. */
+	readonly detailed?: true;
+	/** Where the result is sent. */
+	readonly callbackUrl?: string;
+}
+
+/** A message to an agent as it was posted. */
+export interface NewMessage {
+	/** `run_…`; becomes the id of the agent's run. */
+	readonly runId: string;
+	/** Name of the inbound endpoint. */
+	readonly endpoint: string;
+	readonly agentId: string;
+	readonly sessionKey: string;
+	/** The filled-in template. */
+	readonly message: string;
+	/** What the agent is given: the message, marked as coming from outside. */
+	readonly prompt: string;
+	/** Values that the template uses and the request did not have. */
+	readonly missingPaths: readonly string[];
+	readonly options: MessageOptions;
+	/** By what the same request is recognized when it comes again. */
+	readonly request?: { readonly key: string; readonly hash: Uint8Array };
+}
+
+/** A message as it is kept. Times are milliseconds since 1970. */
+export interface InboundMessage extends Omit<NewMessage, 'request'> {
+	readonly state: MessageState;
+	/** How often it was tried to start the run, without success. */
+	readonly tries: number;
+	/** How often the gateway took it, or may have: it refuses to start the same run id twice. */
+	readonly starts: number;
+	readonly createdAt: number;
+	readonly settledAt?: number;
+	/** Present once it is done or failed. */
+	readonly result?: RunResult;
+}
+
+/**
+ * The run id by which the gateway knows the n-th start of a message: the message's own for the first, so
+ * that the events of the run carry it.
+ *
+ * @example
+ * gatewayRunId('run_1', 2); // 'run_1.2'
+ */
+export function gatewayRunId(runId: string, start: number): string {
+	return start <= 1 ? runId : `${runId}.${String(start)}`;
+}

@@ -1,0 +1,192 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentRuns } from '../sdk';
+import { processState } from '../processState';
+import { gatewayRunId } from './message';
+import type { InboundMessage } from './message';
+import type { MessageStore } from './messageStore';
+import { judgeEnded, judgeThrown } from './runFault';
+import type { RunFault } from './runFault';
+import type { FailureCode, RunUsage } from './runResult';
+import { readTurn } from './transcript';
+import type { TranscriptReader, Turn } from './transcript';
+import { readWaitAnswer } from './waitAnswer';
+
+/** What became of a message. */
+export type RunOutcome =
+	| { readonly kind: 'replied'; readonly reply: string; readonly usage?: RunUsage }
+	| { readonly kind: 'failed'; readonly code: FailureCode; readonly message: string }
+	/** To be tried again; `isTaken` as in {@link RunFault}. */
+	| { readonly kind: 'postponed'; readonly message: string; readonly isTaken: boolean }
+	/** The runner ends; the run may well go on. */
+	| { readonly kind: 'left' };
+
+/** Milliseconds. */
+export interface RunTiming {
+	/** How long the gateway is asked to wait for the end of a run at once. */
+	readonly waitMs: number;
+	/** Between two looks whether the gateway's own recovery has brought a reply. */
+	readonly recoveryPollMs: number;
+	/** How long that may take. */
+	readonly recoveryLimitMs: number;
+}
+
+export const RUN_TIMING: RunTiming = {
+	waitMs: 30_000,
+	recoveryPollMs: 2000,
+	recoveryLimitMs: 600_000,
+};
+
+/** What running a message takes. */
+export interface RunTools {
+	readonly runs: AgentRuns & Partial<TranscriptReader>;
+	readonly messages: MessageStore;
+	readonly now: () => number;
+	readonly timing: RunTiming;
+	/** Ends waiting, not the run. */
+	readonly signal: AbortSignal;
+}
+
+/**
+ * The gateway's run ids of messages whose run was started in this process and not settled yet: the
+ * gateway itself knows what becomes of them.
+ */
+const startedHere = () => processState('inbound-started/1', () => new Map<string, string>());
+
+/** To be called once a message's outcome is written. */
+export function releaseRun(runId: string): void {
+	startedHere().delete(runId);
+}
+
+/**
+ * Brings a message to its agent and waits for the reply; never throws.
+ *
+ * A message that was running when the process ended is not simply started again: the gateway resumes by
+ * itself the turns that a crash of its own has cut off. The session's transcript tells whether the agent
+ * has the message already.
+ */
+export async function runMessage(message: InboundMessage, tools: RunTools): Promise<RunOutcome> {
+	if (message.state === 'running') {
+		const outcome = await takeUp(message, tools);
+		if (outcome !== undefined) return outcome;
+	}
+	return await startRun(message, tools);
+}
+
+/** Undefined when the agent never got the message. */
+async function takeUp(message: InboundMessage, tools: RunTools): Promise<RunOutcome | undefined> {
+	const { now, timing, signal } = tools;
+	const known = startedHere().get(message.runId);
+	if (known !== undefined) return await followRun(message, known, tools);
+	const deadline = now() + timing.recoveryLimitMs;
+	let isBegun = false;
+	do {
+		const turn = await lookUp(message, tools);
+		if (turn?.kind === 'absent') return undefined;
+		if (turn?.kind === 'answered') return { ...turn, kind: 'replied' };
+		isBegun ||= turn?.kind === 'begun';
+		await pause(timing.recoveryPollMs, signal);
+		if (signal.aborted) return { kind: 'left' };
+	} while (now() < deadline);
+	if (!isBegun) return undefined;
+	return {
+		kind: 'failed',
+		code: 'interrupted',
+		message: 'A restart of the gateway cut the run off. Whether the agent finished it is not known',
+	};
+}
+
+async function startRun(message: InboundMessage, tools: RunTools): Promise<RunOutcome> {
+	const { runs, messages, signal } = tools;
+	const { sessionKey, prompt, options } = message;
+	const runId = gatewayRunId(message.runId, message.starts + 1);
+	if (signal.aborted) return { kind: 'left' };
+	messages.markStarting(message.runId);
+	startedHere().set(message.runId, runId);
+	try {
+		const deliver = options.deliver === true;
+		await runs.run({ sessionKey, message: prompt, deliver, idempotencyKey: runId });
+	} catch (error) {
+		return toOutcome(judgeThrown(error, message.agentId), 'refused');
+	}
+	return await followRun(message, runId, tools);
+}
+
+async function followRun(
+	message: InboundMessage,
+	runId: string,
+	tools: RunTools,
+): Promise<RunOutcome> {
+	const { runs, timing, signal } = tools;
+	for (;;) {
+		const asked = runs.waitForRun({ runId, timeoutMs: timing.waitMs }).then(readWaitAnswer);
+		const answer = await unlessAborted(asked, signal);
+		if (signal.aborted) return { kind: 'left' };
+		if (answer?.kind === 'ended') return await describeReply(message, answer.reply, tools);
+		if (answer?.kind === 'failed') return toOutcome(judgeEnded(answer.error), 'agent-failed');
+		if (answer?.kind === 'timed-out') {
+			return { kind: 'failed', code: 'agent-timeout', message: 'The agent ran out of time' };
+		}
+		const turn = await lookUp(message, tools);
+		if (turn?.kind === 'answered') return { ...turn, kind: 'replied' };
+		if (answer === undefined) await pause(timing.recoveryPollMs, signal);
+	}
+}
+
+async function describeReply(
+	message: InboundMessage,
+	reply: string | undefined,
+	tools: RunTools,
+): Promise<RunOutcome> {
+	if (reply !== undefined && message.options.detailed !== true) return { kind: 'replied', reply };
+	const turn = await lookUp(message, tools);
+	const known = turn?.kind === 'answered' ? turn : undefined;
+	return {
+		kind: 'replied',
+		reply: reply ?? known?.reply ?? '',
+		...(known?.usage === undefined ? {} : { usage: known.usage }),
+	};
+}
+
+/** Undefined when the transcript cannot be read now. */
+async function lookUp(message: InboundMessage, { runs }: RunTools): Promise<Turn | undefined> {
+	if (runs.getSessionMessages === undefined) return { kind: 'absent' };
+	const reader = { getSessionMessages: runs.getSessionMessages.bind(runs) };
+	const runIds = Array.from({ length: message.starts + 1 }, (_, index) =>
+		gatewayRunId(message.runId, index + 1),
+	);
+	try {
+		return await readTurn(reader, message.sessionKey, runIds);
+	} catch {
+		return undefined;
+	}
+}
+
+function toOutcome(fault: RunFault, code: FailureCode): RunOutcome {
+	const { message } = fault;
+	return fault.kind === 'final'
+		? { kind: 'failed', code, message }
+		: { kind: 'postponed', message, isTaken: fault.isTaken };
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+	await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+/** The value, or undefined when there is none or the signal came first. */
+async function unlessAborted<Value>(
+	value: Promise<Value>,
+	signal: AbortSignal,
+): Promise<Value | undefined> {
+	return await new Promise((resolve) => {
+		const finish = (result?: Value) => {
+			signal.removeEventListener('abort', onAbort);
+			resolve(result);
+		};
+		const onAbort = () => {
+			finish();
+		};
+		signal.addEventListener('abort', onAbort);
+		value.then(finish, onAbort);
+		if (signal.aborted) finish();
+	});
+}

@@ -1,0 +1,150 @@
+import type { SQLInputValue } from 'node:sqlite';
+import { inTransaction } from '../store/databaseAccess';
+import type { Database, Row } from '../store/databaseAccess';
+import type { InboundMessage, MessageOptions, MessageState, NewMessage } from './message';
+import type { RunResult } from './runResult';
+
+/** What became of a message that was to be added. */
+export type Added =
+	/** `known`: the same request came before, and this is what it led to. */
+	| { readonly kind: 'added' | 'known'; readonly message: InboundMessage }
+	/** Another request came with the same key. */
+	| { readonly kind: 'conflict' };
+
+/** Messages of one session run one after the other. */
+const IS_HEAD = `seq IN (
+	SELECT min(seq) FROM inbound_messages WHERE settled_at IS NULL GROUP BY session_key
+)`;
+
+/** The messages to agents in the database. */
+export interface MessageStore {
+	/** Adds a message, durably, or finds the one that was added with the same key. */
+	add(message: NewMessage, now: number): Added;
+	find(runId: string): InboundMessage | undefined;
+	/** How many are not settled. */
+	countOpen(): number;
+	/** The oldest open message of each session, oldest first, as far as its time has come. */
+	listDue(now: number, limit: number): readonly InboundMessage[];
+	/** When the next of them will be due that is not due now. */
+	nextDueAt(now: number): number | undefined;
+	/** To be called before the gateway is asked: it may take the run and the process end at once. */
+	markStarting(runId: string): void;
+	/**
+	 * Puts a message back.
+	 *
+	 * @param change `isTaken`: whether the gateway may have taken it
+	 */
+	postpone(runId: string, change: { readonly until: number; readonly isTaken: boolean }): void;
+	/** Ends a message for good. */
+	settle(runId: string, result: RunResult, now: number): void;
+	/** Deletes what was settled before a time; says how many. */
+	forget(settledBefore: number): number;
+}
+
+/** Opens the part of the database that holds messages to agents. */
+export function openMessageStore(database: Database): MessageStore {
+	const one = (sql: string, ...values: SQLInputValue[]) => database.prepare(sql).get(...values);
+	const change = (sql: string, ...values: SQLInputValue[]) =>
+		Number(database.prepare(sql).run(...values).changes);
+	const findBy = (column: 'run_id' | 'request_key', value: string) =>
+		one(`SELECT * FROM inbound_messages WHERE ${column} = ?`, value);
+
+	return {
+		add: (message, now) =>
+			inTransaction(database, (): Added => {
+				const { request } = message;
+				const known = request && findBy('request_key', request.key);
+				if (request !== undefined && known !== undefined) {
+					const isSame = isEqual(known.request_hash, request.hash);
+					return isSame ? { kind: 'known', message: readMessage(known) } : { kind: 'conflict' };
+				}
+				const row = one(
+					`INSERT INTO inbound_messages (run_id, endpoint, agent_id, session_key, message, prompt,
+						missing_paths, request_key, request_hash, options, state, created_at, next_at)
+					VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) RETURNING *`,
+					message.runId,
+					message.endpoint,
+					message.agentId,
+					message.sessionKey,
+					message.message,
+					message.prompt,
+					JSON.stringify(message.missingPaths),
+					request?.key ?? null,
+					request?.hash ?? null,
+					JSON.stringify(message.options),
+					now,
+					now,
+				);
+				return { kind: 'added', message: readMessage(row ?? {}) };
+			}),
+		find: (runId) => {
+			const row = findBy('run_id', runId);
+			return row && readMessage(row);
+		},
+		countOpen: () =>
+			Number(one('SELECT count(*) AS open FROM inbound_messages WHERE settled_at IS NULL')?.open),
+		listDue: (now, limit) =>
+			database
+				.prepare(
+					`SELECT * FROM inbound_messages WHERE ${IS_HEAD} AND next_at <= ? ORDER BY seq LIMIT ?`,
+				)
+				.all(now, limit)
+				.map(readMessage),
+		nextDueAt: (now) => {
+			const sql = `SELECT min(next_at) AS next FROM inbound_messages WHERE ${IS_HEAD} AND next_at > ?`;
+			const next = one(sql, now)?.next;
+			return typeof next === 'number' ? next : undefined;
+		},
+		markStarting: (runId) => {
+			change(
+				"UPDATE inbound_messages SET state = 'running', starts = starts + 1 WHERE run_id = ?",
+				runId,
+			);
+		},
+		postpone: (runId, { until, isTaken }) => {
+			change(
+				`UPDATE inbound_messages SET state = 'queued', tries = tries + 1, next_at = ?,
+					starts = starts - ? WHERE run_id = ? AND settled_at IS NULL`,
+				until,
+				isTaken ? 0 : 1,
+				runId,
+			);
+		},
+		settle: (runId, result, now) => {
+			// The prompt is only the message in a wrapping, and not needed any more.
+			change(
+				`UPDATE inbound_messages SET state = ?, result = ?, settled_at = ?, prompt = ''
+				WHERE run_id = ? AND settled_at IS NULL`,
+				result.ok ? 'done' : 'failed',
+				JSON.stringify(result),
+				now,
+				runId,
+			);
+		},
+		forget: (settledBefore) =>
+			change('DELETE FROM inbound_messages WHERE settled_at < ?', settledBefore),
+	};
+}
+
+function isEqual(stored: Row[string] | undefined, hash: Uint8Array): boolean {
+	return stored instanceof Uint8Array && Buffer.compare(stored, hash) === 0;
+}
+
+function readMessage(row: Row): InboundMessage {
+	return {
+		runId: String(row.run_id),
+		endpoint: String(row.endpoint),
+		agentId: String(row.agent_id),
+		sessionKey: String(row.session_key),
+		message: String(row.message),
+		prompt: String(row.prompt),
+		missingPaths: JSON.parse(String(row.missing_paths)) as string[],
+		options: JSON.parse(String(row.options)) as MessageOptions,
+		state: row.state as MessageState,
+		tries: Number(row.tries),
+		starts: Number(row.starts),
+		createdAt: Number(row.created_at),
+		...(row.settled_at === null ? {} : { settledAt: Number(row.settled_at) }),
+		...(row.result === null ? {} : { result: JSON.parse(String(row.result)) as RunResult }),
+	};
+}
