@@ -1,7 +1,7 @@
 import type { CommandDefinition, CommandInput } from './command';
 import type { Commander } from './commander';
 import { printableLines } from './displayWidth';
-import { CliFault } from './fault';
+import { CliFault, messageOf } from './fault';
 import type { Terminal } from './terminal';
 import type { CommandTools } from './tools';
 
@@ -87,8 +87,8 @@ function printJson(terminal: Terminal, value: unknown): void {
 
 function asFault(error: unknown): CliFault {
 	if (error instanceof CliFault) return error;
-	const message = error instanceof Error ? error.message : String(error);
-	if (error instanceof Error && 'errcode' in error) {
+	const message = messageOf(error);
+	if (typeof error === 'object' && error !== null && 'errcode' in error) {
 		return new CliFault('database', `The plugin's database cannot be used: ${message}`);
 	}
 	return new CliFault('failed', message);

@@ -21,3 +21,9 @@ export class CliFault extends Error {
 export function usageFault(message: string): CliFault {
 	return new CliFault('usage', message);
 }
+
+/** What an error says about itself. */
+export function messageOf(error: unknown): string {
+	const isTelling = typeof error === 'object' && error !== null && 'message' in error;
+	return String(isTelling ? error.message : error);
+}

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { registerCommands } from '../../../../openclaw-plugin/src/cli/registerCommands';
 import type { ConfigFile } from '../../../../openclaw-plugin/src/import/configFile';
+import { findPluginEntry } from '../../../../openclaw-plugin/src/import/pluginEntry';
 import { dataFolder, openDatabase } from '../../../../openclaw-plugin/src/store/database';
 import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';
 
@@ -36,8 +37,6 @@ export interface CommandLine {
 	remove(): Promise<void>;
 }
 
-const PLUGIN_ID = 'event-webhooks';
-
 /**
  * Makes a command line as the gateway does: commander, and a configuration file.
  *
@@ -55,7 +54,9 @@ export async function createCommandLine(
 		stateDir,
 		folder,
 		database,
-		config: { plugins: { entries: { [PLUGIN_ID]: { enabled: true, config: pluginConfig } } } },
+		config: {
+			plugins: { entries: { 'event-webhooks': { enabled: true, config: pluginConfig } } },
+		},
 		run: async (args, options = {}) => {
 			const output = { stdout: '', stderr: '' };
 			const stream = (name: 'stdout' | 'stderr') => {
@@ -74,9 +75,7 @@ export async function createCommandLine(
 			});
 			registerCommands(program, {
 				stateDir: () => stateDir,
-				pluginConfig: (
-					line.config.plugins as { entries: Record<string, { config: unknown } | undefined> }
-				).entries[PLUGIN_ID]?.config,
+				pluginConfig: findPluginEntry(line.config)?.config,
 				configFile: fileOf(line),
 				streams,
 				env: options.env ?? {},
