@@ -1,0 +1,100 @@
+import { readRequestOptions } from '../../../openclaw-plugin/src/inbound/requestOptions';
+
+const RULES = {
+	agentId: 'support-bot',
+	sessionKey: 'agent:support-bot:webhook:ticket-update',
+	callbackOrigins: ['https://n8n.example', 'http://127.0.0.1:5678'],
+};
+
+function read(headers: Record<string, string>, query = '') {
+	return readRequestOptions(headers, new URLSearchParams(query), RULES);
+}
+
+function refused(headers: Record<string, string>, query = ''): string {
+	const result = read(headers, query);
+	return result.ok ? 'taken' : result.refusal.code;
+}
+
+it('asks for nothing by itself', () => {
+	expect(read({})).toEqual({
+		ok: true,
+		value: { waitSeconds: 0, deliver: false, sessionKey: RULES.sessionKey },
+	});
+});
+
+it.each([
+	['', {}, 0],
+	['wait=true', {}, 60],
+	['wait=false', {}, 0],
+	['wait=0', {}, 0],
+	['wait=300', {}, 300],
+	['', { prefer: 'wait=45' }, 45],
+	['', { prefer: 'respond-async, wait=10' }, 10],
+	['', { prefer: 'wait=100000' }, 300],
+	['wait=5', { prefer: 'wait=9' }, 9],
+	['', { prefer: 'return=minimal' }, 0],
+])('%j and %j wait %i seconds', (query, headers, seconds) => {
+	expect(read(headers, query)).toMatchObject({ ok: true, value: { waitSeconds: seconds } });
+});
+
+it.each(['wait=301', 'wait=-1', 'wait=1.5', 'wait=yes', 'wait=1e2'])('refuses %s', (query) => {
+	expect(refused({}, query)).toBe('invalid-wait');
+});
+
+it.each([
+	['agent:support-bot:main', 'agent:support-bot:main'],
+	['Agent:Support-Bot:telegram:7', 'Agent:Support-Bot:telegram:7'],
+	['ticket-1042', 'agent:support-bot:ticket-1042'],
+	['hook:tickets', 'agent:support-bot:hook:tickets'],
+	['工单:7', 'agent:support-bot:工单:7'],
+])('the session %s is %s', (given, sessionKey) => {
+	const headers = { 'x-openclaw-session-key': given };
+	expect(read(headers)).toMatchObject({ ok: true, value: { sessionKey } });
+	expect(read({}, new URLSearchParams({ sessionKey: given }).toString())).toMatchObject({
+		value: { sessionKey },
+	});
+});
+
+it.each([
+	'agent:main:main',
+	'agent:support-bot2:main',
+	'AGENT:MAIN:x',
+	'agent:support-bot:',
+	'agent:support-bot',
+	'agent:',
+	'two words',
+	'line\u0007',
+	'x'.repeat(257),
+])('the session %j is not one of the agent', (sessionKey) => {
+	expect(refused({ 'x-openclaw-session-key': sessionKey })).toBe('invalid-session-key');
+});
+
+it.each(['https://n8n.example/webhook-waiting/1', 'http://127.0.0.1:5678/x?y=1'])(
+	'calls back to %s',
+	(callbackUrl) => {
+		expect(read({ 'x-openclaw-callback-url': callbackUrl })).toMatchObject({
+			value: { callbackUrl },
+		});
+	},
+);
+
+it.each([
+	'https://n8n.example.evil.example/',
+	'http://n8n.example/',
+	'https://n8n.example:8443/',
+	'https://user:pass@n8n.example/',
+	'https://n8n.example@evil.example/',
+	'//n8n.example/x',
+	'javascript:alert(1)',
+	'file:///etc/passwd',
+	'n8n.example',
+	`https://n8n.example/${'x'.repeat(2048)}`,
+])('does not call back to %s', (callbackUrl) => {
+	expect(refused({ 'x-openclaw-callback-url': callbackUrl })).toBe('callback-not-allowed');
+});
+
+it('delivers when asked to in plain words', () => {
+	expect(read({ 'x-openclaw-deliver': 'true' })).toMatchObject({ value: { deliver: true } });
+	expect(read({}, 'deliver=true')).toMatchObject({ value: { deliver: true } });
+	expect(refused({}, 'deliver=1')).toBe('invalid-deliver');
+});
