@@ -1,0 +1,108 @@
+import type { Endpoint } from '../endpoints/endpoint';
+import type { DueDelivery } from '../outbox/queue';
+import type { Attempt } from '../outbox/settle';
+import { MAX_BODY_BYTES } from '../outbox/thin';
+import { compileTransform } from '../transform/transform';
+import type { TransformEvent, Transformed } from '../transform/transform';
+import { deliveryHeaders } from './headers';
+import { readOutcome } from './outcome';
+import type { Outcome } from './outcome';
+import { createRedactor } from './redact';
+import type { DeliveryResponse, SendRequest } from './request';
+
+/** One attempt, for the log, and what it means. */
+export interface AttemptResult {
+	readonly attempt: Attempt;
+	readonly outcome: Outcome;
+}
+
+/** Makes one attempt; never rejects. */
+export type MakeAttempt = (
+	endpoint: Endpoint,
+	delivery: DueDelivery,
+	signal: AbortSignal,
+) => Promise<AttemptResult>;
+
+export interface AttemptParts {
+	readonly request: SendRequest;
+	readonly now: () => number;
+	/** Version of the plugin. */
+	readonly version: string;
+}
+
+/** Milliseconds for a whole request where the endpoint says nothing else. */
+const DEFAULT_TIMEOUT_MS = 15_000;
+
+/** Prepares attempts: transform, headers, request, reading of the answer. */
+export function createAttempt({ request, now, version }: AttemptParts): MakeAttempt {
+	const transforms = new WeakMap<object, TransformEvent>();
+	const bodyFor = ({ transform }: Endpoint, body: string): Transformed => {
+		if (transform === undefined) return { ok: true, body };
+		const compiled =
+			transforms.get(transform) ?? compileTransform(transform, { maxBytes: MAX_BODY_BYTES });
+		transforms.set(transform, compiled);
+		return compiled(body, now());
+	};
+	return async (endpoint, delivery, signal) => {
+		const startedAt = now();
+		const number = delivery.attempts + 1;
+		const notSent = (outcome: Outcome & { error: string }): AttemptResult => ({
+			attempt: { number, startedAt, durationMs: 0, error: outcome.error },
+			outcome,
+		});
+		const url = URL.parse(delivery.url ?? endpoint.url);
+		if (url === null || !/^https?:$/.test(url.protocol)) return notSent(badUrl(endpoint));
+		const content = bodyFor(endpoint, delivery.body);
+		if (!content.ok) return notSent({ kind: 'unsendable', error: content.message });
+		const { body } = content;
+		const headers = deliveryHeaders({
+			endpoint,
+			delivery,
+			body,
+			attempt: number,
+			now: startedAt,
+			version,
+		});
+		const response = await request({
+			endpoint: endpoint.name,
+			url,
+			headers,
+			body,
+			timeoutMs: endpoint.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+			concurrency: endpoint.concurrency ?? 1,
+			allowPrivateHosts: endpoint.allowPrivateHosts ?? false,
+			signal,
+		});
+		const outcome = readOutcome(response, now());
+		return { attempt: describe(response, outcome, { number, startedAt, endpoint, url }), outcome };
+	};
+}
+
+function describe(
+	response: DeliveryResponse,
+	outcome: Outcome,
+	request: { number: number; startedAt: number; endpoint: Endpoint; url: URL },
+): Attempt {
+	const { number, startedAt, endpoint, url } = request;
+	const redact = createRedactor(endpoint, url);
+	return {
+		number,
+		startedAt,
+		durationMs: response.durationMs,
+		...('error' in outcome ? { error: redact(outcome.error) } : {}),
+		...(response.kind === 'answered'
+			? { status: response.status, response: redact(response.body) }
+			: {}),
+	};
+}
+
+/** A `${NAME}` that the gateway could not fill in, most of the time. */
+function badUrl({ name }: Endpoint) {
+	return {
+		kind: 'failed',
+		error: `The url of the endpoint '${name}' is not one of http:// or https://; see whether a \${NAME} in it is set`,
+		isEndpointFault: true,
+		rotatesProbe: false,
+		retryAfterMs: undefined,
+	} as const;
+}

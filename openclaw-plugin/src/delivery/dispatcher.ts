@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { processState } from '../processState';
+import { checkpointIfLarge } from '../store/checkpoint';
+import { createEndpointQueues } from './endpointQueues';
+import type { EndpointQueuesParts } from './endpointQueues';
+import { reportUnexpected } from './unexpected';
+import { collectWakeUps } from './wakeUps';
+
+/** `now` and `random` are the system's unless given. */
+export type DispatcherParts = Omit<EndpointQueuesParts, 'now' | 'random'> &
+	Partial<Pick<EndpointQueuesParts, 'now' | 'random'>>;
+
+/** Makes all deliveries of a gateway. */
+export interface Dispatcher {
+	/** Begins, when another one of the same folder in this process has stopped. */
+	start(): Promise<void>;
+	/** Waits for requests under way, five seconds at most, and ends them then. */
+	stop(): Promise<void>;
+}
+
+/** Milliseconds between two looks at what other processes (the command line) have written. */
+const POLL_MS = 500;
+/** Milliseconds between two times of deleting what is too old. */
+const TIDY_MS = 10_000;
+/** Milliseconds between two steps of that, for others to run. */
+const TIDY_STEP_MS = 20;
+const STOP_MS = 5000;
+const STOP_LOOK_MS = 20;
+
+/** The one of each folder; a reloaded plugin starts another before the old one has stopped. */
+const dispatchers = () => processState('dispatchers/1', () => new Map<string, Dispatcher>());
+
+/**
+ * Makes the deliveries that the outbox holds, with a queue for each endpoint, so that a slow or dead one
+ * delays no other.
+ *
+ * @example
+ * const { send } = createHttpClient(GATEWAY_HOST_RULES);
+ * const dispatcher = createDispatcher({ store, outbox, registry, request: send, logger, version });
+ * await dispatcher.start();
+ */
+export function createDispatcher(parts: DispatcherParts): Dispatcher {
+	const { store, outbox, logger } = parts;
+	const queues = createEndpointQueues({ now: Date.now, random: Math.random, ...parts });
+	const dataVersion = store.prepare('PRAGMA data_version');
+	let knownVersion: unknown;
+	let stopped: Promise<void> | undefined;
+	let forgetWakeUps: () => void = () => undefined;
+	let pollTimer: NodeJS.Timeout | undefined;
+	let tidyTimer: NodeJS.Timeout | undefined;
+
+	const attemptTo = (work: () => void) => {
+		try {
+			work();
+		} catch (error) {
+			reportUnexpected(error, logger);
+		}
+	};
+	const lookAtAll = () => {
+		queues.reloadStates();
+		queues.wakeAll();
+	};
+	const poll = () => {
+		attemptTo(() => {
+			store.checkFile();
+			checkpointIfLarge(store);
+			const version = dataVersion.get()?.data_version;
+			if (version === knownVersion) return;
+			knownVersion = version;
+			lookAtAll();
+		});
+	};
+	const tidy = () => {
+		let isMore = false;
+		attemptTo(() => {
+			isMore = outbox.tidy();
+			// Nothing should have been missed; if it was, it is late, not lost.
+			if (!isMore) queues.wakeAll();
+		});
+		tidyTimer = setTimeout(tidy, isMore ? TIDY_STEP_MS : TIDY_MS).unref();
+	};
+	const hasStopped = () => stopped !== undefined;
+	const waitForRunning = async () => {
+		const end = performance.now() + STOP_MS;
+		while (queues.running > 0 && performance.now() < end) await delay(STOP_LOOK_MS);
+	};
+
+	const dispatcher: Dispatcher = {
+		start: async () => {
+			const others = dispatchers();
+			const other = others.get(store.folder);
+			others.set(store.folder, dispatcher);
+			if (other !== dispatcher) await other?.stop();
+			// Stopped again, or followed by the next one, while it waited.
+			if (hasStopped()) return;
+			forgetWakeUps = collectWakeUps((wakeUp) => {
+				attemptTo(() => {
+					if (wakeUp === 'all') lookAtAll();
+					else queues.wake(wakeUp);
+				});
+			});
+			pollTimer = setInterval(poll, POLL_MS).unref();
+			poll();
+			tidy();
+		},
+		stop: async () => {
+			stopped ??= (async () => {
+				clearInterval(pollTimer);
+				clearTimeout(tidyTimer);
+				forgetWakeUps();
+				queues.stop();
+				await waitForRunning();
+				queues.close();
+				const others = dispatchers();
+				if (others.get(store.folder) === dispatcher) others.delete(store.folder);
+			})();
+			await stopped;
+		},
+	};
+	return dispatcher;
+}

@@ -1,0 +1,150 @@
+import type { Endpoint } from '../endpoints/endpoint';
+import type { EndpointRegistry } from '../endpoints/registry';
+import type { DueDelivery, Outbox } from '../outbox/outbox';
+import type { Logger } from '../sdk';
+import type { AttemptResult, MakeAttempt } from './attempt';
+import { phaseOf } from './circuit';
+import { decide } from './decide';
+import { createDueList } from './dueList';
+import type { EndpointState } from './endpointStates';
+import { nextState, stateNews } from './nextState';
+import { reportUnexpected } from './unexpected';
+import type { Settlements } from './settlements';
+
+/** Makes the deliveries of one endpoint, independent of all others. */
+export interface EndpointQueue {
+	/** Requests under way. */
+	readonly running: number;
+	/** Makes what is due; `isNew` when something may have come that it does not know. */
+	wake(isNew: boolean): void;
+	/** Takes over the state that another process or the API has written. */
+	setState(state: EndpointState): void;
+	/** Begins nothing any more. */
+	stop(): void;
+}
+
+export interface EndpointQueueParts {
+	readonly name: string;
+	readonly outbox: Outbox;
+	readonly registry: EndpointRegistry;
+	readonly attempt: MakeAttempt;
+	readonly settlements: Settlements;
+	/** Ends requests under way. */
+	readonly signal: AbortSignal;
+	readonly logger: Logger;
+	readonly now: () => number;
+	/** From 0 to 1. */
+	readonly random: () => number;
+}
+
+/** Longer timers would fire at once; looking again in between costs nothing. */
+const MAX_TIMER_MS = 3_600_000;
+/** Milliseconds until the next look when the database cannot be read. */
+const RETRY_MS = 1000;
+
+export function createEndpointQueue(
+	parts: EndpointQueueParts,
+	initial: EndpointState,
+): EndpointQueue {
+	const { name, outbox, registry, settlements, signal, logger, now, random } = parts;
+	const running = new Set<number>();
+	const due = createDueList(
+		outbox,
+		name,
+		(id) => running.has(id) || settlements.has(id),
+		() => running.size + settlements.size,
+	);
+	let state = initial;
+	let lastProbe = 0;
+	let timer: NodeJS.Timeout | undefined;
+	let isStopped = false;
+
+	const lookAgainAt = (time: number | undefined) => {
+		clearTimeout(timer);
+		timer = undefined;
+		if (time === undefined) return;
+		const wait = Math.min(Math.max(time - now(), 0), MAX_TIMER_MS);
+		timer = setTimeout(() => {
+			timer = undefined;
+			due.forget();
+			pump();
+		}, wait).unref();
+	};
+	const finish = (
+		delivery: DueDelivery,
+		{ attempt, outcome }: AttemptResult,
+		made: { readonly retry: Endpoint['retry']; readonly isProbe: boolean },
+	) => {
+		running.delete(delivery.id);
+		const { isProbe } = made;
+		const context = { ...made, tries: delivery.tries, now: now(), random: random() };
+		const settlement = decide(outcome, context);
+		if (settlement === undefined) return;
+		const before = state;
+		state = nextState(before, outcome, now(), random());
+		if (isProbe && outcome.kind === 'failed') {
+			lastProbe = outcome.rotatesProbe ? delivery.id : lastProbe;
+		} else {
+			lastProbe = 0;
+		}
+		settlements.add({ id: delivery.id, attempt, settlement }, name, state);
+		for (const news of stateNews({ name, before, after: state, delivery, settlement, attempt })) {
+			logger[news.level](`[event-webhooks] ${news.message}`);
+		}
+	};
+	const start = (endpoint: Endpoint, id: number, isProbe: boolean) => {
+		const delivery = outbox.load(id);
+		if (delivery === undefined) return;
+		running.add(id);
+		void parts.attempt(endpoint, delivery, signal).then((result) => {
+			finish(delivery, result, { retry: endpoint.retry, isProbe });
+			pump();
+		});
+	};
+	/** Starts what can be started; returns when to look again. */
+	const startDue = (): number | undefined => {
+		const endpoint = registry.find(name);
+		if (endpoint === undefined || endpoint.enabled === false) return undefined;
+		for (;;) {
+			const phase = phaseOf(state.circuit, now());
+			if (phase === 'open') return state.circuit.openUntil;
+			const isProbe = phase === 'half-open';
+			const limit = isProbe ? 1 : (endpoint.concurrency ?? 1);
+			if (running.size >= limit || settlements.isFull) return undefined;
+			const id = isProbe ? due.nextAfter(lastProbe, now()) : due.next(now());
+			if (id === undefined) return outbox.nextRetryAt(name);
+			start(endpoint, id, isProbe);
+		}
+	};
+	const pump = () => {
+		if (isStopped) return;
+		try {
+			if (state.disabledReason === undefined) {
+				lookAgainAt(startDue());
+			} else if (
+				outbox.failPending(name, `The endpoint is disabled: ${state.disabledReason}`) > 0
+			) {
+				lookAgainAt(now());
+			}
+		} catch (error) {
+			reportUnexpected(error, logger);
+			lookAgainAt(now() + RETRY_MS);
+		}
+	};
+	return {
+		get running() {
+			return running.size;
+		},
+		wake: (isNew) => {
+			if (isNew) due.expectMore();
+			pump();
+		},
+		setState: (changed) => {
+			state = changed;
+		},
+		stop: () => {
+			isStopped = true;
+			clearTimeout(timer);
+		},
+	};
+}

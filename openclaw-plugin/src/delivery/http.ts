@@ -1,0 +1,127 @@
+import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { checkHost, guardedLookup } from './hostGuard';
+import type { HostRules } from './hostGuard';
+import { StoppedError, TimeoutError, unanswered } from './networkFailure';
+import type { DeliveryRequest, DeliveryResponse, HttpClient } from './request';
+import { readBeginning } from './responseBody';
+
+type AnyAgent = HttpAgent | HttpsAgent;
+
+/** Milliseconds after which a connection that is not used is closed. */
+const IDLE_MS = 30_000;
+
+/**
+ * Makes requests with Node.js's own client: connections are kept, a pool for each endpoint, so that none
+ * waits for another. Redirects are not followed, certificates are checked.
+ *
+ * @param rules which hosts are refused
+ * @example
+ * const client = createHttpClient(GATEWAY_HOST_RULES);
+ * const response = await client.send(request);
+ */
+export function createHttpClient(rules: HostRules): HttpClient {
+	const agents = new Map<string, AnyAgent>();
+	const agentFor = (request: DeliveryRequest): AnyAgent => {
+		const { endpoint, url, allowPrivateHosts, concurrency } = request;
+		// What was allowed once must not be used when it is not any more.
+		const purpose = [endpoint, url.protocol, allowPrivateHosts, concurrency].join(' ');
+		const agent = agents.get(purpose) ?? createAgent(request, rules);
+		agents.set(purpose, agent);
+		return agent;
+	};
+	return {
+		send: async (request) => {
+			const started = performance.now();
+			const elapsed = () => Math.round(performance.now() - started);
+			try {
+				checkHost(request.url, request, rules);
+				return await exchange(request, agentFor(request), elapsed);
+			} catch (error) {
+				return unanswered(error, request.url, elapsed());
+			}
+		},
+		close: () => {
+			for (const agent of agents.values()) agent.destroy();
+			agents.clear();
+		},
+	};
+}
+
+function createAgent(request: DeliveryRequest, rules: HostRules): AnyAgent {
+	const options = {
+		keepAlive: true,
+		maxSockets: request.concurrency,
+		timeout: IDLE_MS,
+		lookup: guardedLookup(request, rules),
+	};
+	return request.url.protocol === 'https:'
+		? new HttpsAgent({ ...options, rejectUnauthorized: true })
+		: new HttpAgent(options);
+}
+
+/** @throws Error of the network, {@link TimeoutError}, {@link StoppedError} */
+async function exchange(
+	request: DeliveryRequest,
+	agent: AnyAgent,
+	elapsed: () => number,
+): Promise<DeliveryResponse> {
+	const { timeoutMs, signal } = request;
+	let cancel: (reason: Error) => void = () => undefined;
+	const timer = setTimeout(() => {
+		cancel(new TimeoutError(timeoutMs));
+	}, timeoutMs);
+	const stop = () => {
+		cancel(new StoppedError());
+	};
+	signal?.addEventListener('abort', stop, { once: true });
+	try {
+		return await new Promise((resolve, reject) => {
+			const answer = (response: IncomingMessage, body: string) => {
+				resolve({
+					kind: 'answered',
+					status: response.statusCode ?? 0,
+					durationMs: elapsed(),
+					body,
+					retryAfter: response.headers['retry-after'],
+					location: response.headers.location,
+				});
+			};
+			const open = (isRepeated: boolean) => {
+				const client = post(request, agent);
+				let isAnswered = false;
+				cancel = (reason) => {
+					reject(reason);
+					client.destroy();
+				};
+				client.once('response', (response) => {
+					isAnswered = true;
+					readBeginning(response).then((body) => {
+						answer(response, body);
+					}, reject);
+				});
+				client.on('error', (error) => {
+					if (!isRepeated && !isAnswered && isStale(client, error)) open(true);
+					else reject(error);
+				});
+			};
+			open(false);
+		});
+	} finally {
+		clearTimeout(timer);
+		signal?.removeEventListener('abort', stop);
+	}
+}
+
+function post({ url, headers, body }: DeliveryRequest, agent: AnyAgent): ClientRequest {
+	const open = url.protocol === 'https:' ? requestHttps : requestHttp;
+	const client = open(url, { method: 'POST', agent, headers });
+	client.end(body);
+	return client;
+}
+
+/** Whether the receiver closed a kept connection just when it was used again, which is no fault of it. */
+function isStale(client: ClientRequest, error: NodeJS.ErrnoException): boolean {
+	return client.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}

@@ -1,0 +1,81 @@
+import type { DeliveryResponse } from './request';
+import { readRetryAfter } from './retryAfter';
+
+/** What a response means for its delivery and its endpoint. */
+export type Outcome =
+	| { readonly kind: 'delivered' }
+	/** The receiver wants no more events (410). */
+	| { readonly kind: 'gone'; readonly error: string }
+	/** The event cannot be made into a request; trying again would not help. */
+	| { readonly kind: 'unsendable'; readonly error: string }
+	/** The gateway stops: as if the request had not been made. */
+	| { readonly kind: 'interrupted' }
+	| {
+			readonly kind: 'failed';
+			readonly error: string;
+			/** Whether other events would fail as well. */
+			readonly isEndpointFault: boolean;
+			/** Whether another event might fare better: it got to the receiver. */
+			readonly rotatesProbe: boolean;
+			readonly retryAfterMs: number | undefined;
+	  };
+
+/** Hints for answers that have a usual cause. */
+const HINTS: ReadonlyMap<number, string> = new Map([
+	[401, 'it refused the signature or the credentials. Probably it has another secret'],
+	[403, 'it refused the signature or the credentials. Probably it has another secret'],
+	[404, 'it has nothing at this URL (an n8n workflow that is not published answers so)'],
+	[408, 'it waited too long for the request'],
+	[413, 'the event is too large for it'],
+	[429, 'it got too many requests'],
+]);
+
+/** Answers that would be the same for any event: wrong URL, wrong secret, too much at once. */
+const ENDPOINT_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 421, 429]);
+
+/**
+ * Reads a response. Every 2xx is a delivery, 410 ends deliveries, all else is tried again.
+ *
+ * @param now milliseconds since 1970, for a `Retry-After` that is a date
+ */
+export function readOutcome(response: DeliveryResponse, now: number): Outcome {
+	if (response.kind === 'unanswered') {
+		const { reason, message } = response;
+		if (reason === 'stopped') return { kind: 'interrupted' };
+		return {
+			kind: 'failed',
+			error: message,
+			isEndpointFault: true,
+			rotatesProbe: reason === 'timeout',
+			retryAfterMs: undefined,
+		};
+	}
+	const { status, location, retryAfter } = response;
+	if (status >= 200 && status < 300) return { kind: 'delivered' };
+	if (status === 410) {
+		return { kind: 'gone', error: 'HTTP 410: the receiver wants no more events' };
+	}
+	return {
+		kind: 'failed',
+		error: describe(status, location),
+		isEndpointFault: status < 400 || status >= 500 || ENDPOINT_STATUSES.has(status),
+		rotatesProbe: true,
+		retryAfterMs: readRetryAfter(retryAfter, now),
+	};
+}
+
+function describe(status: number, location: string | undefined): string {
+	const code = `HTTP ${String(status)}`;
+	if (status >= 300 && status < 400) {
+		return `${code}: the receiver redirects${hostOf(location)}; set the endpoint's url to where it is`;
+	}
+	const hint = HINTS.get(status);
+	if (hint !== undefined) return `${code}: ${hint}`;
+	return status >= 500 ? `${code}: the receiver failed` : `${code}: the receiver refused the event`;
+}
+
+/** The rest of a URL may hold what is secret. */
+function hostOf(location: string | undefined): string {
+	if (location === undefined || !URL.canParse(location)) return '';
+	return ` to ${new URL(location).origin}`;
+}

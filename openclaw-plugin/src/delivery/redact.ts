@@ -1,0 +1,50 @@
+import type { Endpoint } from '../endpoints/endpoint';
+
+const REPLACEMENT = '[redacted]';
+/** Shorter texts are no secrets, but parts of many words. */
+const MIN_LENGTH = 6;
+const SIGNATURE = /sha256=[0-9a-f]{64}|v1,[A-Za-z0-9+/]{43}=/g;
+const MAX_LENGTH = 2048;
+
+/**
+ * Makes a function that shortens a receiver's answer for the log, and takes out of it what the receiver
+ * may have sent back to us: secrets, values of headers, signatures, the password and query of the URL.
+ *
+ * @returns undefined for an empty answer
+ */
+export function createRedactor(
+	endpoint: Pick<Endpoint, 'secrets' | 'headers'>,
+	url: URL,
+): (text: string) => string | undefined {
+	const secrets = listSecretTexts(endpoint, url);
+	return (text) => {
+		let clean = text.replaceAll(SIGNATURE, REPLACEMENT);
+		for (const secret of secrets) clean = clean.replaceAll(secret, REPLACEMENT);
+		const beginning = clean
+			.slice(0, MAX_LENGTH)
+			.replace(/[\uD800-\uDBFF]$/, '')
+			.trim();
+		return beginning === '' ? undefined : beginning;
+	};
+}
+
+/** Longest first, as one may be part of another. */
+function listSecretTexts(
+	{ secrets, headers }: Pick<Endpoint, 'secrets' | 'headers'>,
+	url: URL,
+): readonly string[] {
+	const values = Object.values(headers ?? {});
+	const texts = [
+		...secrets,
+		...secrets.map((secret) => secret.replace(/^whsec_/, '')),
+		...values,
+		// `Bearer <token>`: the token alone is as secret.
+		...values.flatMap((value) => value.split(/\s+/)),
+		decodeURIComponent(url.password),
+		url.password,
+		...[...url.searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]),
+	];
+	return [...new Set(texts)]
+		.filter((text) => text.length >= MIN_LENGTH)
+		.sort((left, right) => right.length - left.length);
+}

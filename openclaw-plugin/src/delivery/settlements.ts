@@ -1,0 +1,91 @@
+import type { Outbox, SettledDelivery } from '../outbox/outbox';
+import type { Store } from '../store/store';
+import type { EndpointState, EndpointStates } from './endpointStates';
+
+/** Results of attempts on their way into the database. */
+export interface Settlements {
+	/** How many are not written yet. */
+	readonly size: number;
+	/** Whether so many are not written that no more requests should be made. */
+	readonly isFull: boolean;
+	has(deliveryId: number): boolean;
+	/** To be written within this turn of the event loop, with the new state of the endpoint. */
+	add(settled: SettledDelivery, endpoint: string, state: EndpointState): void;
+	/** Writes all now; says whether it worked. */
+	flush(): boolean;
+	close(): void;
+}
+
+export interface SettlementParts {
+	readonly store: Store;
+	readonly outbox: Outbox;
+	readonly states: EndpointStates;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	/** Called when writing works again after it has not. */
+	onRecovery(): void;
+}
+
+/** Milliseconds between two tries to write when the database cannot be written. */
+const RETRY_MS = 500;
+const MAX_UNWRITTEN = 1000;
+
+/**
+ * Writes the results that arrive in one turn of the event loop in one transaction. While the database
+ * cannot be written they stay in memory, so that no delivery is made twice for that.
+ */
+export function createSettlements(parts: SettlementParts): Settlements {
+	const { store, outbox, states, now } = parts;
+	const unwritten = new Map<number, SettledDelivery>();
+	const changed = new Map<string, EndpointState>();
+	let immediate: NodeJS.Immediate | undefined;
+	let timer: NodeJS.Timeout | undefined;
+
+	const write = (): boolean => {
+		try {
+			store.transaction(() => {
+				outbox.settle([...unwritten.values()]);
+				for (const [endpoint, state] of changed) states.save(endpoint, state, now());
+			});
+			unwritten.clear();
+			changed.clear();
+			return true;
+		} catch {
+			// The store has reported why.
+			return false;
+		}
+	};
+	const retry = () => {
+		timer = undefined;
+		if (write()) parts.onRecovery();
+		else timer = setTimeout(retry, RETRY_MS).unref();
+	};
+	const flush = (): boolean => {
+		if (immediate !== undefined) clearImmediate(immediate);
+		immediate = undefined;
+		if (unwritten.size === 0) return true;
+		const isWritten = write();
+		if (!isWritten) timer ??= setTimeout(retry, RETRY_MS).unref();
+		return isWritten;
+	};
+	return {
+		get size() {
+			return unwritten.size;
+		},
+		get isFull() {
+			return unwritten.size >= MAX_UNWRITTEN;
+		},
+		has: (id) => unwritten.has(id),
+		add: (settled, endpoint, state) => {
+			unwritten.set(settled.id, settled);
+			changed.set(endpoint, state);
+			if (timer === undefined) immediate ??= setImmediate(flush);
+		},
+		flush,
+		close: () => {
+			clearTimeout(timer);
+			timer = undefined;
+			flush();
+		},
+	};
+}

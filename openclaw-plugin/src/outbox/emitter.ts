@@ -1,0 +1,109 @@
+import type { Endpoint } from '../endpoints/endpoint';
+import type { EndpointRegistry } from '../endpoints/registry';
+import type { EventData, EventType } from '../protocol';
+import type { Logger } from '../sdk';
+import type { Store } from '../store/store';
+import { createEvent } from './envelope';
+import { createMatcher } from './filter';
+import type { EventMatcher } from './filter';
+import type { Outbox } from './outbox';
+import { createSafeAppend } from './safeAppend';
+
+/**
+ * Sends an event to all endpoints that want it: when the function returns, it is in the database. Never
+ * throws, and costs less than 50 µs.
+ *
+ * @param at when it happened, milliseconds since 1970; now unless given
+ */
+export type EmitEvent = (type: EventType, data: EventData, at?: number) => void;
+
+export interface EmitterParts {
+	readonly store: Store;
+	readonly outbox: Outbox;
+	readonly registry: EndpointRegistry;
+	/** Which gateway the events come from. */
+	readonly instanceId: string;
+	readonly logger: Logger;
+}
+
+interface Subscription {
+	readonly name: string;
+	readonly matches: EventMatcher;
+}
+
+/**
+ * Makes the function that hooks call. While the database cannot be written, events wait in memory (10,000
+ * of them, 16 MiB), which the folder's health tells.
+ *
+ * @example
+ * const emit = createEmitter({ store, outbox, registry, instanceId: settings.instanceId, logger });
+ * emit('message.received', { channel: 'telegram', message });
+ */
+export function createEmitter(parts: EmitterParts): EmitEvent {
+	const { registry, instanceId, logger } = parts;
+	const append = createSafeAppend(parts);
+	const subscriptions = createSubscriptions(registry);
+	return (type, data, at = Date.now()) => {
+		try {
+			const route = () => namesOf(subscriptions(), type, data, instanceId);
+			const names = tryRoute(route);
+			if (names?.length === 0) return;
+			append(createEvent({ type, data, at, instanceId }), names ?? route);
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			logger.error(`[event-webhooks] An event of type '${type}' could not be kept: ${reason}`);
+		}
+	};
+}
+
+/** Undefined when the endpoints cannot be read now: the event then waits for them. */
+function tryRoute(route: () => readonly string[]): readonly string[] | undefined {
+	try {
+		return route();
+	} catch {
+		return undefined;
+	}
+}
+
+function namesOf(
+	subscriptions: readonly Subscription[],
+	type: EventType,
+	data: EventData,
+	instanceId: string,
+): readonly string[] {
+	const names: string[] = [];
+	for (const { name, matches } of subscriptions) {
+		if (matches(type, data, instanceId)) names.push(name);
+	}
+	return names;
+}
+
+/** Prepares the endpoints' filters, anew when the registry has others. */
+function createSubscriptions(registry: EndpointRegistry): () => readonly Subscription[] {
+	let source: readonly Endpoint[] | undefined;
+	let prepared: readonly Subscription[] = [];
+	return () => {
+		const endpoints = listEndpoints(registry, source);
+		if (endpoints !== source) {
+			prepared = endpoints.map((endpoint) => ({
+				name: endpoint.name,
+				matches: createMatcher(endpoint),
+			}));
+			source = endpoints;
+		}
+		return prepared;
+	};
+}
+
+/** The endpoints that were known before, when they cannot be read now. */
+function listEndpoints(
+	registry: EndpointRegistry,
+	known: readonly Endpoint[] | undefined,
+): readonly Endpoint[] {
+	try {
+		return registry.list();
+	} catch (error) {
+		if (known !== undefined) return known;
+		throw error;
+	}
+}
