@@ -1,5 +1,7 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, dataFolder } from '../store/database';
 import { createEndpointRegistry } from '../endpoints/registry';
+import type { EndpointRegistry } from '../endpoints/registry';
 import type { ConfigFile } from '../import/configFile';
 import { readSettings } from '../settings/settings';
 import { addCommands } from './addCommands';
@@ -44,21 +46,28 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 	const openTools = (): CommandTools & { close(): void } => {
 		const folder = dataFolder(dependencies.stateDir());
 		const settings = readSettings(dependencies.pluginConfig);
-		const database = openDatabase(folder, {
-			synchronous: settings.outbox.powerSafe ? 'full' : 'normal',
-		});
+		const { configFile } = dependencies;
+		let opened: DatabaseSync | undefined;
+		let registry: EndpointRegistry | undefined;
+		// Opened when it is needed: what is wrong with it can be told without it.
+		const open = () =>
+			(opened ??= openDatabase(folder, {
+				synchronous: settings.outbox.powerSafe ? 'full' : 'normal',
+			}));
 		return {
 			folder,
-			database,
 			settings,
-			registry: createEndpointRegistry(settings.endpoints, database, now),
-			configFile: dependencies.configFile,
+			configFile,
 			terminal,
 			env,
 			now,
-			close: () => {
-				database.close();
+			get database() {
+				return open();
 			},
+			get registry() {
+				return (registry ??= createEndpointRegistry(settings.endpoints, open(), now));
+			},
+			close: () => opened?.close(),
 		};
 	};
 	const root = asCommander(program)

@@ -1,14 +1,15 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { EndpointRegistry } from '../endpoints/registry';
 import type { ConfigFile } from '../import/configFile';
 import type { Settings } from '../settings/settings';
+import type { Database } from '../store/databaseAccess';
 import type { Terminal } from './terminal';
 
 /** What commands work with. The gateway may be running or not. */
 export interface CommandTools {
 	/** Where the plugin keeps its data. */
 	readonly folder: string;
-	readonly database: DatabaseSync;
+	/** Opened when it is first asked for. */
+	readonly database: Database;
 	readonly settings: Settings;
 	readonly registry: EndpointRegistry;
 	readonly configFile: ConfigFile;

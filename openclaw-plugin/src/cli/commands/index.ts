@@ -1,8 +1,12 @@
 import type { CommandDefinition } from '../command';
+import { endpointsCommand } from './endpoints';
 import { importCommand } from './import';
 import { listCommand } from './list';
 import { replayCommand } from './replay';
+import { rotateSecretCommand } from './rotateSecret';
 import { showCommand } from './show';
+import { statusCommand } from './status';
+import { testCommand } from './test';
 import { tokenCommand } from './token';
 
 /** All commands, in the order of the help. */
@@ -10,6 +14,10 @@ export const COMMANDS: readonly CommandDefinition[] = [
 	listCommand,
 	showCommand,
 	replayCommand,
+	testCommand,
+	endpointsCommand,
+	rotateSecretCommand,
 	importCommand,
 	tokenCommand,
+	statusCommand,
 ];

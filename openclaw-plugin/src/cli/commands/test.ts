@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { readHealth } from '../../health/health';
+import type { DeliveryDetails } from '../../log/delivery';
+import { formatDeliveryId } from '../../log/deliveryId';
+import { showDelivery } from '../../log/deliveryLog';
+import { formatDuration } from '../../log/timeText';
+import { openOutbox } from '../../outbox/outbox';
+import { EVENT_TYPES } from '../../protocol';
+import type { CommandDefinition } from '../command';
+import { CliFault } from '../fault';
+import { knownEndpoints } from '../knownEndpoints';
+import { readChoice } from '../optionValues';
+import { requireEndpoint } from '../requireEndpoint';
+import { resultText } from '../statusText';
+import { withSpinner } from '../spinner';
+import { createTestEvent, TEST_TYPE } from '../testEvent';
+import type { CommandTools } from '../tools';
+
+const POLL_MS = 100;
+const DEFAULT_TIMEOUT_MS = 15_000;
+/** Milliseconds for the gateway to notice the event, and to write down what came of it. */
+const GRACE_MS = 5000;
+
+/** `test`: sends a signed event to one endpoint and tells what came of it. */
+export const testCommand: CommandDefinition = {
+	usage: 'test <endpoint>',
+	description: 'Send a signed test event to an endpoint and wait for the outcome',
+	options: [
+		['--type <type>', `Type of the event, to try what it sets off (default: ${TEST_TYPE})`],
+	],
+	examples: ['test crm', 'test slack-alert --type error.occurred'],
+	run: async (tools, { args: [name = ''], options }) => {
+		const type = readChoice(options, 'type', [TEST_TYPE, ...EVENT_TYPES]) ?? TEST_TYPE;
+		const timeoutMs = checkEndpoint(tools, name);
+		const event = createTestEvent(type, tools.settings.instanceId, tools.now());
+		const outbox = openOutbox(tools.database, { ...tools.settings.outbox, now: tools.now });
+		const [number = 0] = outbox.append(event, [name]);
+		const delivery = await withSpinner(
+			tools.terminal,
+			`Waiting for '${name}' to answer`,
+			async () => waitForAttempt(tools, formatDeliveryId(number), timeoutMs + GRACE_MS),
+		);
+		return {
+			json: delivery,
+			isFailure: delivery.status !== 'delivered',
+			text: (terminal) => {
+				const tone = delivery.status === 'delivered' ? 'good' : 'bad';
+				return `${terminal.paint(tone, headline(delivery))}\n${describe(delivery, tools.now())}`;
+			},
+		};
+	},
+};
+
+/**
+ * Looks whether a test makes sense now.
+ *
+ * @returns milliseconds that the endpoint has to answer
+ */
+function checkEndpoint(tools: CommandTools, name: string): number {
+	requireEndpoint(tools, name);
+	const endpoint = knownEndpoints(tools).find((known) => known.name === name);
+	const disabled = tools.database
+		.prepare('SELECT disabled_reason FROM endpoint_states WHERE endpoint = ? AND disabled_at > 0')
+		.get(name);
+	if (endpoint?.enabled === false || disabled !== undefined) {
+		const reason = disabled?.disabled_reason ?? 'it is switched off in its settings';
+		throw new CliFault('disabled', `Endpoint '${name}' is disabled: ${String(reason)}`);
+	}
+	if (readHealth(tools.folder, tools.now())?.isRunning !== true) {
+		throw new CliFault(
+			'not_running',
+			'The gateway is not running, or not with this plugin: nobody would send the test. Start it with: openclaw gateway run',
+		);
+	}
+	return endpoint?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+}
+
+async function waitForAttempt(
+	{ database }: CommandTools,
+	id: string,
+	timeoutMs: number,
+): Promise<DeliveryDetails> {
+	const end = performance.now() + timeoutMs;
+	for (;;) {
+		const delivery = showDelivery(database, id);
+		if (delivery === undefined) throw new CliFault('not_found', `Delivery ${id} was deleted`);
+		if (delivery.status !== 'pending' || delivery.attempts > 0) return delivery;
+		if (performance.now() > end) return delivery;
+		await delay(POLL_MS);
+	}
+}
+
+function headline({ status, attempts, endpoint }: DeliveryDetails): string {
+	if (status === 'delivered') return `Delivered to '${endpoint}'.`;
+	if (attempts === 0) {
+		return `Nothing was sent to '${endpoint}' in time: others wait before it, or it is paused after failures.`;
+	}
+	return `'${endpoint}' did not take the event.`;
+}
+
+function describe(delivery: DeliveryDetails, now: number): string {
+	const { responseTimeMs, status } = delivery;
+	const took =
+		status !== 'delivered' && responseTimeMs !== undefined
+			? ` after ${formatDuration(responseTimeMs)}`
+			: '';
+	const answer = delivery.attemptLog.at(-1)?.response;
+	return [
+		`${resultText(delivery, now)}${took}`,
+		...(answer === undefined ? [] : [`Answer: ${answer}`]),
+		`More: openclaw event-webhooks show ${delivery.id}`,
+	].join('\n');
+}
