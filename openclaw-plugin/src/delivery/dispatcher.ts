@@ -49,11 +49,12 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 	let pollTimer: NodeJS.Timeout | undefined;
 	let tidyTimer: NodeJS.Timeout | undefined;
 
-	const attemptTo = (work: () => void) => {
+	const attemptTo = <Result>(work: () => Result): Result | undefined => {
 		try {
-			work();
+			return work();
 		} catch (error) {
 			reportUnexpected(error, logger);
+			return undefined;
 		}
 	};
 	const lookAtAll = () => {
@@ -71,12 +72,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 		});
 	};
 	const tidy = () => {
-		let isMore = false;
-		attemptTo(() => {
-			isMore = outbox.tidy();
-			// Nothing should have been missed; if it was, it is late, not lost.
-			if (!isMore) queues.wakeAll();
-		});
+		const isMore = attemptTo(() => outbox.tidy()) ?? false;
+		// Nothing should have been missed; if it was, it is late, not lost.
+		if (!isMore) attemptTo(queues.wakeAll);
 		tidyTimer = setTimeout(tidy, isMore ? TIDY_STEP_MS : TIDY_MS).unref();
 	};
 	const hasStopped = () => stopped !== undefined;

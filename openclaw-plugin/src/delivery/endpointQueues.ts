@@ -31,7 +31,7 @@ export interface EndpointQueues {
 	/** Looks what is due for some endpoints. */
 	wake(names: readonly string[]): void;
 	/** Looks what is due at all. */
-	wakeAll(): void;
+	readonly wakeAll: () => void;
 	/** Takes over what another process or the API has changed. */
 	reloadStates(): void;
 	/** Begins no requests any more. */

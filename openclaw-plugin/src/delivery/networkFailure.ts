@@ -1,3 +1,4 @@
+import { errorText } from '../store/errorText';
 import { BlockedHostError } from './hostGuard';
 import type { DeliveryResponse } from './request';
 
@@ -50,9 +51,9 @@ function describe(error: unknown, { host }: URL) {
 	}
 	if (error instanceof TimeoutError) return { reason: 'timeout', message: error.message } as const;
 	if (error instanceof StoppedError) return { reason: 'stopped', message: error.message } as const;
-	const { code, message } = error as { code?: unknown; message?: unknown };
+	const { code } = error as { code?: unknown };
 	const known = typeof code === 'string' ? EXPLANATIONS.get(code) : undefined;
-	const text = known ?? (typeof message === 'string' ? message : String(error));
+	const text = known ?? errorText(error);
 	const suffix = typeof code === 'string' ? ` (${code}, ${host})` : ` (${host})`;
 	return { reason: 'network', message: `${text}${suffix}` } as const;
 }

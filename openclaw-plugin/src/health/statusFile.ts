@@ -41,9 +41,8 @@ export function readStatus(folder: string): Status | undefined {
 		try {
 			const status: unknown = JSON.parse(readFileSync(join(folder, STATUS_FILE), 'utf8'));
 			return isStatus(status) ? status : undefined;
-		} catch (error) {
-			// Half of a status is read again; a file that is not there will not come.
-			if (!(error instanceof SyntaxError)) return undefined;
+		} catch {
+			// Half of one status and half of another; the next read gets a whole one.
 		}
 	}
 	return undefined;

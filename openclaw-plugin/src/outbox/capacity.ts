@@ -64,9 +64,11 @@ export function createCapacity(
 	let fullUntil = 0;
 	const makeRoom = (bytes: number) => {
 		if (now() < fullUntil) throw new OutboxFullError(message);
-		if (measure() + bytes <= maxBytes) return;
-		if (!database.isTransaction) database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
-		while (measure() + bytes > maxBytes) {
+		const fits = () => measure() + bytes <= maxBytes;
+		while (!fits()) {
+			// Deleting makes the write-ahead log longer at first.
+			if (!database.isTransaction) database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+			if (fits()) return;
 			if (history.deleteOldest(DELETED_AT_ONCE) > 0) continue;
 			fullUntil = now() + RECHECK_MS;
 			throw new OutboxFullError(message);

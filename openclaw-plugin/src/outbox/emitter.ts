@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
 import type { EventData, EventType } from '../protocol';
 import type { Logger } from '../sdk';
+import { errorText } from '../store/errorText';
 import type { Store } from '../store/store';
 import { createEvent } from './envelope';
 import { createMatcher } from './filter';
@@ -50,8 +51,9 @@ export function createEmitter(parts: EmitterParts): EmitEvent {
 			if (names?.length === 0) return;
 			append(createEvent({ type, data, at, instanceId }), names ?? route);
 		} catch (error) {
-			const reason = error instanceof Error ? error.message : String(error);
-			logger.error(`[event-webhooks] An event of type '${type}' could not be kept: ${reason}`);
+			logger.error(
+				`[event-webhooks] An event of type '${type}' could not be kept: ${errorText(error)}`,
+			);
 		}
 	};
 }

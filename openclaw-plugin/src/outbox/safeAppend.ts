@@ -1,6 +1,7 @@
 import { clearFault, reportFault } from '../health/faults';
 import type { FaultCode } from '../health/fault';
 import type { Logger } from '../sdk';
+import { errorText } from '../store/errorText';
 import type { Store } from '../store/store';
 import { failureOf, StoreError } from '../store/storeError';
 import type { StoredEvent } from './envelope';
@@ -66,7 +67,7 @@ export function createSafeAppend({ store, outbox, logger }: SafeAppendParts) {
 			if (error instanceof OutboxFullError) refuse(error);
 			else if (failureOf(error, folder) !== undefined || error instanceof StoreError) throw error;
 			// It will not become writable by waiting, and must not hold up the others.
-			else logger.error(`[event-webhooks] Event ${event.id} was dropped: ${String(error)}`);
+			else logger.error(`[event-webhooks] Event ${event.id} was dropped: ${errorText(error)}`);
 		}
 	};
 	const flush = () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /** A database and the files that SQLite keeps beside it. */
@@ -17,7 +17,11 @@ export function setAside(file: string, now: number): string {
 	const time = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
 	const aside = join(dirname(file), `event-webhooks.corrupt-${time}.sqlite`);
 	for (const companion of COMPANIONS) {
-		if (existsSync(file + companion)) renameSync(file + companion, aside + companion);
+		const size = statSync(file + companion, { throwIfNoEntry: false })?.size;
+		if (size === undefined) continue;
+		// An empty write-ahead log, and the index of a log, tell nobody anything.
+		if (companion === '-shm' || (companion !== '' && size === 0)) rmSync(file + companion);
+		else renameSync(file + companion, aside + companion);
 	}
 	return aside;
 }

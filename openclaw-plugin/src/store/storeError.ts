@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { errorText } from './errorText';
 
 /**
  * Why a database cannot be used: the disk is full, the file is damaged or no database, another process
@@ -43,8 +44,7 @@ const EXPLANATIONS: Readonly<Record<StoreFailure, string>> = {
 
 /** Tells a failure of the database from an error in the program, for which it returns undefined. */
 export function failureOf(error: unknown, folder: string): StoreFailure | undefined {
-	if (!(error instanceof Error)) return undefined;
-	const { errcode, code } = error as { errcode?: unknown; code?: unknown };
+	const { errcode, code } = (error ?? {}) as { errcode?: unknown; code?: unknown };
 	if (typeof errcode === 'number') {
 		const failure = FAILURES.get(errcode & 0xff);
 		return failure === 'unavailable' && isDiskFull(folder) ? 'full' : failure;
@@ -55,8 +55,8 @@ export function failureOf(error: unknown, folder: string): StoreFailure | undefi
 
 /** Puts a failure into words. */
 export function storeError(failure: StoreFailure, file: string, cause: unknown): StoreError {
-	const reason = cause instanceof Error ? ` (${cause.message})` : '';
-	return new StoreError(failure, `The database ${file}: ${EXPLANATIONS[failure]}${reason}`, cause);
+	const message = `The database ${file}: ${EXPLANATIONS[failure]} (${errorText(cause)})`;
+	return new StoreError(failure, message, cause);
 }
 
 /** SQLite reports some writes that fail for want of space as input/output errors. */

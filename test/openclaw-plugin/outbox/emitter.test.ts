@@ -1,0 +1,237 @@
+import { writeFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { listFaults } from '../../../openclaw-plugin/src/health/health';
+import { createEmitter } from '../../../openclaw-plugin/src/outbox/emitter';
+import type { EmitEvent } from '../../../openclaw-plugin/src/outbox/emitter';
+import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
+import { onWake } from '../../../openclaw-plugin/src/delivery/wake';
+import { openDatabase } from '../../../openclaw-plugin/src/store/database';
+import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
+import type { Store } from '../../../openclaw-plugin/src/store/store';
+import { waitFor } from '../../../testbed/waitFor';
+import { countRows } from '../store/support/events';
+import { useFolder } from '../store/support/folder';
+import { registryOf, rememberingLogger, someEndpoint } from './support/endpoints';
+import { mountSmallDisk } from './support/smallDisk';
+
+const folder = useFolder();
+const logger = rememberingLogger();
+const FAST = { everyMs: 20, timeoutMs: 10_000 };
+const endpoints = [
+	someEndpoint({ name: 'all' }),
+	someEndpoint({ name: 'errors', events: ['error.occurred'] }),
+	someEndpoint({ name: 'support', filter: { agentIds: ['support-bot'] } }),
+];
+let store: Store;
+let emit: EmitEvent;
+
+function prepare(path: string): void {
+	store = openStore(path);
+	const outbox = openOutbox(store);
+	emit = createEmitter({
+		store,
+		outbox,
+		registry: registryOf(endpoints),
+		instanceId: 'node-1',
+		logger,
+	});
+}
+
+const faults = (path = folder.path) => listFaults(path).map(({ code, count }) => [code, count]);
+const contents = () =>
+	store
+		.prepare('SELECT body FROM events ORDER BY seq')
+		.all()
+		.map(({ body }) => (JSON.parse(String(body)) as { data: { n: number } }).data.n);
+
+beforeEach(() => {
+	logger.lines.length = 0;
+});
+
+afterEach(() => {
+	store.close();
+});
+
+describe('emit', () => {
+	it('writes an event with a delivery for each endpoint that wants it, and wakes the dispatcher', () => {
+		prepare(folder.path);
+		const woken: unknown[] = [];
+		const forget = onWake((names) => woken.push(names));
+		emit('message.sent', { agentId: 'support-bot' }, Date.parse('2026-03-14T10:30:00Z'));
+		forget();
+		const rows = store.prepare('SELECT endpoint FROM deliveries').all();
+		expect(rows.map(({ endpoint }) => endpoint)).toEqual(['all', 'support']);
+		expect(woken).toEqual([['all', 'support']]);
+		const body = String(store.prepare('SELECT body FROM events').get()?.body);
+		expect(JSON.parse(body)).toMatchObject({
+			type: 'message.sent',
+			timestamp: '2026-03-14T10:30:00.000Z',
+			instanceId: 'node-1',
+		});
+	});
+
+	it('writes nothing when no endpoint wants it', () => {
+		store = openStore(folder.path);
+		const registry = registryOf([someEndpoint({ events: ['tool.called'] })]);
+		const outbox = openOutbox(store);
+		createEmitter({ store, outbox, registry, instanceId: 'node-1', logger })('message.sent', {});
+		expect(countRows(store, 'events')).toBe(0);
+	});
+
+	it('notices when the endpoints change', () => {
+		store = openStore(folder.path);
+		let list = [someEndpoint({ name: 'one' })];
+		const registry = { list: () => list, find: () => undefined };
+		const parts = { store, outbox: openOutbox(store), registry, instanceId: 'node-1', logger };
+		const emitEvent = createEmitter(parts);
+		emitEvent('message.sent', {});
+		list = [someEndpoint({ name: 'two' })];
+		emitEvent('message.sent', {});
+		const rows = store.prepare('SELECT endpoint FROM deliveries').all();
+		expect(rows.map(({ endpoint }) => endpoint)).toEqual(['one', 'two']);
+	});
+
+	it('never throws, whatever it is given', () => {
+		prepare(folder.path);
+		const hostile = {
+			toJSON: () => {
+				throw new Error('no JSON');
+			},
+		};
+		emit('tool.called', { tool: hostile as never });
+		expect(logger.lines).toEqual([
+			expect.stringContaining("An event of type 'tool.called' could not be kept"),
+		]);
+	});
+});
+
+describe('while another process holds the database', () => {
+	it('keeps events in order in memory, and writes them afterwards', async () => {
+		prepare(folder.path);
+		emit('message.sent', { n: 0 });
+		const other = openDatabase(folder.path);
+		other.exec('BEGIN IMMEDIATE');
+		emit('message.sent', { n: 1 });
+		emit('message.sent', { n: 2 });
+		expect(faults()).toEqual([
+			['database-unavailable', undefined],
+			['events-waiting', 2],
+		]);
+		other.exec('COMMIT');
+		other.close();
+		emit('message.sent', { n: 3 });
+		expect(countRows(store, 'events')).toBe(1);
+		await waitFor('the events', () => contents().length === 4, FAST);
+		expect(contents()).toEqual([0, 1, 2, 3]);
+		expect(faults()).toEqual([]);
+	});
+});
+
+describe('while the database cannot be opened', () => {
+	it('finds out the endpoints later, too', async () => {
+		const path = join(folder.path, 'data');
+		writeFileSync(path, 'where the folder should be');
+		store = openStore(path);
+		const registry = {
+			list: () => {
+				store.prepare('SELECT 1 FROM endpoint_states').get();
+				return endpoints;
+			},
+			find: () => undefined,
+		};
+		const parts = { store, outbox: openOutbox(store), registry, instanceId: 'node-1', logger };
+		const emitEvent = createEmitter(parts);
+		emitEvent('message.sent', { n: 1 });
+		emitEvent('message.sent', { n: 2 });
+		expect(faults(path)).toEqual([
+			['database-unavailable', undefined],
+			['events-waiting', 2],
+		]);
+		rmSync(path);
+		await waitFor('the events', () => countRows(store, 'deliveries') === 2, FAST);
+		expect(contents()).toEqual([1, 2]);
+		expect(faults(path)).toEqual([]);
+	});
+});
+
+describe('on a full disk', () => {
+	it('keeps events in memory until there is room, and counts what it loses', async () => {
+		prepare(folder.path);
+		const pages = Number(store.prepare('PRAGMA page_count').get()?.page_count);
+		store.exec(`PRAGMA max_page_count = ${String(pages)}`);
+		for (let n = 0; n < 10_100; n += 1) emit('message.sent', { n });
+		const written = countRows(store, 'events');
+		const known = faults();
+		expect(known.map(([code]) => code)).toEqual(['disk-full', 'events-waiting', 'events-lost']);
+		expect(known[1]).toEqual(['events-waiting', 10_000]);
+		expect(known[2]).toEqual(['events-lost', 10_100 - 10_000 - written]);
+		store.exec('PRAGMA max_page_count = 1000000');
+		await waitFor('the events', () => countRows(store, 'events') === 10_000 + written, FAST);
+		expect(contents()).toEqual(Array.from({ length: 10_000 + written }, (_, n) => n));
+		expect(faults().map(([code]) => code)).toEqual(['events-lost']);
+	});
+
+	it('keeps 16 MiB at most', () => {
+		prepare(folder.path);
+		const pages = Number(store.prepare('PRAGMA page_count').get()?.page_count);
+		store.exec(`PRAGMA max_page_count = ${String(pages)}`);
+		const content = 'x'.repeat(1_000_000);
+		for (let n = 0; n < 20; n += 1) emit('message.sent', { n, message: { role: 'user', content } });
+		expect(faults()).toEqual([
+			['disk-full', undefined],
+			['events-waiting', 16],
+			['events-lost', 4],
+		]);
+		store.exec('PRAGMA max_page_count = 1000000');
+	});
+
+	it('does the same with a real one, deliveries and all', async () => {
+		const disk = mountSmallDisk(folder.path, 4);
+		// Only root may mount; the tests above need no disk.
+		if (disk === undefined) {
+			prepare(folder.path);
+			return;
+		}
+		try {
+			prepare(disk.path);
+			emit('message.sent', { n: 0 });
+			disk.fill();
+			const content = 'x'.repeat(3000);
+			for (let n = 1; n < 100; n += 1) emit('message.sent', { n, content });
+			const codes = faults(disk.path).map(([code]) => code);
+			expect(codes).toEqual(['disk-full', 'events-waiting']);
+			disk.free();
+			await waitFor('the events', () => contents().length === 100, FAST);
+			expect(contents()).toEqual(Array.from({ length: 100 }, (_, n) => n));
+			expect(faults(disk.path)).toEqual([]);
+			expect(logger.lines).toContain(
+				'info [event-webhooks] The events that waited in memory are written',
+			);
+			store.close();
+		} finally {
+			disk.unmount();
+		}
+	});
+});
+
+describe('when the outbox is full', () => {
+	it('refuses events, says so, and takes them again when there is room', async () => {
+		store = openStore(folder.path);
+		let now = Date.now();
+		const outbox = openOutbox(store, { maxMegabytes: 1, now: () => now });
+		const registry = registryOf([someEndpoint({ name: 'all' })]);
+		const emitEvent = createEmitter({ store, outbox, registry, instanceId: 'node-1', logger });
+		const content = 'x'.repeat(20_000);
+		for (let n = 0; n < 100; n += 1) emitEvent('message.sent', { n, content });
+		const written = countRows(store, 'events');
+		expect(written).toBeLessThan(100);
+		expect(faults()).toEqual([['outbox-full', 100 - written]]);
+		expect(logger.lines).toEqual([expect.stringContaining('raise outbox.maxMegabytes')]);
+		while (outbox.failPending('all', 'x') > 0);
+		now += 2000;
+		emitEvent('message.sent', { n: 100, content });
+		expect(faults()).toEqual([]);
+		expect(contents().at(-1)).toBe(100);
+		await Promise.resolve();
+	});
+});
