@@ -6,4 +6,6 @@ export interface Endpoint extends Omit<EndpointConfig, 'secret'> {
 	readonly secrets: readonly string[];
 	/** Whether it comes from the configuration file or was made over the API. */
 	readonly origin: 'config' | 'api';
+	/** Why nothing can be sent to it; `enabled` is false then. */
+	readonly fault?: string;
 }

@@ -1,24 +1,52 @@
-import type { Database } from '../store/databaseAccess';
 import { checkConfig } from '../protocol';
 import type { EndpointConfig } from '../protocol';
+import type { Database, Row } from '../store/databaseAccess';
 
-/** Endpoints that were made over the API or the command line, with their secrets. */
-export function listManagedEndpoints(database: Database): readonly EndpointConfig[] {
-	return database
-		.prepare('SELECT name, settings, secret FROM managed_endpoints ORDER BY name')
-		.all()
-		.flatMap((row) => {
-			const stored: unknown = JSON.parse(String(row.settings));
-			const checked = checkConfig({ endpoints: [stored] });
-			const [endpoint] = checked.ok ? checked.config.endpoints : [];
-			return endpoint === undefined ? [] : [{ ...endpoint, secret: String(row.secret) }];
-		});
+/** An endpoint with a secret of its own, as those of the API always have. */
+export interface SignedEndpoint extends EndpointConfig {
+	readonly secret: string;
+}
+
+/** An endpoint that was made over the API or the command line. Times are milliseconds since 1970. */
+export interface ManagedEndpoint {
+	readonly config: SignedEndpoint;
+	readonly createdAt: number;
+	readonly updatedAt: number;
+}
+
+/** All of them, by name. What an older version wrote and this one cannot read is left out. */
+export function listManagedEndpoints(database: Database): readonly ManagedEndpoint[] {
+	return readManagedEndpoints(
+		database.prepare('SELECT * FROM managed_endpoints ORDER BY name').all(),
+	);
+}
+
+export function findManagedEndpoint(database: Database, name: string): ManagedEndpoint | undefined {
+	const rows = database.prepare('SELECT * FROM managed_endpoints WHERE name = ?').all(name);
+	return readManagedEndpoints(rows)[0];
+}
+
+/** Reads rows of `managed_endpoints`. */
+export function readManagedEndpoints(rows: readonly Row[]): readonly ManagedEndpoint[] {
+	return rows.flatMap((row) => {
+		const stored: unknown = JSON.parse(String(row.settings));
+		const checked = checkConfig({ endpoints: [stored] });
+		const [endpoint] = checked.ok ? checked.config.endpoints : [];
+		if (endpoint === undefined) return [];
+		return [
+			{
+				config: { ...endpoint, secret: String(row.secret) },
+				createdAt: Number(row.created_at),
+				updatedAt: Number(row.updated_at),
+			},
+		];
+	});
 }
 
 /** Adds an endpoint, or replaces the settings of the one with this name. */
 export function saveManagedEndpoint(
 	database: Database,
-	endpoint: Omit<EndpointConfig, 'secret'> & { readonly secret: string },
+	endpoint: SignedEndpoint,
 	now: number,
 ): void {
 	const { secret, ...settings } = endpoint;
@@ -32,35 +60,14 @@ export function saveManagedEndpoint(
 		.run(endpoint.name, JSON.stringify(settings), secret, now, now);
 }
 
-/** Says whether there was one. */
+/**
+ * Deletes an endpoint with its secrets and with what is known about how it does; says whether there was
+ * one. To be called within a transaction.
+ */
 export function deleteManagedEndpoint(database: Database, name: string): boolean {
-	return database.prepare('DELETE FROM managed_endpoints WHERE name = ?').run(name).changes !== 0;
-}
-
-/** Secrets that still sign although a newer one has taken their place, by endpoint. */
-export function listRetiringSecrets(
-	database: Database,
-	now: number,
-): ReadonlyMap<string, readonly string[]> {
-	const found = new Map<string, string[]>();
-	const rows = database
-		.prepare('SELECT endpoint, secret FROM retiring_secrets WHERE until > ? ORDER BY id DESC')
-		.all(now);
-	for (const row of rows) {
-		const endpoint = String(row.endpoint);
-		found.set(endpoint, [...(found.get(endpoint) ?? []), String(row.secret)]);
-	}
-	return found;
-}
-
-/** Keeps a replaced secret signing until a time, and forgets those whose time is over. */
-export function retireSecret(
-	database: Database,
-	retired: { readonly endpoint: string; readonly secret: string; readonly until: number },
-	now: number,
-): void {
-	database.prepare('DELETE FROM retiring_secrets WHERE until <= ?').run(now);
-	database
-		.prepare('INSERT INTO retiring_secrets (endpoint, secret, until) VALUES (?, ?, ?)')
-		.run(retired.endpoint, retired.secret, retired.until);
+	const { changes } = database.prepare('DELETE FROM managed_endpoints WHERE name = ?').run(name);
+	if (Number(changes) === 0) return false;
+	database.prepare('DELETE FROM retiring_secrets WHERE endpoint = ?').run(name);
+	database.prepare('DELETE FROM endpoint_states WHERE endpoint = ?').run(name);
+	return true;
 }

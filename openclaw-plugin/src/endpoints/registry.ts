@@ -1,16 +1,20 @@
-import type { Database } from '../store/databaseAccess';
-import { listSecrets } from '../protocol';
+import { listSecrets, MAX_SIGNATURES } from '../protocol';
 import type { EndpointConfig } from '../protocol';
 import { processState } from '../processState';
+import type { Database, Row } from '../store/databaseAccess';
 import type { Endpoint } from './endpoint';
-import { listManagedEndpoints, listRetiringSecrets } from './managedEndpoints';
+import { readManagedEndpoints } from './managedEndpoints';
+import { listRetiringRows, readRetiringSecrets } from './retiringSecrets';
 
 /** Milliseconds after which a change that the command line made is noticed. */
 const FRESH_MS = 1000;
 
 /** The endpoints there are, by the configuration file and by the API. */
 export interface EndpointRegistry {
-	/** All, disabled ones too. A name of the configuration file wins over one of the API. */
+	/**
+	 * All, disabled ones too. A name of the configuration file wins over one of the API. The same list
+	 * as before when nothing has changed.
+	 */
 	list(): readonly Endpoint[];
 	find(name: string): Endpoint | undefined;
 }
@@ -33,12 +37,23 @@ export function createEndpointRegistry(
 	now: () => number = Date.now,
 ): EndpointRegistry {
 	let known: readonly Endpoint[] = [];
+	let knownRows: string | undefined;
 	let readAt = Number.NEGATIVE_INFINITY;
 	let change = -1;
+	const refresh = () => {
+		const rows = {
+			managed: database.prepare('SELECT * FROM managed_endpoints ORDER BY name').all(),
+			retiring: listRetiringRows(database, now()),
+		};
+		const text = JSON.stringify(rows);
+		// Whoever prepares something for each endpoint can tell by the list whether to do so again.
+		if (text !== knownRows) known = join(configured, rows);
+		knownRows = text;
+	};
 	const list = () => {
 		const { count } = changes();
 		if (count !== change || now() - readAt >= FRESH_MS) {
-			known = join(configured, database, now());
+			refresh();
 			readAt = now();
 			change = count;
 		}
@@ -49,26 +64,50 @@ export function createEndpointRegistry(
 
 function join(
 	configured: readonly EndpointConfig[],
-	database: Database,
-	now: number,
+	rows: { readonly managed: readonly Row[]; readonly retiring: readonly Row[] },
 ): readonly Endpoint[] {
-	const retiring = listRetiringSecrets(database, now);
+	const retiring = readRetiringSecrets(rows.retiring);
 	const names = new Set(configured.map(({ name }) => name));
-	const managed = listManagedEndpoints(database).filter(({ name }) => !names.has(name));
+	const managed = readManagedEndpoints(rows.managed).filter(
+		({ config }) => !names.has(config.name),
+	);
 	return [
 		...configured.map((config) => ready(config, 'config', retiring)),
-		...managed.map((config) => ready(config, 'api', retiring)),
+		...managed.map(({ config }) => ready(config, 'api', retiring)),
 	];
 }
 
 function ready(
-	{ secret, ...config }: EndpointConfig,
+	endpoint: EndpointConfig,
 	origin: Endpoint['origin'],
 	retiring: ReadonlyMap<string, readonly string[]>,
 ): Endpoint {
-	// A reference that the gateway could not resolve is no text: nothing may be sent unsigned then.
-	const isUnresolved = typeof secret === 'object' || (secret ?? '').includes('${');
-	const current = isUnresolved ? [] : listSecrets(secret ?? '');
+	const { secret, ...config } = endpoint;
+	const fault = findFault(endpoint);
+	const current = typeof secret === 'string' && fault === undefined ? listSecrets(secret) : [];
 	const secrets = [...new Set([...current, ...(retiring.get(config.name) ?? [])])];
-	return { ...config, origin, secrets, ...(isUnresolved ? { enabled: false } : {}) };
+	return {
+		...config,
+		origin,
+		secrets: secrets.slice(0, MAX_SIGNATURES),
+		...(fault === undefined ? {} : { enabled: false, fault }),
+	};
+}
+
+/**
+ * What the gateway could not fill in. Nothing may be sent then: unsigned, with a literal `${NAME}` for a
+ * password, or to a host of that name.
+ */
+function findFault({ secret, url, headers = {} }: EndpointConfig): string | undefined {
+	if (typeof secret === 'object') return 'The reference in its secret could not be resolved';
+	const isUnresolved = (text: string) => /\$\{\w+\}/.test(text);
+	const texts: readonly (readonly [string, string])[] = [
+		['secret', secret ?? ''],
+		['URL', url],
+		...Object.entries(headers).map(([name, value]) => [`header '${name}'`, value] as const),
+	];
+	const found = texts.find(([, text]) => isUnresolved(text));
+	if (found === undefined) return undefined;
+	const names = [...found[1].matchAll(/\$\{(\w+)\}/g)].map((match) => match[1]).join(', ');
+	return `The environment variable ${names} in its ${found[0]} is not set at the gateway`;
 }

@@ -1,0 +1,110 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { ADMIN_PATH, createAdminRoute } from '../../../../openclaw-plugin/src/admin/adminRoute';
+import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
+import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
+import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
+import { checkConfig } from '../../../../openclaw-plugin/src/protocol';
+import { openDatabase } from '../../../../openclaw-plugin/src/store/database';
+import { createAuthorizer } from '../../../../openclaw-plugin/src/tokens/authorizer';
+import { createFailureLimit } from '../../../../openclaw-plugin/src/tokens/failureLimit';
+import { createTokenCheck } from '../../../../openclaw-plugin/src/tokens/tokenCheck';
+import { issueToken } from '../../../../openclaw-plugin/src/tokens/tokenStore';
+import type { JsonObject } from '../../../../testbed/json';
+import { startLocalServer } from '../../../../testbed/localServer';
+import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';
+
+export const HOOKS_TOKEN = 'hook-token-of-the-gateway';
+export const CONFIG_SECRET = 'whsec_of-the-configuration-file';
+
+export interface Answer {
+	readonly status: number;
+	readonly headers: Headers;
+	readonly json: JsonObject;
+	readonly text: string;
+}
+
+/** The plugin's API for endpoints on a real database and a real port. */
+export interface AdminGateway {
+	readonly url: string;
+	readonly database: DatabaseSync;
+	readonly registry: EndpointRegistry;
+	readonly log: readonly string[];
+	/** The clock; to be moved by tests. */
+	time: number;
+	ask(method: string, path: string, body?: unknown, token?: string): Promise<Answer>;
+	remove(): Promise<void>;
+}
+
+/** An endpoint `main-webhook` is in the configuration file. */
+export async function adminGateway(): Promise<AdminGateway> {
+	const folder = await temporaryFolder('admin');
+	const database = openDatabase(folder);
+	const log: string[] = [];
+	const write = (line: string) => {
+		log.push(line);
+	};
+	const checked = checkConfig({
+		endpoints: [
+			{
+				name: 'main-webhook',
+				url: 'https://hooks.example/services/T00/B00/password',
+				secret: CONFIG_SECRET,
+				events: ['*'],
+				headers: { 'X-API-Key': 'api-key-of-the-crm' },
+			},
+		],
+	});
+	if (!checked.ok) throw new Error(checked.issues[0].message);
+	const clock = { time: 1_800_000_000_000 };
+	const now = () => clock.time;
+	const registry = createEndpointRegistry(checked.config.endpoints, database, now);
+	const route = createAdminRoute({
+		database,
+		outbox: openOutbox(database, { now }),
+		registry,
+		hostRules: {
+			isBlockedHost: (host) => host === 'localhost' || /^(?:10\.|127\.|169\.254\.)/.test(host),
+			isPrivateAddress: () => false,
+		},
+		instanceId: 'node-1',
+		authorize: createAuthorizer(
+			createTokenCheck({ database, hooksToken: HOOKS_TOKEN }),
+			createFailureLimit(),
+		),
+		logger: { info: write, warn: write, error: write },
+		now,
+	});
+	const server = await startLocalServer((request, response) => {
+		void route(request, response).then((isHandled) => {
+			if (!isHandled) response.writeHead(418).end();
+		});
+	});
+	const { token } = issueToken(database, { name: 'n8n', scopes: ['endpoints'] });
+	return {
+		url: server.url + ADMIN_PATH,
+		database,
+		registry,
+		log,
+		get time() {
+			return clock.time;
+		},
+		set time(time) {
+			clock.time = time;
+		},
+		ask: async (method, path, body, given = token) => {
+			const response = await fetch(server.url + ADMIN_PATH + path, {
+				method,
+				headers: { authorization: `Bearer ${given}`, 'content-type': 'application/json' },
+				...(body === undefined ? {} : { body: JSON.stringify(body) }),
+			});
+			const text = await response.text();
+			const { status, headers } = response;
+			return { status, headers, text, json: JSON.parse(text) as JsonObject };
+		},
+		remove: async () => {
+			await server.close();
+			database.close();
+			await removeTemporaryFolder(folder);
+		},
+	};
+}
