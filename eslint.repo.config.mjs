@@ -98,6 +98,13 @@ export default tseslint.config(
 		},
 	},
 	{
+		// A module of the gateway that is declared here can name our types in no other way.
+		files: ['openclaw-plugin/src/openclaw.d.ts'],
+		rules: {
+			'@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+		},
+	},
+	{
 		files: ['openclaw-plugin/src/protocol.ts'],
 		rules: { 'no-restricted-imports': 'off' },
 	},

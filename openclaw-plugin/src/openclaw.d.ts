@@ -3,13 +3,11 @@
  * end-to-end tests compile the plugin against the real types instead of these.
  */
 declare module 'openclaw/plugin-sdk/plugin-entry' {
-	import type { GatewayApi } from './sdk';
-
 	export function definePluginEntry(entry: {
 		id: string;
 		name: string;
 		description: string;
-		register(api: GatewayApi): void;
+		register(api: import('./sdk').GatewayApi): void;
 	}): unknown;
 }
 
@@ -25,6 +23,10 @@ declare module 'openclaw/plugin-sdk/security-runtime' {
 }
 
 declare module 'openclaw/plugin-sdk/config-mutation' {
+	/** Reads the configuration file; `parsed` is what is written in it. */
+	export function readConfigFileSnapshotForWrite(): Promise<{
+		readonly snapshot: { readonly parsed: unknown };
+	}>;
 	/** Changes the configuration file under a lock; a running gateway applies it. */
 	export function mutateConfigFile(params: {
 		afterWrite?: { mode: 'auto' };
