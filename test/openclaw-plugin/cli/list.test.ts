@@ -160,27 +160,24 @@ describe('list', () => {
 
 describe('show', () => {
 	it('shows a delivery with its attempts and its event', async () => {
-		const [number = 0] = storeDeliveries(cli.database, [
+		storeDeliveries(cli.database, [
 			{
 				state: 'failed',
 				tries: 2,
 				createdAt: NOW - 60_000,
+				status: 500,
+				durationMs: 40,
 				error: 'HTTP 500',
+				response: 'oops',
 				data: { message: { content: '你好 👋' } },
 			},
 		]);
-		cli.database
-			.prepare(
-				`INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status, error, response)
-				VALUES (?, 1, ?, 40, 500, 'HTTP 500', 'oops')`,
-			)
-			.run(number, NOW - 59_000);
 
 		const { stdout } = await cli.run('show dlv_1');
 
 		expect(stdout).toContain('Status    failed');
 		expect(stdout).toContain('Created   2026-03-14T10:29:00.000Z (1m ago)');
-		expect(stdout).toContain('  1  2026-03-14T10:29:01.000Z  40 ms  500   HTTP 500: oops');
+		expect(stdout).toContain('  1  2026-03-14T10:29:00.060Z  40 ms  500   HTTP 500: oops');
 		expect(stdout).toContain('"content": "你好 👋"');
 	});
 

@@ -160,15 +160,19 @@ describe('listDeliveries', () => {
 
 describe('showDelivery', () => {
 	it('tells the event and every attempt', () => {
-		const [number = 0] = storeDeliveries(database, [
-			{ state: 'failed', tries: 2, data: { message: { content: '你好' } } },
+		storeDeliveries(database, [
+			{
+				state: 'failed',
+				createdAt: 1000,
+				tries: 2,
+				status: 500,
+				durationMs: 40,
+				error: 'HTTP 500',
+				response: 'oops',
+				data: { message: { content: '你好' } },
+			},
+			{ state: 'pending', createdAt: 2000, tries: 1, durationMs: 90, error: 'no answer' },
 		]);
-		const insert = database.prepare(
-			`INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status, error, response)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		);
-		insert.run(number, 1, 1000, 15_000, null, 'no answer within 15 s', null);
-		insert.run(number, 2, 2000, 40, 500, 'HTTP 500', 'oops');
 
 		const details = showDelivery(database, 'dlv_1');
 
@@ -176,16 +180,13 @@ describe('showDelivery', () => {
 			id: 'dlv_1',
 			event: { type: 'message.received', data: { message: { content: '你好' } } },
 		});
+		const answer = { durationMs: 40, status: 500, reason: 'HTTP 500', response: 'oops' };
 		expect(details?.attemptLog).toEqual([
-			{ number: 1, startedAt: 1000, durationMs: 15_000, reason: 'no answer within 15 s' },
-			{
-				number: 2,
-				startedAt: 2000,
-				durationMs: 40,
-				status: 500,
-				reason: 'HTTP 500',
-				response: 'oops',
-			},
+			{ number: 1, startedAt: 1060, ...answer },
+			{ number: 2, startedAt: 1060, ...answer },
+		]);
+		expect(showDelivery(database, 'dlv_2')?.attemptLog).toEqual([
+			{ number: 1, startedAt: 2010, durationMs: 90, reason: 'no answer' },
 		]);
 	});
 

@@ -94,7 +94,7 @@ export async function createCommandLine(
 			return { ...output, exitCode, json: () => JSON.parse(output.stdout) as unknown };
 		},
 		remove: async () => {
-			database.close();
+			if (database.isOpen) database.close();
 			await removeTemporaryFolder(stateDir);
 		},
 	};
