@@ -1,3 +1,4 @@
+import { createTestEvent, TEST_TYPE } from '../cli/testEvent';
 import { enableEndpoint } from '../delivery/endpointStates';
 import type { HostRules } from '../delivery/hostGuard';
 import { wakeDispatcher } from '../delivery/wake';
@@ -26,7 +27,6 @@ import {
 	TOO_MANY_ENDPOINTS,
 	unknownEndpoint,
 } from './refusals';
-import { createTestEvent } from './testEvent';
 
 /** What a request led to. */
 export interface Done {
@@ -146,7 +146,7 @@ export function createEndpointActions(parts: EndpointActionsParts): EndpointActi
 				endpoint.fault ??
 				(health?.condition.state === 'disabled' ? health.condition.reason : undefined);
 			if (reason !== undefined) return refuse(disabledEndpoint(name, reason));
-			const event = createTestEvent(instanceId, now());
+			const event = createTestEvent(TEST_TYPE, instanceId, now());
 			const [id = 0] = outbox.append(event, [name]);
 			const body = { eventId: event.id, deliveryId: formatDeliveryId(id) };
 			return { ok: true, value: { status: 202, body } };

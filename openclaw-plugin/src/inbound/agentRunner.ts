@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorData } from '../protocol';
 import type { AgentRuns, Logger } from '../sdk';
+import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import type { InboundMessage } from './message';
 import { releaseRun, runMessage, RUN_TIMING } from './messageRun';
@@ -36,7 +38,7 @@ export interface AgentRunnerOptions {
 	 * Tells of messages for which no run was started. For runs that fail the gateway's own hooks tell.
 	 */
 	readonly emit: (type: 'error.occurred', data: ErrorData) => void;
-	/** Called once for each message that has come to its end, before that is written. */
+	/** Called for each message that has come to its end; what it writes is written with that, or not. */
 	readonly onSettled?: (message: SettledMessage) => void;
 	readonly logger: Logger;
 	/** Milliseconds that settled messages are kept; a repeated request is recognized that long. */
@@ -49,8 +51,6 @@ export interface AgentRunnerOptions {
 }
 
 const MAX_SESSIONS = 4;
-/** Milliseconds after which the database is tried again when it could not be read or written. */
-const STORE_RETRY_MS = 5000;
 const CLEAN_EVERY_MS = 3_600_000;
 /** Milliseconds that starting runs get to come to an end. */
 const STOP_LIMIT_MS = 5000;
@@ -75,8 +75,10 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 
 	const settle = (message: InboundMessage, result: RunResult) => {
 		const settledAt = now();
-		options.onSettled?.({ ...message, settledAt, result });
-		messages.settle(message.runId, result, settledAt);
+		inTransaction(options.database, () => {
+			options.onSettled?.({ ...message, settledAt, result });
+			messages.settle(message.runId, result, settledAt);
+		});
 		announceProgress(message.runId);
 	};
 	const fail = (message: InboundMessage, failure: Extract<RunResult, { ok: false }>) => {
@@ -113,7 +115,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 		} catch (error) {
 			logger.error(`${message.runId} is tried later: ${describe(error)}`);
 			// Without a pause a full disk would be tried over and over.
-			await new Promise((resolve) => setTimeout(resolve, STORE_RETRY_MS).unref());
+			await delay(timing.storeRetryMs, undefined, { signal }).catch(() => undefined);
 		}
 	};
 	const launchDue = (signal: AbortSignal): number | undefined => {
@@ -140,7 +142,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			nextAt = launchDue(life.signal);
 		} catch (error) {
 			logger.error(`messages to agents wait: ${describe(error)}`);
-			nextAt = now() + STORE_RETRY_MS;
+			nextAt = now() + timing.storeRetryMs;
 		}
 		// At the latest when old messages are due to be forgotten.
 		const wait = Math.min(nextAt ?? cleanAt, cleanAt) - now();

@@ -54,6 +54,14 @@ export const KEY_REUSED: Refusal = {
 		'Another message was sent with this Idempotency-Key before. Use a new key for a new message',
 };
 
+export const CALLBACK_UNSIGNED: Refusal = {
+	status: 400,
+	code: 'callback-unsigned',
+	path: 'callbackUrl',
+	message:
+		'No endpoint of this gateway with a secret leads to the origin of the callback URL, so nothing there could tell that the callback is genuine. Set one up first',
+};
+
 export const QUEUE_FULL: Refusal = {
 	status: 503,
 	code: 'queue-full',

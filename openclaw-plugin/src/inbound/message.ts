@@ -12,8 +12,8 @@ export interface MessageOptions {
 	readonly deliver?: true;
 	/** Somebody waits for the result: what it cost is looked up, too. */
 	readonly detailed?: true;
-	/** Where the result is sent. */
-	readonly callbackUrl?: string;
+	/** Where the result is sent, and the endpoint whose secrets sign it. */
+	readonly callback?: { readonly url: string; readonly endpoint: string };
 }
 
 /** A message to an agent as it was posted. */

@@ -28,12 +28,15 @@ export interface RunTiming {
 	readonly recoveryPollMs: number;
 	/** How long that may take. */
 	readonly recoveryLimitMs: number;
+	/** Until the database is tried again when it could not be read or written. */
+	readonly storeRetryMs: number;
 }
 
 export const RUN_TIMING: RunTiming = {
 	waitMs: 30_000,
 	recoveryPollMs: 2000,
 	recoveryLimitMs: 600_000,
+	storeRetryMs: 5000,
 };
 
 /** What running a message takes. */

@@ -1,8 +1,7 @@
+import type { Usage } from '../events/usage';
+
 /** Tokens that a run used, over all its model calls. */
-export interface RunUsage {
-	readonly inputTokens: number;
-	readonly outputTokens: number;
-}
+export type RunUsage = Usage;
 
 /**
  * Why a message led to no reply: the gateway has no such agent or would not start the run (`refused`),

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerRefusal } from '../http/answers';
+import { answerRefusal, refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
 import { parseJsonBody } from '../http/jsonBody';
 import { readLimitedBody } from '../http/limitedBody';
-import { answerMessage, KEY_REUSED, QUEUE_FULL } from './answer';
-import type { NewMessage } from './message';
+import { answerMessage, CALLBACK_UNSIGNED, KEY_REUSED, QUEUE_FULL } from './answer';
+import type { MessageOptions, NewMessage } from './message';
 import type { MessageStore } from './messageStore';
 import type { MessageWriter } from './prompt';
 import { hashRequest, readRequestOptions } from './requestOptions';
@@ -25,6 +25,8 @@ export interface Inlet {
 export interface MessageTaking {
 	readonly messages: MessageStore;
 	readonly callbackOrigins: readonly string[];
+	/** Finds the endpoint whose secrets sign what goes to a URL; without it nothing is called back. */
+	readonly findSigner?: (url: string) => string | undefined;
 	/** Marks a text as coming from outside: `wrapExternalContent` of the gateway's SDK. */
 	readonly wrapExternalContent: (text: string) => string;
 	/** Milliseconds, the system's clock unless given. */
@@ -76,7 +78,7 @@ async function readMessage(
 	request: IncomingMessage,
 	query: URLSearchParams,
 	inlet: Inlet,
-	{ callbackOrigins, wrapExternalContent, now = Date.now }: MessageTaking,
+	{ callbackOrigins, findSigner, wrapExternalContent, now = Date.now }: MessageTaking,
 ): Promise<Checked<{ readonly message: NewMessage; readonly waitSeconds: number }>> {
 	const { headers } = request;
 	const { name, agentId } = inlet;
@@ -86,6 +88,9 @@ async function readMessage(
 		callbackOrigins,
 	});
 	if (!asked.ok) return asked;
+	const { callbackUrl } = asked.value;
+	const signer = callbackUrl === undefined ? undefined : findSigner?.(callbackUrl);
+	if (callbackUrl !== undefined && signer === undefined) return refuse(CALLBACK_UNSIGNED);
 	const raw = await readLimitedBody(request);
 	if (!raw.ok) return raw;
 	const body = parseJsonBody(headers, raw.value);
@@ -102,7 +107,7 @@ async function readMessage(
 		message: text,
 		prompt: wrapExternalContent(text),
 		missingPaths,
-		options: messageOptions(asked.value),
+		options: messageOptions(asked.value, signer),
 		// Names of endpoints hold no blank, so keys of two endpoints never meet.
 		...(key === undefined
 			? {}
@@ -111,10 +116,17 @@ async function readMessage(
 	return { ok: true, value: { message, waitSeconds } };
 }
 
-function messageOptions({ deliver, waitSeconds, callbackUrl }: RequestOptions) {
+function messageOptions(
+	{ deliver, waitSeconds, callbackUrl }: RequestOptions,
+	endpoint: string | undefined,
+): MessageOptions {
+	const callback =
+		callbackUrl === undefined || endpoint === undefined
+			? undefined
+			: { url: callbackUrl, endpoint };
 	return {
-		...(deliver ? { deliver: true as const } : {}),
-		...(waitSeconds > 0 || callbackUrl !== undefined ? { detailed: true as const } : {}),
-		...(callbackUrl === undefined ? {} : { callbackUrl }),
+		...(deliver ? { deliver: true } : {}),
+		...(waitSeconds > 0 || callback !== undefined ? { detailed: true } : {}),
+		...(callback === undefined ? {} : { callback }),
 	};
 }

@@ -1,3 +1,4 @@
+import { addUsage, parseUsage } from '../events/usage';
 import type { RunUsage } from './runResult';
 
 /** Reads a session's messages, oldest first: `api.runtime.subagent` has it. */
@@ -71,13 +72,10 @@ function textOf(content: unknown): string {
 		.join('\n');
 }
 
-/** What was read from the provider's cache counts as input, as providers count it. */
 function sumUsage(turn: readonly JsonObject[]): RunUsage | undefined {
-	const usages = turn.map(({ usage }) => usage).filter(isObject);
-	if (usages.length === 0) return undefined;
-	const sum = (name: string) =>
-		usages.reduce((total, usage) => total + (Number(usage[name]) || 0), 0);
-	return { inputTokens: sum('input') + sum('cacheRead'), outputTokens: sum('output') };
+	return turn
+		.map(({ usage }) => (isObject(usage) ? parseUsage(usage) : undefined))
+		.reduce(addUsage, undefined);
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;

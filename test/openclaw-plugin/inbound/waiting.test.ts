@@ -24,7 +24,7 @@ it('answers with the reply, what it cost and how long it took', async () => {
 		runId: expect.stringMatching(/^run_/) as unknown,
 		agentId: 'alert-handler',
 		reply: { text: '好的' },
-		usage: { inputTokens: 111, outputTokens: 22 },
+		usage: { inputTokens: 100, outputTokens: 22, cacheReadTokens: 11 },
 		durationMs: expect.any(Number) as unknown,
 	});
 	expect(answer.headers.get('preference-applied')).toBe('wait=30');

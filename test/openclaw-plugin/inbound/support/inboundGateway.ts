@@ -3,9 +3,12 @@ import type {
 	AgentRunner,
 	AgentRunnerOptions,
 } from '../../../../openclaw-plugin/src/inbound/agentRunner';
+import { createCallbacks } from '../../../../openclaw-plugin/src/inbound/callback';
 import { createInboundRoute } from '../../../../openclaw-plugin/src/inbound/inboundRoute';
 import { openMessageStore } from '../../../../openclaw-plugin/src/inbound/messageStore';
 import type { MessageStore } from '../../../../openclaw-plugin/src/inbound/messageStore';
+import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
+import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { checkConfig } from '../../../../openclaw-plugin/src/protocol';
 import type { InboundConfig } from '../../../../openclaw-plugin/src/protocol';
 import { openDatabase } from '../../../../openclaw-plugin/src/store/database';
@@ -61,6 +64,18 @@ export const ARTICLE_ENDPOINTS = {
 	},
 } as const;
 
+/** Endpoints of the configuration file that events go to. */
+const ENDPOINTS = [
+	{ name: 'off', url: 'https://off.example/', secret: 'whsec_off', events: ['*'], enabled: false },
+	{ name: 'unsigned', url: 'https://unknown.example/', events: ['*'] },
+	{
+		name: 'n8n',
+		url: 'https://n8n.example/webhook/1',
+		secret: 'whsec_n8n',
+		events: ['session.ended'],
+	},
+];
+
 /** Reads settings as the gateway's configuration has them. */
 export function inboundConfig(inbound: JsonObject): InboundConfig {
 	const checked = checkConfig({ inbound });
@@ -76,6 +91,13 @@ export async function inboundGateway(
 	const runs = standInRuns();
 	const log: string[] = [];
 	const events: unknown[] = [];
+	const checked = checkConfig({ endpoints: ENDPOINTS });
+	const registry = createEndpointRegistry(checked.ok ? checked.config.endpoints : [], database);
+	const callbacks = createCallbacks({
+		outbox: openOutbox(database),
+		registry,
+		instanceId: 'node-1',
+	});
 	const write = (line: string) => {
 		log.push(line);
 	};
@@ -83,7 +105,7 @@ export async function inboundGateway(
 	const route = createInboundRoute({
 		inbound: inboundConfig({
 			endpoints: ARTICLE_ENDPOINTS,
-			callbackOrigins: ['https://n8n.example'],
+			callbackOrigins: ['https://n8n.example', 'https://unknown.example', 'https://off.example'],
 			...options.inbound,
 		}),
 		agents: [{ id: 'support-bot', name: 'Support' }],
@@ -92,6 +114,7 @@ export async function inboundGateway(
 			createTokenCheck({ database, hooksToken: TOKEN }),
 			createFailureLimit(),
 		),
+		findSigner: callbacks.findSigner,
 		wrapExternalContent: (text) => `<external>${text}</external>`,
 		logger,
 	});
@@ -105,9 +128,10 @@ export async function inboundGateway(
 			database,
 			runs,
 			emit: (type, data) => events.push({ type, data }),
+			onSettled: callbacks.send,
 			logger,
 			retentionMs: 86_400_000,
-			timing: { waitMs: 50, recoveryPollMs: 5, recoveryLimitMs: 300 },
+			timing: { waitMs: 50, recoveryPollMs: 5, recoveryLimitMs: 300, storeRetryMs: 20 },
 			...options.runner,
 			...changes,
 		});
