@@ -1,0 +1,196 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { at, isObject, textAt, tryParseJson, type JsonObject } from './json';
+import { readBody, startLocalServer } from './localServer';
+import { waitFor, type WaitOptions } from './waitFor';
+
+/** A message that the gateway sent or edited. */
+export interface TelegramCall {
+	/** Method of the Bot API, such as `sendMessage`. */
+	readonly method: string;
+	readonly text: string;
+	readonly chatId: string;
+	/** Whether Telegram accepted it. */
+	readonly ok: boolean;
+}
+
+/** Who writes, and where; a user with the id 777 in a chat with the bot unless given. */
+export interface TelegramSender {
+	readonly userId?: number;
+	/** A negative number is a group; the chat with the user unless given. */
+	readonly chatId?: number;
+}
+
+/** A local Bot API, for gateways that must not reach the real one. */
+export interface TelegramStandIn {
+	/** Top-level configuration keys that make a gateway use it, all chats going to one agent. */
+	config(agentId: string): JsonObject;
+	/** Lets a user write to the bot and returns the message's id. */
+	write(text: string, sender?: TelegramSender): string;
+	/** What the gateway has sent or edited so far. */
+	readonly sent: readonly TelegramCall[];
+	waitForSent(fits: (call: TelegramCall) => boolean, options?: WaitOptions): Promise<TelegramCall>;
+	/** Refuses the next messages, as of a user who has blocked the bot. */
+	refuseNext(count: number): void;
+	stop(): Promise<void>;
+}
+
+const BOT = { id: 42, is_bot: true, first_name: 'Testbed', username: 'testbed_bot' };
+const BOT_TOKEN = '42:TESTBED-TOKEN-OF-THE-TELEGRAM-STAND-IN';
+const SENDS = /^(send|edit)(?!ChatAction$)/;
+const LONGEST_POLL_MS = 30_000;
+
+/** Answers of methods that only ask. */
+const FIXED_RESULTS: Readonly<Record<string, unknown>> = {
+	getMe: { ...BOT, can_join_groups: true, can_read_all_group_messages: true },
+	getWebhookInfo: { url: '', has_custom_certificate: false, pending_update_count: 0 },
+	getMyCommands: [],
+};
+
+interface Update {
+	readonly update_id: number;
+	readonly message: JsonObject;
+}
+
+/** Updates that are kept until the bot asks for later ones. */
+class UpdateQueue {
+	private updates: Update[] = [];
+	private waiting: Array<() => void> = [];
+	private nextId = 1000;
+
+	add(message: JsonObject): void {
+		this.updates.push({ update_id: this.nextId++, message });
+		this.wake();
+	}
+
+	wake(): void {
+		for (const resume of this.waiting.splice(0)) resume();
+	}
+
+	async take(offset: number, timeoutMs: number): Promise<readonly Update[]> {
+		this.updates = this.updates.filter(({ update_id }) => update_id >= offset);
+		if (this.updates.length === 0 && timeoutMs > 0) {
+			await new Promise<void>((resolve) => {
+				const timer = setTimeout(resolve, timeoutMs);
+				this.waiting.push(() => {
+					clearTimeout(timer);
+					resolve();
+				});
+			});
+		}
+		return this.updates.filter(({ update_id }) => update_id >= offset);
+	}
+}
+
+function answer(response: ServerResponse, result: unknown): void {
+	response.writeHead(200, { 'content-type': 'application/json' });
+	response.end(JSON.stringify({ ok: true, result }));
+}
+
+function refuse(response: ServerResponse): void {
+	const description = 'Forbidden: bot was blocked by the user';
+	response.writeHead(403, { 'content-type': 'application/json' });
+	response.end(JSON.stringify({ ok: false, error_code: 403, description }));
+}
+
+async function readParameters(request: IncomingMessage, url: URL): Promise<JsonObject> {
+	const body = tryParseJson((await readBody(request)).toString('utf8'));
+	return { ...Object.fromEntries(url.searchParams), ...(isObject(body) ? body : {}) };
+}
+
+function incomingMessage(id: number, text: string, sender: TelegramSender): JsonObject {
+	const userId = sender.userId ?? 777;
+	const chatId = sender.chatId ?? userId;
+	const name = { first_name: 'Ada', username: `user_${String(userId)}` };
+	const chat = chatId < 0 ? { type: 'supergroup', title: 'Team' } : { type: 'private', ...name };
+	return {
+		message_id: id,
+		date: Math.floor(Date.now() / 1000),
+		chat: { id: chatId, ...chat },
+		from: { id: userId, is_bot: false, last_name: 'Lovelace', language_code: 'en', ...name },
+		text,
+	};
+}
+
+/**
+ * Starts a Bot API on the loopback interface.
+ *
+ * @example
+ * const telegram = await startTelegramStandIn();
+ * const gateway = await startGateway({ runtimes, modelUrl, config: telegram.config('support-bot') });
+ * telegram.write('Hello');
+ * await telegram.waitForSent(({ text }) => text !== '');
+ */
+export async function startTelegramStandIn(): Promise<TelegramStandIn> {
+	const updates = new UpdateQueue();
+	const sent: TelegramCall[] = [];
+	let nextMessageId = 5000;
+	let refusals = 0;
+
+	const send = (method: string, parameters: JsonObject, response: ServerResponse) => {
+		const ok = refusals === 0;
+		if (!ok) refusals -= 1;
+		const { chat_id: chatId, text } = parameters;
+		sent.push({ method, text: textAt(parameters, 'text'), chatId: String(chatId), ok });
+		if (!ok) {
+			refuse(response);
+			return;
+		}
+		const edited = at(parameters, 'message_id');
+		answer(response, {
+			message_id: edited === undefined ? nextMessageId++ : Number(edited),
+			date: Math.floor(Date.now() / 1000),
+			chat: { id: Number(chatId), type: Number(chatId) < 0 ? 'supergroup' : 'private' },
+			from: BOT,
+			text,
+		});
+	};
+	const handle = async (request: IncomingMessage, response: ServerResponse) => {
+		const url = new URL(request.url ?? '', 'http://localhost');
+		const method = url.pathname.split('/').at(-1) ?? '';
+		const parameters = await readParameters(request, url);
+		if (method === 'getUpdates') {
+			const timeoutMs = Math.min(Number(parameters.timeout ?? 0) * 1000, LONGEST_POLL_MS);
+			answer(response, await updates.take(Number(parameters.offset ?? 0), timeoutMs));
+		} else if (SENDS.test(method)) {
+			send(method, parameters, response);
+		} else if (method === 'getChat') {
+			answer(response, { id: Number(parameters.chat_id), type: 'private', first_name: 'Ada' });
+		} else {
+			answer(response, FIXED_RESULTS[method] ?? true);
+		}
+	};
+	const server = await startLocalServer((request, response) => {
+		handle(request, response).catch(() => response.destroy());
+	});
+	return {
+		config: (agentId) => ({
+			channels: {
+				telegram: {
+					enabled: true,
+					botToken: BOT_TOKEN,
+					apiRoot: server.url,
+					dmPolicy: 'open',
+					allowFrom: ['*'],
+					groupPolicy: 'open',
+					groups: { '*': { requireMention: false } },
+				},
+			},
+			bindings: [{ agentId, match: { channel: 'telegram', accountId: 'default' } }],
+		}),
+		write: (text, sender = {}) => {
+			const id = nextMessageId++;
+			updates.add(incomingMessage(id, text, sender));
+			return String(id);
+		},
+		sent,
+		waitForSent: async (fits, options) =>
+			await waitFor('a message to Telegram', () => sent.find(fits), options),
+		refuseNext: (count) => {
+			refusals = count;
+		},
+		stop: async () => {
+			updates.wake();
+			await server.close();
+		},
+	};
+}
