@@ -56,6 +56,9 @@ export function createEndpointQueues(parts: EndpointQueuesParts): EndpointQueues
 		outbox,
 		states,
 		now,
+		onRetries: (name) => {
+			queues.get(name)?.wake(false);
+		},
 		onRecovery: () => {
 			try {
 				wakeAll();

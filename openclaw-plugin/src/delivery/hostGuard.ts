@@ -50,10 +50,15 @@ export function checkHost(url: URL, guarded: GuardedHost, rules: HostRules): voi
 export function guardedLookup(guarded: GuardedHost, rules: HostRules): LookupFunction {
 	return (hostname, options, callback) => {
 		resolve(hostname, { ...options, all: true }, (error, addresses) => {
-			const failure = error ?? findRefusal(hostname, addresses, guarded, rules);
+			// With an error there are no addresses at all, whatever the types say.
+			if (error !== null) {
+				callback(error, []);
+				return;
+			}
+			const refusal = findRefusal(hostname, addresses, guarded, rules);
 			const [first] = addresses;
-			if (failure !== undefined || first === undefined) {
-				callback(failure ?? new BlockedHostError(`'${hostname}' resolves to nothing`), []);
+			if (refusal !== undefined || first === undefined) {
+				callback(refusal ?? new BlockedHostError(`'${hostname}' resolves to nothing`), []);
 			} else if (options.all === true) {
 				callback(null, addresses);
 			} else {

@@ -68,6 +68,7 @@ async function exchange(
 	elapsed: () => number,
 ): Promise<DeliveryResponse> {
 	const { timeoutMs, signal } = request;
+	if (signal?.aborted === true) throw new StoppedError();
 	let cancel: (reason: Error) => void = () => undefined;
 	const timer = setTimeout(() => {
 		cancel(new TimeoutError(timeoutMs));

@@ -22,8 +22,10 @@ export interface SettlementParts {
 	readonly states: EndpointStates;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
+	/** Called when it is written that deliveries of an endpoint wait for another try. */
+	readonly onRetries: (endpoint: string) => void;
 	/** Called when writing works again after it has not. */
-	onRecovery(): void;
+	readonly onRecovery: () => void;
 }
 
 /** Milliseconds between two tries to write when the database cannot be written. */
@@ -38,6 +40,7 @@ export function createSettlements(parts: SettlementParts): Settlements {
 	const { store, outbox, states, now } = parts;
 	const unwritten = new Map<number, SettledDelivery>();
 	const changed = new Map<string, EndpointState>();
+	const withRetries = new Set<string>();
 	let immediate: NodeJS.Immediate | undefined;
 	let timer: NodeJS.Timeout | undefined;
 
@@ -47,13 +50,16 @@ export function createSettlements(parts: SettlementParts): Settlements {
 				outbox.settle([...unwritten.values()]);
 				for (const [endpoint, state] of changed) states.save(endpoint, state, now());
 			});
-			unwritten.clear();
-			changed.clear();
-			return true;
 		} catch {
 			// The store has reported why.
 			return false;
 		}
+		const endpoints = [...withRetries];
+		unwritten.clear();
+		changed.clear();
+		withRetries.clear();
+		endpoints.forEach(parts.onRetries);
+		return true;
 	};
 	const retry = () => {
 		timer = undefined;
@@ -79,6 +85,7 @@ export function createSettlements(parts: SettlementParts): Settlements {
 		add: (settled, endpoint, state) => {
 			unwritten.set(settled.id, settled);
 			changed.set(endpoint, state);
+			if (settled.settlement.state === 'retry') withRetries.add(endpoint);
 			if (timer === undefined) immediate ??= setImmediate(flush);
 		},
 		flush,

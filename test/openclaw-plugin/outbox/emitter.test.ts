@@ -98,7 +98,7 @@ describe('emit', () => {
 				throw new Error('no JSON');
 			},
 		};
-		emit('tool.called', { tool: hostile as never });
+		emit('tool.called', { tool: hostile });
 		expect(logger.lines).toEqual([
 			expect.stringContaining("An event of type 'tool.called' could not be kept"),
 		]);
