@@ -1,3 +1,4 @@
+import { scalarText } from './scalarText';
 import type { Placeholder } from './templatePath';
 
 /** `text` is undefined where there is no value; not ok where a value cannot be written as text. */
@@ -24,16 +25,6 @@ function readOwn(value: unknown, key: string | number): unknown {
 }
 
 function toText(value: unknown): string | undefined {
-	switch (typeof value) {
-		case 'string':
-			return value;
-		case 'number':
-		case 'boolean':
-		case 'bigint':
-			return String(value);
-		case 'object':
-			return value === null ? undefined : JSON.stringify(value);
-		default:
-			return undefined;
-	}
+	if (typeof value === 'object' && value !== null) return JSON.stringify(value);
+	return scalarText(value);
 }

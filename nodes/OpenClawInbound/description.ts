@@ -2,6 +2,13 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { optionsProperty } from './descriptionOptions';
 
+/**
+ * Where an editor is named, n8n doesn't turn what is typed or pasted with `{{` into an expression;
+ * where its name is empty, the field is a plain text area. Editors with a name complete brackets and
+ * tags while one types.
+ */
+const PLAIN_TEXT = { editor: '' as never };
+
 const operation: INodeProperties = {
 	displayName: 'Operation',
 	name: 'operation',
@@ -102,9 +109,7 @@ const template: INodeProperties = {
 	displayName: 'Message Template',
 	name: 'template',
 	type: 'string',
-	// Where an editor is named, n8n doesn't turn {{body.x}} into an expression; where its name is empty,
-	// the field is a plain text area. Editors with a name complete brackets and tags while one types.
-	typeOptions: { editor: '' as never, rows: 5 },
+	typeOptions: { ...PLAIN_TEXT, rows: 5 },
 	noDataExpression: true,
 	default: '',
 	required: true,
@@ -143,7 +148,7 @@ const text: INodeProperties = {
 	displayName: 'Text',
 	name: 'text',
 	type: 'string',
-	typeOptions: { rows: 2 },
+	typeOptions: { ...PLAIN_TEXT, rows: 2 },
 	noDataExpression: true,
 	default: '',
 	required: true,

@@ -1,3 +1,5 @@
+import { scalarText } from '../../protocol/scalarText';
+
 export type Operator =
 	| 'contains'
 	| 'endsWith'
@@ -39,9 +41,9 @@ export function compare(actual: unknown, operator: Operator, expected: unknown):
 		case 'notContains':
 			return !contains(actual, expected);
 		case 'startsWith':
-			return textOf(actual)?.startsWith(textOf(expected) ?? '') ?? false;
+			return scalarText(actual)?.startsWith(scalarText(expected) ?? '') ?? false;
 		case 'endsWith':
-			return textOf(actual)?.endsWith(textOf(expected) ?? '') ?? false;
+			return scalarText(actual)?.endsWith(scalarText(expected) ?? '') ?? false;
 		case 'gt':
 			return isOrdered(actual, expected, (difference) => difference > 0);
 		case 'gte':
@@ -58,14 +60,14 @@ function isPresent(value: unknown): boolean {
 }
 
 function isEqual(actual: unknown, expected: unknown): boolean {
-	const text = textOf(actual);
-	return text !== undefined && text === (textOf(expected) ?? '');
+	const text = scalarText(actual);
+	return text !== undefined && text === (scalarText(expected) ?? '');
 }
 
 /** A list contains a value as a whole, a text as a part. */
 function contains(actual: unknown, expected: unknown): boolean {
 	if (Array.isArray(actual)) return actual.some((element) => isEqual(element, expected));
-	return textOf(actual)?.includes(textOf(expected) ?? '') ?? false;
+	return scalarText(actual)?.includes(scalarText(expected) ?? '') ?? false;
 }
 
 function isOrdered(
@@ -89,17 +91,4 @@ function toTime(value: unknown): number | undefined {
 	if (value instanceof Date) return value.getTime();
 	const time = typeof value === 'string' && ISO_DATE.test(value) ? Date.parse(value) : NaN;
 	return Number.isNaN(time) ? undefined : time;
-}
-
-function textOf(value: unknown): string | undefined {
-	switch (typeof value) {
-		case 'string':
-			return value;
-		case 'number':
-		case 'boolean':
-		case 'bigint':
-			return String(value);
-		default:
-			return undefined;
-	}
 }

@@ -1,23 +1,12 @@
 import type { INodeParameters } from 'n8n-workflow';
 
-import { startHttpSink, type Answer, type HttpSink } from '../../../testbed/httpSink';
+import type { Answer } from '../../../testbed/httpSink';
 import { startLocalServer } from '../../../testbed/localServer';
 import { freePorts } from '../../../testbed/ports';
+import { useGatewayStandIn } from '../support/gatewayStandIn';
 import { createNodeHarness, TOKEN, type NodeSetup } from './support/nodeHarness';
 
-let gateway: HttpSink;
-
-beforeAll(async () => {
-	gateway = await startHttpSink();
-});
-
-beforeEach(() => {
-	gateway.clear();
-});
-
-afterAll(async () => {
-	await gateway.stop();
-});
+const gateway = useGatewayStandIn();
 
 function harness(options: INodeParameters = {}, more: Partial<NodeSetup> = {}) {
 	return createNodeHarness({

@@ -1,6 +1,6 @@
 import type { INodeParameters } from 'n8n-workflow';
 
-import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
+import { useGatewayStandIn } from '../support/gatewayStandIn';
 import { createNodeHarness, type NodeHarness } from './support/nodeHarness';
 
 const CONFIG = `{
@@ -23,19 +23,7 @@ const DIRECTORY = {
 	agents: [{ id: 'ops', name: 'Operations' }, { id: 'main' }],
 };
 
-let gateway: HttpSink;
-
-beforeAll(async () => {
-	gateway = await startHttpSink();
-});
-
-beforeEach(() => {
-	gateway.clear();
-});
-
-afterAll(async () => {
-	await gateway.stop();
-});
+const gateway = useGatewayStandIn();
 
 function harness(parameters: INodeParameters, gatewayUrl = gateway.url): NodeHarness {
 	return createNodeHarness({ parameters, credential: { gatewayUrl } });

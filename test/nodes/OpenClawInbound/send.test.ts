@@ -1,21 +1,12 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 
-import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
+import { useGatewayStandIn } from '../support/gatewayStandIn';
 import { createNodeHarness, TOKEN, type NodeSetup } from './support/nodeHarness';
 
-let gateway: HttpSink;
-
-beforeAll(async () => {
-	gateway = await startHttpSink();
-});
+const gateway = useGatewayStandIn();
 
 beforeEach(() => {
-	gateway.clear();
 	gateway.answerBy(({ index }) => ({ body: { ok: true, runId: `run-${String(index)}` } }));
-});
-
-afterAll(async () => {
-	await gateway.stop();
 });
 
 function harness(parameters: INodeParameters, more: Partial<NodeSetup> = {}) {

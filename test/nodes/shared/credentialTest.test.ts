@@ -6,26 +6,15 @@ import type {
 } from 'n8n-workflow';
 
 import { testOpenClawApi } from '../../../nodes/shared/credentialTest';
-import { startHttpSink, type Answer, type HttpSink } from '../../../testbed/httpSink';
+import type { Answer } from '../../../testbed/httpSink';
 import { freePorts } from '../../../testbed/ports';
+import { useGatewayStandIn } from '../support/gatewayStandIn';
 
 const TOKEN = 'the-hooks-token';
 const HTML: Answer = { headers: { 'content-type': 'text/html' }, body: '<!doctype html><html>' };
 const UNAUTHORIZED: Answer = { status: 401, body: 'Unauthorized' };
 
-let gateway: HttpSink;
-
-beforeAll(async () => {
-	gateway = await startHttpSink();
-});
-
-beforeEach(() => {
-	gateway.clear();
-});
-
-afterAll(async () => {
-	await gateway.stop();
-});
+const gateway = useGatewayStandIn();
 
 async function test_(fields: ICredentialDataDecryptedObject): Promise<INodeCredentialTestResult> {
 	const context = new CredentialTestContext({} as IWorkflowExecuteAdditionalData);
