@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cleanup } from '../testbed/cleanup';
 import { createProgress, formatDuration, type Progress } from '../testbed/progress';
 import { obtainPackage } from '../testbed/packPackage';
 import { ensureRuntimes } from '../testbed/runtime';
+import { NODE_VERSION } from '../testbed/runtimeParts';
 import type { BenchContext, DetailedResult } from './benchContext';
 import { describeMachine } from './machine';
 import { formatPlain, formatResults, type Finished } from './report';
@@ -61,14 +63,29 @@ function printSummary(progress: Progress, finished: readonly Finished[]): void {
 	progress.line(`${targets.length - missed.length} of ${targets.length} targets met`);
 }
 
+/** Starts this program again on the Node.js that n8n runs on: with another one, figures differ. */
+async function runOnNodeOfN8n(progress: Progress): Promise<void> {
+	const { node } = await ensureRuntimes(progress, { n8n: false, openclaw: false });
+	const args = [...process.execArgv, __filename, ...process.argv.slice(2)];
+	const child = spawn(node, args, { stdio: 'inherit' });
+	// Ctrl-C reaches the other process too, which cleans up: this one waits for it.
+	process.on('SIGINT', () => undefined);
+	process.on('SIGTERM', (signal) => child.kill(signal));
+	process.exitCode = await new Promise<number>((resolve, reject) => {
+		child.once('error', reject);
+		child.once('exit', (code) => {
+			resolve(code ?? 1);
+		});
+	});
+}
+
 /**
  * Runs the benchmarks, or those that are named: `npm run bench -- trigger inbound`. A run of all of
  * them rewrites `RESULTS.md`.
  */
-async function main(cleanup: Cleanup): Promise<void> {
+async function main(progress: Progress, cleanup: Cleanup): Promise<void> {
 	const started = Date.now();
 	const names = chosenNames(process.argv.slice(2));
-	const progress = createProgress();
 	const context = createContext(progress, cleanup);
 	const usesN8n = names.some((name) => NEED_N8N.has(name));
 	const machine = describeMachine(usesN8n ? (await context.prepareN8n()).runtimes : undefined);
@@ -85,10 +102,17 @@ async function main(cleanup: Cleanup): Promise<void> {
 	progress.line(`Written to ${RESULTS_FILE}`);
 }
 
-const cleanup = new Cleanup();
-main(cleanup)
-	.catch((error: unknown) => {
-		console.error(error instanceof Error ? error.message : error);
-		process.exitCode = 1;
-	})
-	.finally(async () => cleanup.run());
+async function start(): Promise<void> {
+	const progress = createProgress();
+	if (process.version !== `v${NODE_VERSION}`) {
+		await runOnNodeOfN8n(progress);
+		return;
+	}
+	const cleanup = new Cleanup();
+	await main(progress, cleanup).finally(async () => cleanup.run());
+}
+
+start().catch((error: unknown) => {
+	console.error(error instanceof Error ? error.message : error);
+	process.exitCode = 1;
+});

@@ -9,8 +9,8 @@ import {
 	DEFAULT_TOLERANCE_SECONDS,
 	MAX_SIGNATURES,
 	orEmpty,
+	readTimestamp,
 	refuse,
-	timestampFailure,
 } from './signatureHeaders';
 import type { VerifyFailure } from './signatureHeaders';
 
@@ -82,17 +82,17 @@ export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdic
 	if (typeof signatures === 'string') return refuse(signatures);
 	const id = findHeader(given.headers, 'webhook-id');
 	if (typeof id !== 'string' || id === '') return refuse('malformed-signature');
-	const timestamp = findHeader(given.headers, 'webhook-timestamp');
-	const failure = timestampFailure(timestamp, {
+	const header = findHeader(given.headers, 'webhook-timestamp');
+	const timestamp = readTimestamp(header, {
 		now: given.now ?? Math.floor(Date.now() / 1000),
 		toleranceSeconds: given.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS,
 	});
-	if (failure !== undefined) return refuse(failure);
+	if (typeof timestamp === 'string') return refuse(timestamp);
 
 	const keys = toKeys(given.secret);
 	if (keys.length === 0) return refuse('no-secret');
 	if (!ArrayBuffer.isView(given.body)) return refuse('signature-mismatch');
-	const signedPrefix = `${id}.${String(timestamp)}.`;
+	const signedPrefix = `${id}.${String(header)}.`;
 	let matched = -1;
 	for (const [index, key] of keys.entries()) {
 		const expected = computeMac(key, signedPrefix, given.body, 'base64');
@@ -100,9 +100,7 @@ export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdic
 			if (isSameDigest(expected, signature) && matched < 0) matched = index;
 		}
 	}
-	return matched < 0
-		? refuse('signature-mismatch')
-		: { ok: true, keyIndex: matched, timestamp: Number(timestamp) };
+	return matched < 0 ? refuse('signature-mismatch') : { ok: true, keyIndex: matched, timestamp };
 }
 
 function readSignatures(header: unknown): readonly string[] | VerifyFailure {

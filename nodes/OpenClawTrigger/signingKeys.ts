@@ -3,8 +3,10 @@ import type { SigningKey } from '../../protocol/keys';
 
 /** A secret that was removed from the credential is refused after this time at the latest. */
 const FRESH_MS = 5_000;
-/** Forged requests make a credential be read at most this often. */
+/** A signature that does not fit makes a credential be read again at most this often. */
 const REREAD_MS = 1_000;
+/** When that was in vain, the request was probably forged: so long, others like it cause no reading. */
+const QUIET_MS = 10_000;
 const MAX_CREDENTIALS = 1_000;
 
 /** Reads the signing secret of the credential, which is slow: a database, and often an isolate. */
@@ -15,6 +17,8 @@ interface Entry {
 	readonly keys: Promise<readonly SigningKey[]>;
 	/** While pending, whoever else asks waits for the same answer. */
 	state: 'pending' | 'read' | 'failed';
+	/** When a reading for a signature that did not fit was last in vain. */
+	vainAt: number;
 }
 
 /** Signing keys by credential, so that most requests cost neither a database nor a key. */
@@ -44,8 +48,18 @@ export class SigningKeyCache {
 		now: number,
 		known: readonly SigningKey[],
 	): Promise<readonly SigningKey[] | undefined> {
-		const keys = await this.readIfOlder(credential, read, now, REREAD_MS).keys;
-		return keys === known || haveEqualKeys(keys, known) ? undefined : keys;
+		const age = this.isQuiet(credential, now) ? FRESH_MS : REREAD_MS;
+		const entry = this.readIfOlder(credential, read, now, age);
+		const keys = await entry.keys;
+		if (keys === known) return undefined;
+		if (!haveEqualKeys(keys, known)) return keys;
+		entry.vainAt = now;
+		return undefined;
+	}
+
+	private isQuiet(credential: string, now: number): boolean {
+		const elapsed = now - (this.entries.get(credential)?.vainAt ?? -Infinity);
+		return elapsed >= 0 && elapsed < QUIET_MS;
 	}
 
 	private readIfOlder(credential: string, read: ReadSecret, now: number, age: number): Entry {
@@ -54,7 +68,8 @@ export class SigningKeyCache {
 		const keys = read().then((secret) =>
 			createSigningKeys(typeof secret === 'string' ? secret : ''),
 		);
-		const entry: Entry = { readAt: now, keys, state: 'pending' };
+		const vainAt = present?.vainAt ?? -Infinity;
+		const entry: Entry = { readAt: now, keys, state: 'pending', vainAt };
 		keys.then(
 			() => (entry.state = 'read'),
 			() => (entry.state = 'failed'),

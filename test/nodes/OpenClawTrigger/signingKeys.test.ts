@@ -45,12 +45,42 @@ test('reads it at most once a second for signatures that do not fit', async () =
 		expect(await cache.getNewer('c', credential.read, now, keys)).toBeUndefined();
 	}
 	expect(credential.reads).toBe(1);
-	expect(await cache.getNewer('c', credential.read, 1_000, keys)).toBeUndefined();
-	expect(credential.reads).toBe(2);
 	credential.secret = 'two';
-	expect(await cache.getNewer('c', credential.read, 2_000, keys)).toHaveLength(1);
+	expect(await cache.getNewer('c', credential.read, 1_000, keys)).toHaveLength(1);
 	credential.secret = 'two three';
-	expect(await cache.getNewer('c', credential.read, 3_000, keys)).toHaveLength(2);
+	expect(await cache.getNewer('c', credential.read, 2_000, keys)).toHaveLength(2);
+	expect(credential.reads).toBe(3);
+});
+
+test('reads it only every five seconds for ten seconds after that was in vain', async () => {
+	const cache = new SigningKeyCache();
+	const credential = createCredential('one');
+	const readAt: number[] = [];
+	const flood = async (from: number, to: number) => {
+		for (let now = from; now < to; now += 100) {
+			const before = credential.reads;
+			const keys = await cache.get('c', credential.read, now);
+			expect(await cache.getNewer('c', credential.read, now, keys)).toBeUndefined();
+			if (credential.reads > before) readAt.push(now);
+		}
+	};
+	await flood(0, 20_000);
+	expect(readAt).toEqual([0, 1_000, 6_000, 11_000, 12_000, 17_000]);
+
+	// A flood hides a changed secret for five seconds at most.
+	credential.secret = 'two three';
+	await flood(20_000, 22_000);
+	expect(await cache.get('c', credential.read, 22_000)).toHaveLength(2);
+});
+
+test('does not stay quiet when the clock is set back', async () => {
+	const cache = new SigningKeyCache();
+	const credential = createCredential('one');
+	const keys = await cache.get('c', credential.read, 100_000);
+	await cache.getNewer('c', credential.read, 101_000, keys);
+	const later = await cache.get('c', credential.read, 50_000);
+	credential.secret = 'two';
+	expect(await cache.getNewer('c', credential.read, 51_000, later)).toHaveLength(1);
 });
 
 test('hands newer keys to whoever still has the old ones', async () => {
