@@ -1,0 +1,36 @@
+import type { Fault } from '../health/fault';
+import type { DeliveryPage } from '../log/delivery';
+import type { Overview } from '../log/endpointHealth';
+
+/** What a page is served with. */
+export interface PageData {
+	readonly apiPath: string;
+	readonly tokenHeader: string;
+	readonly token: string;
+	/** Whether the viewer may send deliveries again. */
+	readonly mayReplay: boolean;
+	/** Types that events can have, to choose from. */
+	readonly eventTypes: readonly string[];
+	/** Version of the plugin. */
+	readonly version: string;
+}
+
+/** `GET …/state`: what the page shows, and a token for the next requests. */
+export interface LiveState {
+	readonly token: string;
+	/** The gateway's clock, milliseconds since 1970. */
+	readonly at: number;
+	readonly faults: readonly Fault[];
+	/** Absent while the database cannot be read; the faults tell why. */
+	readonly data?: { readonly page: DeliveryPage; readonly overview: Overview };
+}
+
+/** Body of `POST …/replay`: some deliveries, or all that failed. */
+export type ReplayRequest =
+	| { readonly deliveryIds: readonly string[] }
+	| { readonly status: 'failed'; readonly endpoint?: string };
+
+/** Answer to `POST …/replay`. */
+export interface ReplayAnswer {
+	readonly count: number;
+}

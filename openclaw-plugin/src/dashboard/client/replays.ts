@@ -1,0 +1,67 @@
+import type { LiveState, ReplayRequest } from '../apiTypes';
+import type { Api } from './api';
+import { countText } from './deliveryTexts';
+import { part, setText, whenPressed } from './element';
+import { createQuestion } from './question';
+
+/** Sends deliveries again. */
+export interface Replays {
+	readonly one: (id: string) => Promise<void>;
+	/** Offers to send all failed ones again, to one endpoint or (`''`) to all. */
+	offer(endpoint: string, data: NonNullable<LiveState['data']>): void;
+	/** Whether something was sent again since the last call. */
+	takeChanged(): boolean;
+}
+
+/** @param onDone after something was sent again */
+export function createReplays(
+	api: Api,
+	notify: (text: string, isFault?: boolean) => void,
+	onDone: () => Promise<void>,
+): Replays {
+	const ask = createQuestion();
+	const all = part('replay-failed', HTMLButtonElement);
+	let chosen = '';
+	let isChanged = false;
+	const replay = async (selection: ReplayRequest) => {
+		try {
+			const { count } = await api.replay(selection);
+			notify(
+				count === 0
+					? 'There is nothing to replay.'
+					: `${countText(count, 'delivery is', 'deliveries are')} sent again.`,
+			);
+			isChanged = true;
+			await onDone();
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			notify(`Nothing was replayed: ${reason}`, true);
+		}
+	};
+	whenPressed(all, async () => {
+		const endpoint = chosen;
+		const where = endpoint === '' ? '' : ` to '${endpoint}'`;
+		const question = `Replay all failed deliveries${where}? Each event is sent again with the same id.`;
+		if (!(await ask(question, 'Replay'))) return;
+		await replay({ status: 'failed', ...(endpoint === '' ? {} : { endpoint }) });
+	});
+	return {
+		one: async (id) => replay({ deliveryIds: [id] }),
+		offer: (endpoint, { page, overview }) => {
+			chosen = endpoint;
+			const counts =
+				endpoint === ''
+					? overview.lastDay
+					: overview.endpoints.find(({ name }) => name === endpoint)?.lastDay;
+			const isAny =
+				(counts?.failed ?? 0) > 0 || page.deliveries.some(({ status }) => status === 'failed');
+			all.hidden = !api.mayReplay || !isAny;
+			setText(all, endpoint === '' ? 'Replay all failed' : `Replay all failed to ${endpoint}`);
+		},
+		takeChanged: () => {
+			const was = isChanged;
+			isChanged = false;
+			return was;
+		},
+	};
+}

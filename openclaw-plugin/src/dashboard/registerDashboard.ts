@@ -1,0 +1,77 @@
+import type { EndpointRegistry } from '../endpoints/registry';
+import { listFaults } from '../health/health';
+import type { Outbox } from '../outbox/outbox';
+import type { HttpRoute, Logger } from '../sdk';
+import type { Database } from '../store/databaseAccess';
+import { createDashboardApi } from './dashboardApi';
+import { createDashboardRoute } from './dashboardRoute';
+import type { DashboardAssets } from './page';
+import { createPageTokens } from './pageTokens';
+import { DASHBOARD_API_PATH, DASHBOARD_PATH } from './paths';
+
+/** A tab of the gateway's control UI. */
+export interface ControlUiTab {
+	readonly id: string;
+	readonly surface: 'tab';
+	readonly label: string;
+	readonly description: string;
+	readonly icon: string;
+	readonly group: 'control';
+	readonly path: string;
+	readonly slug: string;
+	requiredScopes: ('operator.read' | 'operator.write')[];
+}
+
+/** What is used of the gateway's API. */
+export interface DashboardApi {
+	readonly session: {
+		readonly controls: { registerControlUiDescriptor(tab: ControlUiTab): void };
+	};
+	registerHttpRoute(route: HttpRoute): void;
+}
+
+/** What the dashboard shows and changes. */
+export interface DashboardParts {
+	/** Where the plugin keeps its data. */
+	readonly folder: string;
+	readonly database: Database;
+	readonly registry: EndpointRegistry;
+	readonly outbox: Pick<Outbox, 'replay'>;
+	readonly logger: Pick<Logger, 'error'>;
+	readonly assets: DashboardAssets;
+	/** Version of the plugin. */
+	readonly version: string;
+}
+
+/**
+ * Registers the tab *Webhooks*, its page, and what the page asks for. To be called in the `full`
+ * registration.
+ */
+export function registerDashboard(api: DashboardApi, parts: DashboardParts): void {
+	const { assets, version, folder } = parts;
+	const tokens = createPageTokens();
+	api.session.controls.registerControlUiDescriptor({
+		id: 'deliveries',
+		surface: 'tab',
+		label: 'Webhooks',
+		description: 'Deliveries of events: what was sent, how long it took, and why it failed',
+		icon: 'webhook',
+		group: 'control',
+		path: DASHBOARD_PATH,
+		slug: 'webhook-deliveries',
+		// Who sees the tab can send deliveries again.
+		requiredScopes: ['operator.write'],
+	});
+	api.registerHttpRoute({
+		path: DASHBOARD_PATH,
+		auth: 'gateway',
+		match: 'prefix',
+		handler: createDashboardRoute({ assets, tokens, version }),
+	});
+	api.registerHttpRoute({
+		path: DASHBOARD_API_PATH,
+		auth: 'plugin',
+		match: 'prefix',
+		handler: createDashboardApi({ ...parts, tokens, faults: () => listFaults(folder) }),
+	});
+}
