@@ -98,6 +98,15 @@ export default tseslint.config(
 		},
 	},
 	{
+		files: ['openclaw-plugin/src/dashboard/client/**/*.ts'],
+		languageOptions: {
+			parserOptions: {
+				project: './openclaw-plugin/src/dashboard/client/tsconfig.json',
+				tsconfigRootDir: root,
+			},
+		},
+	},
+	{
 		// A module of the gateway that is declared here can name our types in no other way.
 		files: ['openclaw-plugin/src/openclaw.d.ts'],
 		rules: {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Cleanup } from '../testbed/cleanup';
+import type { Gateway } from '../testbed/gateway';
 import { OWNER, readWorkflowFile, type N8nClient } from '../testbed/n8n/client';
 import {
+	byId,
 	CREDENTIAL_TYPE,
 	INBOUND_TYPE,
 	TRIGGER_TYPE,
@@ -10,19 +12,44 @@ import {
 } from '../testbed/n8n/openclawNodes';
 import type { WorkflowDefinition } from '../testbed/n8n/workflow';
 import { obtainPackage, REPOSITORY } from '../testbed/packPackage';
+import { obtainPlugin } from '../testbed/plugin';
 import { createProgress, formatDuration, numberSteps, type Progress } from '../testbed/progress';
 import { ensureRuntimes } from '../testbed/runtime';
 import { credentialData, startStack } from '../testbed/stack';
-import { showEvents } from './demo/events';
+import { startTelegramStandIn } from '../testbed/telegramStandIn';
+import { showConversation } from './demo/conversation';
 import { showMessage } from './demo/message';
 
 const EXAMPLE = 'examples/quick-start.workflow.json';
 const MANUAL_TRIGGER_TYPE = 'n8n-nodes-base.manualTrigger';
+const INBOUND = {
+	endpoints: {
+		alert: {
+			agentId: 'alert-handler',
+			template: '收到告警:{{body.title}} - 严重级别:{{body.severity}}',
+		},
+	},
+};
 
 function nodeName(definition: WorkflowDefinition, type: string): string {
 	const found = definition.nodes.find((node) => node.type === type);
 	if (found === undefined) throw new Error(`${EXAMPLE} has no node of type ${type}`);
 	return found.name;
+}
+
+/** Sends the message to an endpoint of the gateway instead of straight to an agent. */
+function sendingToEndpoint(definition: WorkflowDefinition, endpoint: string): WorkflowDefinition {
+	return {
+		...definition,
+		nodes: definition.nodes.map((node) =>
+			node.type === INBOUND_TYPE
+				? {
+						...node,
+						parameters: { ...node.parameters, source: 'endpoint', endpoint: byId(endpoint) },
+					}
+				: node,
+		),
+	};
 }
 
 async function publishExample(client: N8nClient, gatewayUrl: string, signingSecret: string) {
@@ -31,26 +58,47 @@ async function publishExample(client: N8nClient, gatewayUrl: string, signingSecr
 		credentialData(gatewayUrl, { signingSecret }),
 		'OpenClaw (demo)',
 	);
-	const example = await readWorkflowFile(join(REPOSITORY, EXAMPLE));
+	const example = sendingToEndpoint(await readWorkflowFile(join(REPOSITORY, EXAMPLE)), 'alert');
 	const workflow = await client.createWorkflow(withCredential(example, credential));
 	await client.publish(workflow);
 	return { example, workflow };
 }
 
+/** What a user would put into the plugin's settings; the gateway applies it while it runs. */
+async function connect(gateway: Gateway, url: string, secret: string): Promise<void> {
+	const endpoint = { name: 'n8n', url, secret, events: ['*'], allowPrivateHosts: true };
+	const { length } = await gateway.log();
+	await gateway.configurePlugin({ endpoints: [endpoint], inbound: INBOUND });
+	await gateway.waitForLog(/\[event-webhooks\] events go to n8n/, length);
+}
+
 async function demonstrate(progress: Progress, cleanup: Cleanup): Promise<string> {
 	const runtimes = await ensureRuntimes(progress);
 	const packageFile = await obtainPackage(progress, cleanup);
-	const { n8n, gateway, model } = await startStack({ runtimes, packageFile, progress, cleanup });
+	const pluginFile = await obtainPlugin(progress, cleanup);
+	const telegram = await startTelegramStandIn();
+	cleanup.defer(async () => telegram.stop());
+	const { n8n, gateway, model } = await startStack({
+		runtimes,
+		packageFile,
+		progress,
+		cleanup,
+		gatewayConfig: telegram.config('support-bot'),
+		plugin: { packageFile: pluginFile, config: { inbound: INBOUND } },
+	});
 	const { client } = n8n;
 
-	const secret = `whsec_${randomBytes(24).toString('base64url')}`;
+	const secret = `whsec_${randomBytes(32).toString('base64')}`;
 	const { example, workflow } = await progress.step(
 		`Importing and publishing ${EXAMPLE}`,
 		async () => publishExample(client, gateway.url, secret),
 	);
-	progress.line();
 	const triggerName = nodeName(example, TRIGGER_TYPE);
-	await showEvents({ client, workflow, triggerName, secret }, progress);
+	await progress.step("Writing the webhook into the plugin's settings", async () =>
+		connect(gateway, client.webhookUrl(workflow, triggerName), secret),
+	);
+	progress.line();
+	await showConversation({ telegram, client, workflow, triggerName }, progress);
 	progress.line();
 	await showMessage(
 		{

@@ -34,6 +34,8 @@ export interface Gateway {
 	readonly pid: number;
 	/** Everything the gateway has written so far. */
 	log(): Promise<string>;
+	/** Waits until the gateway has written something, `from` a place in {@link log} on. */
+	waitForLog(pattern: RegExp, from?: number): Promise<void>;
 	/** Runs `openclaw …` on this gateway's state and returns what it printed; it may be stopped. */
 	openclaw(args: readonly string[]): Promise<string>;
 	/** Replaces our plugin's settings; a running gateway applies them by itself. */
@@ -135,6 +137,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 			return program?.pid ?? 0;
 		},
 		log: async () => readFile(logFile, 'utf8'),
+		waitForLog: async (pattern, from = 0) => {
+			await waitFor(`the gateway to write ${String(pattern)}`, async () =>
+				pattern.test((await readFile(logFile, 'utf8')).slice(from)),
+			);
+		},
 		openclaw,
 		configurePlugin: async (settings) => configurePlugin(configFile, settings),
 		stop: async () => program?.stop(),

@@ -1,4 +1,4 @@
-import { startGateway, type Gateway } from './gateway';
+import { startGateway, type Gateway, type GatewayOptions } from './gateway';
 import { GATEWAY_TOKENS } from './gatewayConfig';
 import type { JsonObject } from './json';
 import { startN8n, type N8n } from './n8n/instance';
@@ -25,8 +25,12 @@ export async function startStack(options: {
 	readonly progress: Progress;
 	readonly cleanup: Pick<Cleanup, 'defer'>;
 	readonly n8nEnv?: Readonly<Record<string, string>>;
+	/** Installs our plugin into the gateway. */
+	readonly plugin?: NonNullable<GatewayOptions['plugin']>;
+	/** Top-level keys of the gateway's configuration that replace the usual ones. */
+	readonly gatewayConfig?: JsonObject;
 }): Promise<Stack> {
-	const { runtimes, packageFile, progress, cleanup, n8nEnv } = options;
+	const { runtimes, packageFile, progress, cleanup, n8nEnv, plugin, gatewayConfig } = options;
 	const model = await startScriptedModel();
 	cleanup.defer(async () => model.stop());
 	const starts = [
@@ -40,7 +44,12 @@ export async function startStack(options: {
 			return n8n;
 		}),
 		progress.step('Starting an OpenClaw gateway with a scripted model', async () => {
-			const gateway = await startGateway({ runtimes, modelUrl: model.url });
+			const gateway = await startGateway({
+				runtimes,
+				modelUrl: model.url,
+				...(plugin === undefined ? {} : { plugin }),
+				...(gatewayConfig === undefined ? {} : { config: gatewayConfig }),
+			});
 			cleanup.defer(async () => gateway.remove());
 			return gateway;
 		}),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ControlUiTab } from './dashboard/registerDashboard';
 
 /**
  * The part of OpenClaw's plugin API that this plugin uses, with payloads as `unknown`: what comes from
@@ -14,7 +15,6 @@ export interface GatewayApi {
 	readonly pluginConfig?: Readonly<Record<string, unknown>>;
 	readonly logger: Logger;
 	readonly runtime: {
-		readonly version: string;
 		readonly state: { resolveStateDir(): string };
 		readonly subagent: AgentRuns;
 	};
@@ -28,7 +28,7 @@ export interface GatewayApi {
 		};
 	};
 	readonly session: {
-		readonly controls: { registerControlUiDescriptor(descriptor: DashboardTab): void };
+		readonly controls: { registerControlUiDescriptor(tab: ControlUiTab): void };
 	};
 	readonly lifecycle?: { onDispose?(cleanup: () => void): unknown };
 	on(hook: HookName, handler: (event: unknown, context: unknown) => void): void;
@@ -63,9 +63,9 @@ export type HookName =
 	| 'after_tool_call'
 	| 'llm_input'
 	| 'llm_output'
-	| 'agent_end'
 	| 'model_call_ended'
-	| 'gateway_start'
+	| 'agent_turn_prepare'
+	| 'cron_changed'
 	| 'gateway_stop';
 
 /** `auth: 'plugin'` lets everybody in: the handler checks the token itself. */
@@ -95,16 +95,4 @@ export interface AgentRuns {
 		idempotencyKey?: string;
 	}): Promise<{ runId: string }>;
 	waitForRun(input: { runId: string; timeoutMs?: number }): Promise<unknown>;
-}
-
-export interface DashboardTab {
-	id: string;
-	surface: 'tab';
-	label: string;
-	description?: string;
-	icon?: string;
-	group?: 'control';
-	path: string;
-	slug?: string;
-	requiredScopes?: 'operator.read'[];
 }

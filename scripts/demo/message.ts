@@ -13,23 +13,21 @@ export interface Sender {
 }
 
 /**
- * Sends a templated message from n8n to an agent, and shows what its model was asked and answered.
+ * Lets n8n answer: a POST to `/webhooks/inbound/<name>` becomes a message to an agent. Shows what its
+ * model was asked and answered.
  *
  * @throws Error when the message doesn't arrive as n8n says it was sent
  */
 export async function showMessage(sender: Sender, progress: Progress): Promise<void> {
 	const { client, workflow, startName, inboundName, model } = sender;
-	const item = await progress.step(
-		"Sending a templated message from n8n to the gateway's agent",
-		async () => {
-			const execution = await client.runToEnd(workflow, startName);
-			const [sent] = execution.json(inboundName);
-			if (execution.status !== 'success' || sent === undefined) {
-				throw new Error(`n8n could not send the message: ${execution.errorMessage}`);
-			}
-			return sent;
-		},
-	);
+	const item = await progress.step('n8n posts to /webhooks/inbound/alert', async () => {
+		const execution = await client.runToEnd(workflow, startName);
+		const [sent] = execution.json(inboundName);
+		if (execution.status !== 'success' || sent === undefined) {
+			throw new Error(`n8n could not send the message: ${execution.errorMessage}`);
+		}
+		return sent;
+	});
 	progress.line(`   n8n sent to agent '${String(item.agentId)}':  ${String(item.message)}`);
 	progress.line(`   the gateway's run:  ${String(item.runId)}`);
 

@@ -1,0 +1,24 @@
+import {
+	mutateConfigFile,
+	readConfigFileSnapshotForWrite,
+} from 'openclaw/plugin-sdk/config-mutation';
+import { wrapExternalContent } from 'openclaw/plugin-sdk/security-runtime';
+import type { ConfigFile } from './import/configFile';
+
+/** The gateway's configuration file, changed in the way the gateway's own commands change it. */
+export const gatewayConfigFile: ConfigFile = {
+	read: async () => (await readConfigFileSnapshotForWrite()).snapshot.parsed,
+	change: async (edit) => {
+		await mutateConfigFile({
+			afterWrite: { mode: 'auto' },
+			mutate: (draft) => {
+				edit(draft as Record<string, unknown>);
+			},
+		});
+	},
+};
+
+/** Marks text as content from outside, which agents must not take for their owner's words. */
+export function markExternal(text: string): string {
+	return wrapExternalContent(text, { source: 'webhook' });
+}

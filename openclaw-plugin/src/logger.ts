@@ -1,0 +1,20 @@
+import type { Logger } from './sdk';
+
+const PREFIX = '[event-webhooks] ';
+
+/** Names the plugin in each line, as the gateway's log does not. */
+export function createLogger(logger: Logger): Logger {
+	const named = (message: string) => (message.startsWith(PREFIX) ? message : PREFIX + message);
+	return {
+		debug: (message) => logger.debug?.(named(message)),
+		info: (message) => {
+			logger.info(named(message));
+		},
+		warn: (message) => {
+			logger.warn(named(message));
+		},
+		error: (message) => {
+			logger.error(named(message));
+		},
+	};
+}

@@ -1,0 +1,44 @@
+import { registerCommands } from './cli/registerCommands';
+import { registerEventHooks } from './events/registerEventHooks';
+import { createSessionRegistry } from './events/sessionRegistry';
+import { gatewayConfigFile } from './gatewaySdk';
+import { createParts } from './parts';
+import { registerRoutes } from './routes';
+import type { GatewayApi } from './sdk';
+import { createService } from './services';
+
+const COMMAND = {
+	name: 'event-webhooks',
+	description: 'Deliveries, endpoints and tokens of the event webhooks',
+	hasSubcommands: true,
+};
+
+/** Registrations in which the gateway only wants to know what there is. */
+const WITHOUT_RUNTIME = new Set(['cli-metadata', 'setup-only']);
+
+/**
+ * Registers everything. The gateway does so several times in one process: hooks work in every
+ * registration, as it calls most of them in one that it names `discovery`; services and routes belong to
+ * the `full` one.
+ */
+export function registerPlugin(api: GatewayApi): void {
+	api.registerCli(
+		({ program }) => {
+			registerCommands(program, {
+				stateDir: () => api.runtime.state.resolveStateDir(),
+				pluginConfig: api.pluginConfig,
+				configFile: gatewayConfigFile,
+			});
+		},
+		{ descriptors: [COMMAND] },
+	);
+	if (WITHOUT_RUNTIME.has(api.registrationMode)) return;
+	const parts = createParts(api);
+	const { emit, store, logger, folder } = parts;
+	const sessions = createSessionRegistry({ database: store, scope: folder });
+	const settle = registerEventHooks({ api, emit, sessions, logger, scope: folder });
+	api.lifecycle?.onDispose?.(settle);
+	if (api.registrationMode !== 'full') return;
+	registerRoutes(api, parts);
+	api.registerService(createService(api, parts));
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { ReceivedRequest } from '../../testbed/httpSink';
+import { textAt } from '../../testbed/json';
+import { verifyEvent } from '../../protocol';
+
+/** What the receiver got. */
+export interface Received {
+	/** Requests by event id. */
+	readonly times: ReadonlyMap<string, number>;
+	/** Texts of the `message.received` events. */
+	readonly texts: ReadonlySet<string>;
+	readonly unverified: number;
+}
+
+/** Reads what the receiver got, each request verified as a receiver should. */
+export function readReceived(requests: readonly ReceivedRequest[], secret: string): Received {
+	const times = new Map<string, number>();
+	const texts = new Set<string>();
+	let unverified = 0;
+	for (const request of requests) {
+		// The test takes long, so each request is judged by the clock of its arrival.
+		const now = Math.floor(request.receivedAt / 1000);
+		const { headers, body, json } = request;
+		if (!verifyEvent({ headers, body, secret, now }).ok) unverified += 1;
+		const id = textAt(json, 'id');
+		times.set(id, (times.get(id) ?? 0) + 1);
+		if (textAt(json, 'type') === 'message.received') {
+			texts.add(textAt(json, 'data', 'message', 'content'));
+		}
+	}
+	return { times, texts, unverified };
+}
+
+/** What the plugin has on its disk. */
+export interface Stored {
+	readonly eventIds: readonly string[];
+	/** Deliveries that were recorded as delivered more than once. */
+	readonly deliveredTwice: number;
+	readonly pending: number;
+	readonly failed: number;
+}
+
+/** Reads the outbox of a gateway, running or not, as another process. */
+export function readStored(gatewayFolder: string): Stored {
+	const file = join(gatewayFolder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
+	const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+	const count = (sql: string) => Number(database.prepare(sql).get()?.count ?? 0);
+	try {
+		return {
+			eventIds: database
+				.prepare('SELECT id FROM events')
+				.all()
+				.map(({ id }) => String(id)),
+			deliveredTwice: count(`
+				SELECT count(*) AS count FROM (
+					SELECT 1 FROM attempts WHERE status BETWEEN 200 AND 299
+					GROUP BY delivery_id HAVING count(*) > 1
+				)`),
+			pending: count("SELECT count(*) AS count FROM deliveries WHERE state = 'pending'"),
+			failed: count("SELECT count(*) AS count FROM deliveries WHERE state = 'failed'"),
+		};
+	} finally {
+		database.close();
+	}
+}
