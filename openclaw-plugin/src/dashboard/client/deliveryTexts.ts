@@ -4,9 +4,14 @@ import { element } from './element';
 
 const counts = new Intl.NumberFormat('en');
 
+/** @example numberText(1234); // '1,234' */
+export function numberText(count: number): string {
+	return counts.format(count);
+}
+
 /** @example countText(1234, 'delivery', 'deliveries'); // '1,234 deliveries' */
 export function countText(count: number, one: string, many: string): string {
-	return `${counts.format(count)} ${count === 1 ? one : many}`;
+	return `${numberText(count)} ${count === 1 ? one : many}`;
 }
 
 /** What the endpoint answered, and how fast. */

@@ -1,6 +1,6 @@
 import type { EndpointHealth } from '../../log/endpointHealth';
 import { formatAge, formatDuration } from '../../log/timeText';
-import { countText } from './deliveryTexts';
+import { numberText } from './deliveryTexts';
 import { element, part } from './element';
 import type { Content } from './element';
 
@@ -39,7 +39,6 @@ const NO_ENDPOINTS = 'There are no endpoints yet: nothing is sent.';
 
 interface CardTexts {
 	readonly condition: string;
-	readonly label: string;
 	readonly url: string;
 	readonly success: string;
 	readonly times: string;
@@ -52,19 +51,24 @@ function describe(endpoint: EndpointHealth, now: number): CardTexts {
 	const isFailing = condition.state === 'active' && consecutiveFailures > 0;
 	return {
 		condition: isFailing ? 'failing' : condition.state,
-		label: isFailing ? 'failing' : condition.state,
 		url: isSigned ? url : `${url} (unsigned)`,
 		success:
 			lastDay.successRate === undefined
-				? 'nothing sent'
+				? '–'
 				: `${(Math.floor(lastDay.successRate * 1000) / 10).toFixed(1)} %`,
 		times:
 			responseTime === undefined
 				? '–'
-				: `${formatDuration(responseTime.p50)} / ${formatDuration(responseTime.p95)}`,
-		counts: `${countText(lastDay.failed, 'failed', 'failed')}, ${countText(lastDay.pending, 'waiting', 'waiting')}`,
+				: pairText(formatDuration(responseTime.p50), formatDuration(responseTime.p95)),
+		counts: `${numberText(lastDay.failed)} / ${numberText(lastDay.pending)}`,
 		trouble: troubleText(endpoint, now),
 	};
+}
+
+/** @example pairText('220 ms', '400 ms'); // '220 / 400 ms' */
+function pairText(first: string, second: string): string {
+	const [count = '', unit] = first.split(' ');
+	return second.endsWith(` ${unit ?? ''}`) ? `${count} / ${second}` : `${first} / ${second}`;
 }
 
 function troubleText(endpoint: EndpointHealth, now: number): string {
@@ -103,15 +107,15 @@ function cardElement(
 			'div',
 			{ class: 'card-head' },
 			press,
-			element('span', { class: 'pill', 'data-status': texts.condition }, texts.label),
+			element('span', { class: 'pill', 'data-status': texts.condition }, texts.condition),
 		),
 		element('p', { class: 'card-url' }, texts.url),
 		element(
 			'dl',
 			{},
-			fact('Success, 24 h', texts.success),
-			fact('Answers in (p50 / p95)', texts.times),
-			fact('Now', texts.counts),
+			fact('delivered', texts.success),
+			fact('p50 / p95', texts.times),
+			fact('failed / waiting', texts.counts),
 		),
 		texts.trouble === '' ? undefined : element('p', { class: 'card-trouble' }, texts.trouble),
 	);
