@@ -33,8 +33,3 @@ declare module 'openclaw/plugin-sdk/config-mutation' {
 		mutate(draft: object): void;
 	}): Promise<unknown>;
 }
-
-/** Version of this package, filled in at build. */
-declare const PLUGIN_VERSION: string;
-/** The dashboard's script for the browser, filled in at build. */
-declare const DASHBOARD_SCRIPT: string;

@@ -1,0 +1,4 @@
+/** Version of this package, filled in at build. */
+declare const PLUGIN_VERSION: string;
+/** The dashboard's script for the browser, filled in at build. */
+declare const DASHBOARD_SCRIPT: string;
