@@ -113,7 +113,7 @@ function cardElement(
 		element(
 			'dl',
 			{},
-			fact('delivered', texts.success),
+			fact('success', texts.success),
 			fact('p50 / p95', texts.times),
 			fact('failed / waiting', texts.counts),
 		),
