@@ -207,14 +207,13 @@ describe('a message', () => {
 	it('is accepted in a moment, however long the agent takes', async () => {
 		await post('plain', { text: 'The first one warms up' });
 		const times: number[] = [];
-		for (let index = 0; index < 20; index += 1) {
+		for (let index = 0; index < 12; index += 1) {
 			const headers = { 'x-openclaw-session-key': `quick-${String(index)}` };
-			times.push((await post('plain', { text: 'Quick [[slow:3000]]' }, headers)).ms);
+			times.push((await post('plain', { text: 'Quick [[slow:500]]' }, headers)).ms);
 		}
 		times.sort((left, right) => left - right);
 		// Some requests fall into the work of an agent, which shares the thread with them.
-		expect(times[10]).toBeLessThan(100);
-		console.info(`accepted in ${times.map((ms) => ms.toFixed(1)).join(' ')} ms`);
+		expect(times[6]).toBeLessThan(100);
 	});
 
 	it('is run once when it is sent again', async () => {

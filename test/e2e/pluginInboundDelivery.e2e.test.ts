@@ -1,0 +1,76 @@
+import type { Gateway } from '../../testbed/gateway';
+import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { textAt, type JsonObject } from '../../testbed/json';
+import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
+import { startPluginGateway } from './support/pluginGateway';
+
+let model: ScriptedModel & { stop(): Promise<void> };
+let telegram: TelegramStandIn;
+let gateway: Gateway;
+
+beforeAll(async () => {
+	[model, telegram] = await Promise.all([startScriptedModel(), startTelegramStandIn()]);
+	gateway = await startPluginGateway({
+		modelUrl: model.url,
+		config: telegram.config('support-bot'),
+		webhooks: {
+			inbound: {
+				endpoints: {
+					'ticket-update': {
+						agentId: 'support-bot',
+						template: '工单 #{{body.ticketId}} 状态已更新为:{{body.status}}',
+					},
+				},
+			},
+		},
+	});
+});
+
+afterAll(async () => {
+	await gateway.remove();
+	await Promise.all([model.stop(), telegram.stop()]);
+});
+
+async function updateTicket(body: JsonObject, headers: Readonly<Record<string, string>>) {
+	const response = await fetch(`${gateway.url}/webhooks/inbound/ticket-update?wait=60`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${GATEWAY_TOKENS.hooks}`,
+			'content-type': 'application/json',
+			...headers,
+		},
+		body: JSON.stringify(body),
+	});
+	return { status: response.status, json: (await response.json()) as JsonObject };
+}
+
+describe('a ticket update', () => {
+	it('is told to the user in the chat where the ticket began', async () => {
+		telegram.write('My printer is on fire [[reply:I have opened a ticket]]');
+		await telegram.waitForSent(({ text }) => text.includes('I have opened a ticket'));
+
+		const answer = await updateTicket(
+			{ ticketId: 1042, status: '已解决 [[reply:Your ticket is solved]]' },
+			{ 'x-openclaw-session-key': 'agent:support-bot:main', 'x-openclaw-deliver': 'true' },
+		);
+
+		expect(answer).toMatchObject({
+			status: 200,
+			json: { reply: { text: 'Your ticket is solved' } },
+		});
+		const told = await telegram.waitForSent(({ text }) => text.includes('Your ticket is solved'));
+		expect(told.chatId).toBe('777');
+		const turn = await model.waitForRequest(({ message }) => message.includes('#1042'));
+		expect(turn.userTexts.some((text) => text.includes('My printer is on fire'))).toBe(true);
+	});
+
+	it('fails when the session leads to nobody', async () => {
+		const answer = await updateTicket(
+			{ ticketId: 7, status: 'x' },
+			{ 'x-openclaw-session-key': 'agent:support-bot:nowhere', 'x-openclaw-deliver': 'true' },
+		);
+		expect(answer).toMatchObject({ status: 424, json: { error: { code: 'refused' } } });
+		expect(textAt(answer.json, 'error', 'message')).toContain('did not start the agent');
+	});
+});
