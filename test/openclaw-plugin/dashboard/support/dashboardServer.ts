@@ -28,7 +28,7 @@ export interface DashboardServer {
 export const TAB_COOKIE = '__openclaw_plugin_tab_auth_0123_4567=v1.test';
 
 /** Shows the page in a frame as the gateway's control UI does. */
-const CONTROL_UI = `<!doctype html><title>Control UI</title>
+const CONTROL_UI = `<!doctype html><title>Control UI</title><link rel="icon" href="data:,">
 <style>body{margin:0}iframe{border:0;width:100vw;height:100vh;display:block}</style>
 <iframe src="/plugins/event-webhooks/dashboard" title="Webhooks" sandbox="allow-scripts"></iframe>`;
 
