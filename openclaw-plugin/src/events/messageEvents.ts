@@ -81,6 +81,7 @@ function tellUndelivered(
 	run: Run | undefined,
 	{ emit }: EventParts,
 ): void {
+	if (run?.isFailureTold === true) return;
 	const error = { message: run?.deliveryFailure ?? failure, source: 'delivery' };
 	const message = { role: 'assistant', content };
 	emit('error.occurred', eventData(origin, { error, message }));

@@ -41,7 +41,11 @@ export function onModelOutput(event: unknown, context: unknown, parts: EventPart
 	run.model = model ?? run.model;
 	run.usage = addUsage(run.usage, answer.usage);
 	run.text = text ?? run.text;
-	if (failure !== undefined) run.failures.set(model ?? '', failure);
+	if (failure !== undefined) {
+		// The last one comes last.
+		run.failures.delete(model ?? '');
+		run.failures.set(model ?? '', failure);
+	}
 	// The end of the run, which another instance was told of, may be here already.
 	if (run.end !== undefined) settleReply(run, parts);
 }
@@ -92,7 +96,7 @@ export function onCronChanged(event: unknown, parts: EventParts): void {
 		run.deliveryFailure = failure;
 		return;
 	}
-	if (run !== undefined) run.isReported = true;
+	if (run !== undefined) run.isReported = run.isFailureTold = true;
 	const error = { message: failure, source: 'delivery' };
 	emit('error.occurred', eventData(run?.origin ?? origin, { error }));
 }

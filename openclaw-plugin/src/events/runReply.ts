@@ -29,6 +29,7 @@ export function settleReply(run: Run, parts: EventParts): void {
 	}
 	announce(run, parts);
 	if (run.isReported) return;
+	state.awaiting.delete(run.id);
 	state.awaiting.set(run.id, now() + REPORT_MS);
 	if (state.awaiting.size > MAX_AWAITING) settleDue(parts, true);
 	later(REPORT_MS, () => {
@@ -44,7 +45,8 @@ export function settleReply(run: Run, parts: EventParts): void {
 export function settleDue(parts: EventParts, isLast: boolean): void {
 	const { state, now } = parts;
 	for (const [runId, due] of state.awaiting) {
-		if (!isLast && due > now()) continue;
+		// The oldest are the first.
+		if (!isLast && due > now()) return;
 		state.awaiting.delete(runId);
 		const run = state.runs.get(runId);
 		if (run !== undefined) finish(run, decide(run, true), parts);

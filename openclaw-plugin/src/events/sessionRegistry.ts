@@ -6,9 +6,9 @@ import { BoundedMap } from './state/boundedMap';
 /** Which sessions there have been, over restarts of the gateway. */
 export interface SessionRegistry {
 	/** Remembers a session; says whether it is new. Never throws. */
-	isFirstSight(sessionKey: string): boolean;
+	readonly isFirstSight: (sessionKey: string) => boolean;
 	/** Forgets a session that was deleted: the next one with its key is new. Never throws. */
-	forget(sessionKey: string): void;
+	readonly forget: (sessionKey: string) => void;
 }
 
 export interface SessionRegistryParts {

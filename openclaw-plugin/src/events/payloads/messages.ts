@@ -1,6 +1,6 @@
 import { parseUsage } from '../usage';
 import type { Usage } from '../usage';
-import { fieldsOf, idOf, inner, isSet, textOf } from './fields';
+import { fieldsOf, idOf, inner, isSet, textOf, valueOf } from './fields';
 import { messageOrigin } from './origin';
 import type { Origin } from './origin';
 
@@ -76,7 +76,7 @@ export function parseOutgoing(event: unknown, context: unknown): OutgoingMessage
 
 export function parseSent(event: unknown, context: unknown): SentMessage {
 	const fields = fieldsOf(event);
-	const hasFailed = fields.success === false;
+	const hasFailed = valueOf(fields, 'success') === false;
 	return {
 		...parseOutgoing(event, context),
 		messageId: idOf(fields, 'messageId') ?? idOf(fieldsOf(context), 'messageId'),

@@ -37,8 +37,11 @@ export class BoundedMap<Value> {
 		this.trim();
 	}
 
+	/** Says whether it was there. */
 	delete(key: string): boolean {
-		return this.entries.delete(key);
+		const isThere = this.has(key);
+		this.entries.delete(key);
+		return isThere;
 	}
 
 	private trim(): void {

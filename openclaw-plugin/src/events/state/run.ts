@@ -32,6 +32,8 @@ export interface Run {
 	isUsageTold: boolean;
 	/** Why its reply was not delivered, where the scheduler knows better than the channel. */
 	deliveryFailure?: string | undefined;
+	/** Whether that was told before the channel's report. */
+	isFailureTold: boolean;
 }
 
 export function createRun(id: string): Run {
@@ -45,6 +47,7 @@ export function createRun(id: string): Run {
 		isReported: false,
 		isTold: false,
 		isUsageTold: false,
+		isFailureTold: false,
 	};
 }
 

@@ -1,0 +1,374 @@
+import { calls, CHAT, CHAT_RUN, CHAT_SESSION, SCHEDULED_RUN } from './support/calls';
+import { startEventHarness, type EventHarness } from './support/eventHarness';
+
+/** Longer than a channel has to report. */
+const LONG_MS = 60_000;
+
+let harness: EventHarness;
+
+beforeEach(async () => {
+	harness = await startEventHarness({
+		findSessionId: (sessionKey) => (sessionKey === CHAT ? CHAT_SESSION : undefined),
+	});
+});
+
+afterEach(() => {
+	expect(harness.complaints).toEqual([]);
+	harness.close();
+});
+
+const sent = () => harness.events.filter(({ type }) => type === 'message.sent');
+const errors = () => harness.events.filter(({ type }) => type === 'error.occurred');
+const call = (...all: Array<Parameters<EventHarness['call']>[0]>) => {
+	for (const one of all) harness.call(one);
+};
+const turn = (runId: string, text: string) => [
+	calls.modelInput(runId),
+	calls.modelOutput(runId, text),
+	calls.runEnd(runId, { terminalReply: { disposition: 'visible', text } }),
+	calls.offered(runId, text, {
+		usageState: {
+			agentId: 'main',
+			sessionId: CHAT_SESSION,
+			model: 'model-1',
+			usage: { input: 10, output: 5 },
+		},
+	}),
+];
+
+describe('message.received', () => {
+	it('names agent, session, channel, user and message', () => {
+		call(calls.received('Hello'));
+
+		expect(harness.events.at(-1)).toEqual({
+			type: 'message.received',
+			data: {
+				agentId: 'main',
+				sessionId: CHAT_SESSION,
+				sessionKey: CHAT,
+				channel: 'telegram',
+				userId: '777',
+				message: { role: 'user', content: 'Hello', messageId: '1' },
+			},
+		});
+	});
+
+	it('takes ids that are numbers, and leaves out what is unknown', () => {
+		call({
+			hook: 'message_received',
+			event: { content: 'Hello', messageId: 5, senderId: 6, sessionKey: '' },
+			context: { channelId: 'matrix' },
+		});
+
+		expect(harness.events).toEqual([
+			{
+				type: 'message.received',
+				data: {
+					channel: 'matrix',
+					userId: '6',
+					message: { role: 'user', content: 'Hello', messageId: '5' },
+				},
+			},
+		]);
+	});
+
+	it('is told although it has no text', () => {
+		call(calls.received('', { content: undefined }));
+
+		expect(harness.events.at(-1)?.data.message).toEqual({
+			role: 'user',
+			content: '',
+			messageId: '1',
+		});
+	});
+});
+
+describe('message.sent', () => {
+	it('has model and tokens of the run whose reply was delivered', () => {
+		call(...turn('run-1', 'Hi'), calls.sending('Hi'), calls.sent('Hi'));
+
+		expect(sent()).toEqual([
+			{
+				type: 'message.sent',
+				data: {
+					agentId: 'main',
+					sessionId: CHAT_SESSION,
+					sessionKey: CHAT,
+					channel: 'telegram',
+					userId: '777',
+					runId: 'run-1',
+					trigger: 'user',
+					message: { role: 'assistant', content: 'Hi', messageId: '2' },
+					model: 'model-1',
+					usage: { inputTokens: 10, outputTokens: 5 },
+				},
+			},
+		]);
+	});
+
+	it('has no model or tokens when the same text of two runs is under way', () => {
+		call(...turn('run-1', 'Done'), ...turn('run-2', 'Done'));
+		call(calls.sent('Done'), calls.sent('Done', { messageId: '3' }));
+
+		expect(sent()).toHaveLength(2);
+		for (const { data } of sent()) {
+			expect(data).not.toHaveProperty('model');
+			expect(data).not.toHaveProperty('usage');
+			expect(data).not.toHaveProperty('runId');
+			expect(data).toMatchObject({ agentId: 'main', sessionId: CHAT_SESSION, channel: 'telegram' });
+		}
+	});
+
+	it('is certain again when the report names the run', () => {
+		call(...turn('run-1', 'Done'), ...turn('run-2', 'Done'));
+		call(calls.sent('Done', { runId: 'run-2' }), calls.sent('Done', { runId: 'run-1' }));
+
+		expect(sent().map(({ data }) => [data.runId, data.model])).toEqual([
+			['run-2', 'model-1'],
+			['run-1', 'model-1'],
+		]);
+	});
+
+	it('is certain for the next reply with the same text', () => {
+		call(...turn('run-1', 'OK'), calls.sent('OK'), ...turn('run-2', 'OK'), calls.sent('OK'));
+
+		expect(sent().map(({ data }) => data.runId)).toEqual(['run-1', 'run-2']);
+	});
+
+	it('is not joined with a reply of another session', () => {
+		const other = 'agent:main:telegram:direct:888';
+		call(...turn('run-1', 'Hi'), {
+			...calls.sent('Hi', { sessionKey: other, to: 'telegram:888' }),
+			context: { channelId: 'telegram', sessionKey: other },
+		});
+
+		expect(sent()[0]?.data).not.toHaveProperty('runId');
+	});
+
+	it('counts the tokens of a run once, however many messages it sends', () => {
+		const whole = { usageState: { model: 'model-1', usage: { input: 10, output: 5 } } };
+		call(calls.modelInput('run-1'), calls.modelOutput('run-1', 'Two'), calls.runEnd('run-1'));
+		call(calls.offered('run-1', 'One', whole), calls.sent('One'));
+		call(calls.offered('run-1', 'Two', whole), calls.sent('Two'));
+
+		expect(sent().map(({ data }) => data.model)).toEqual(['model-1', 'model-1']);
+		expect(sent().map(({ data }) => data.usage)).toEqual([
+			{ inputTokens: 10, outputTokens: 5 },
+			undefined,
+		]);
+	});
+
+	it('has no model when the gateway wrote it', () => {
+		call(...turn('run-1', 'Hi'));
+		call(
+			calls.offered('run-1', 'Failed', { payload: { text: 'Failed', isError: true } }),
+			calls.sent('Failed'),
+		);
+		call(calls.offered(undefined, 'New'), calls.sent('New'));
+		call(calls.offered('run-1', 'ls: 3 files', { kind: 'tool' }), calls.sent('ls: 3 files'));
+
+		expect(sent().map(({ data }) => data.model)).toEqual([undefined, undefined, undefined]);
+		expect(sent().map(({ data }) => data.userId)).toEqual(['777', '777', '777']);
+	});
+
+	it('is told once per message although its run is gone from memory', () => {
+		call(calls.sent('Hi', { runId: 'never-heard-of' }));
+
+		expect(sent()).toMatchObject([
+			{ data: { runId: 'never-heard-of', message: { content: 'Hi' } } },
+		]);
+	});
+
+	it('is left to the channel when it reports', () => {
+		call(...turn('run-1', 'Hi'), calls.sending('Hi'));
+		harness.advance(LONG_MS);
+		expect(sent()).toEqual([]);
+
+		call(calls.sent('Hi'));
+		expect(sent()).toHaveLength(1);
+	});
+
+	it('is told in place of a channel that reports nothing, once', () => {
+		call(...turn('run-1', 'Hi'));
+		harness.advance(LONG_MS);
+		call(calls.sent('Hi'));
+
+		expect(sent()).toMatchObject([
+			{ data: { channel: 'telegram', userId: '777', runId: 'run-1', model: 'model-1' } },
+		]);
+		expect(sent()[0]?.data.message).toEqual({ role: 'assistant', content: 'Hi' });
+	});
+
+	it('is not told of a reply in a chat that nothing was sent of', () => {
+		call(calls.modelInput('run-1'), calls.modelOutput('run-1', 'Hi'), calls.runEnd('run-1'));
+		harness.advance(LONG_MS);
+
+		expect(sent()).toEqual([]);
+	});
+});
+
+describe('message.sent of runs that the gateway itself delivers', () => {
+	const scheduled = (runId: string, text: string) => [
+		calls.modelInput(runId, SCHEDULED_RUN),
+		calls.modelOutput(runId, text, SCHEDULED_RUN),
+		calls.runEnd(runId, {}, String(SCHEDULED_RUN.sessionKey)),
+	];
+	const report = (content: string, to = '777') => calls.sent(content, { to });
+
+	it('has run, model and tokens', () => {
+		call(
+			...scheduled('run-1', 'Good morning'),
+			calls.sending('Good morning'),
+			report('Good morning'),
+		);
+		harness.advance(LONG_MS);
+
+		expect(sent()).toMatchObject([
+			{ data: { sessionKey: CHAT, runId: 'run-1', trigger: 'cron', usage: { inputTokens: 10 } } },
+		]);
+		// That of the run belongs to another session.
+		expect(sent()[0]?.data.sessionId).toBe(CHAT_SESSION);
+	});
+
+	it('finds a report that came before the end of the run', () => {
+		const [input, output, end] = scheduled('run-1', 'Good morning');
+		if (input === undefined || output === undefined || end === undefined) throw new Error();
+		call(input, calls.sending('Good morning'), output, end, report('Good morning'));
+		harness.advance(LONG_MS);
+
+		expect(sent()).toMatchObject([{ data: { runId: 'run-1', channel: 'telegram' } }]);
+	});
+
+	it('is not joined with a message to another chat', () => {
+		call(...scheduled('run-1', 'Good morning'), report('Good morning', '999'));
+
+		expect(sent()[0]?.data).not.toHaveProperty('runId');
+	});
+
+	it('is not joined when two runs say the same', () => {
+		call(...scheduled('run-1', 'Good morning'), ...scheduled('run-2', 'Good morning'));
+		call(calls.sending('Good morning'), report('Good morning'), report('Good morning'));
+		harness.advance(LONG_MS);
+
+		expect(sent().map(({ data }) => data.runId)).toEqual([undefined, undefined]);
+	});
+
+	it('is told without a channel when nothing is sent to the chat', () => {
+		call(...scheduled('run-1', 'Good morning'));
+		expect(sent()).toEqual([]);
+		harness.advance(LONG_MS);
+
+		expect(sent()).toMatchObject([{ data: { runId: 'run-1', sessionId: 'session-of-the-run' } }]);
+		expect(sent()[0]?.data).not.toHaveProperty('channel');
+	});
+
+	it('is not told again when the chat gets it after all', () => {
+		call(...scheduled('run-1', 'Good morning'));
+		harness.advance(LONG_MS);
+		call(report('Good morning'));
+
+		expect(sent()).toHaveLength(1);
+	});
+
+	it('is told at once when the plugin ends', () => {
+		call(...scheduled('run-1', 'Good morning'));
+		harness.end();
+
+		expect(sent()).toHaveLength(1);
+	});
+});
+
+describe('message.sent of runs without a channel', () => {
+	const KEY = 'agent:main:webhook:tickets';
+	const HEADLESS = {
+		...CHAT_RUN,
+		sessionKey: KEY,
+		channel: undefined,
+		senderId: undefined,
+		trigger: 'cron',
+	};
+	const end = (data = {}) => calls.runEnd('run-1', data, KEY);
+
+	it('is told at the end of the run', () => {
+		call(calls.modelInput('run-1', HEADLESS), calls.modelOutput('run-1', 'Hi', HEADLESS));
+		expect(sent()).toEqual([]);
+		call(end());
+
+		expect(sent()).toMatchObject([{ data: { runId: 'run-1', trigger: 'cron', model: 'model-1' } }]);
+	});
+
+	it('is told when the end comes before the answer', () => {
+		call(calls.modelInput('run-1', HEADLESS), end());
+		call(calls.modelOutput('run-1', 'Hi', HEADLESS));
+		harness.advance(LONG_MS);
+
+		expect(sent()).toMatchObject([{ data: { message: { content: 'Hi' } } }]);
+	});
+
+	it('adds up the tokens of all attempts', () => {
+		call(
+			calls.modelOutput('run-1', 'I will', HEADLESS),
+			calls.modelOutput('run-1', 'Done', HEADLESS),
+		);
+		call(end());
+
+		expect(sent()).toMatchObject([
+			{ data: { message: { content: 'Done' }, usage: { inputTokens: 20, outputTokens: 10 } } },
+		]);
+	});
+
+	it.each(['NO_REPLY', ' no_reply\n', 'HEARTBEAT_OK', '   ', ''])('is not told of %j', (text) => {
+		call(calls.modelOutput('run-1', text, HEADLESS), end());
+		harness.advance(LONG_MS);
+
+		expect(sent()).toEqual([]);
+	});
+
+	it('is not told when the gateway calls the reply silent', () => {
+		call(calls.modelOutput('run-1', 'Hi', HEADLESS));
+		call(end({ terminalReply: { disposition: 'silent', text: 'Hi' } }));
+		harness.advance(LONG_MS);
+
+		expect(sent()).toEqual([]);
+	});
+
+	it('is told again when a run is started anew under its id', () => {
+		for (const text of ['One', 'Two']) {
+			call(calls.runStart('run-1', KEY), calls.modelOutput('run-1', text, HEADLESS), end());
+		}
+
+		expect(sent().map(({ data }) => data.message)).toMatchObject([
+			{ content: 'One' },
+			{ content: 'Two' },
+		]);
+	});
+});
+
+describe('a delivery that fails', () => {
+	it('is an error with what was not delivered, and no message.sent', () => {
+		call(...turn('run-1', 'Hi'), calls.sending('Hi'));
+		call(calls.sent('Hi', { success: false, error: 'blocked by the user', messageId: undefined }));
+		harness.advance(LONG_MS);
+
+		expect(sent()).toEqual([]);
+		expect(errors()).toMatchObject([
+			{
+				data: {
+					channel: 'telegram',
+					userId: '777',
+					runId: 'run-1',
+					error: { message: 'blocked by the user', source: 'delivery' },
+					message: { role: 'assistant', content: 'Hi' },
+				},
+			},
+		]);
+	});
+
+	it('has a text although the gateway gives none', () => {
+		call(calls.sent('Hi', { success: false }));
+
+		expect(errors()).toMatchObject([
+			{ data: { error: { message: 'The message was not delivered' } } },
+		]);
+	});
+});
