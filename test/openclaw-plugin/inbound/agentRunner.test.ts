@@ -58,6 +58,14 @@ describe('a message', () => {
 		expect(gateway.log.join()).toContain(`'alert': LLM request failed: quota (${runId})`);
 	});
 
+	it('fails when the agent runs out of time', async () => {
+		gateway.runs.answerBy(() => ({ hang: true }));
+		const runId = await post();
+		await started(1);
+		gateway.runs.end(runId, { status: 'timeout', endedAt: 1, timeoutPhase: 'run' });
+		expect(await settled(runId)).toMatchObject({ result: { ok: false, code: 'agent-timeout' } });
+	});
+
 	it('fails at once, and is told about, when its agent does not exist', async () => {
 		const message = 'Agent "alert-handler" no longer exists in configuration';
 		gateway.runs.answerBy(() => ({ refuse: { message, code: 'INVALID_REQUEST' } }));
@@ -297,6 +305,16 @@ describe('after a reload of the plugin in the same process', () => {
 		await gateway.restart();
 		gateway.runs.finish(gateway.runs.starts[0]?.runId ?? '', 'Here');
 		expect(await answer).toMatchObject({ status: 200, json: { reply: { text: 'Here' } } });
+	});
+});
+
+describe('a database that cannot be read', () => {
+	it('is asked again', async () => {
+		gateway.database.exec('ALTER TABLE inbound_messages RENAME COLUMN settled_at TO gone');
+		await gateway.restart();
+		expect(gateway.log.join()).toContain('messages to agents wait');
+		gateway.database.exec('ALTER TABLE inbound_messages RENAME COLUMN gone TO settled_at');
+		expect(await settled(await post())).toMatchObject({ state: 'done' });
 	});
 });
 

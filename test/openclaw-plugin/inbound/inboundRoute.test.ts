@@ -173,6 +173,19 @@ describe('the door', () => {
 		expect((await ask('/webhooks/inbound2')).status).toBe(418);
 	});
 
+	it('takes no more when ten thousand messages wait', async () => {
+		await gateway.runner.stop();
+		gateway.database.exec(`
+			WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+			INSERT INTO inbound_messages (run_id, endpoint, agent_id, session_key, message, prompt,
+				missing_paths, state, created_at, next_at)
+			SELECT 'run_' || n, 'alert', 'a', 's', 'm', 'p', '[]', 'queued', 0, 0 FROM numbers
+		`);
+		const answer = await gateway.post('alert', { title: 'a' });
+		expect(answer).toMatchObject({ status: 503, json: { error: { code: 'queue-full' } } });
+		expect(answer.headers.get('retry-after')).toBe('30');
+	});
+
 	it('says so when a message cannot be stored', async () => {
 		gateway.database.exec('PRAGMA query_only = ON');
 		const answer = await gateway.post('alert', { title: 'a' });

@@ -39,8 +39,8 @@ export interface StandInRuns extends AgentRuns, TranscriptReader {
 	answerBy(script: (start: Start) => RunScript): void;
 	/** Ends a run that hangs. */
 	finish(runId: string, reply: string): void;
-	/** Ends a run that hangs with an error. */
-	fail(runId: string, error: string): void;
+	/** Ends a run that hangs with what `waitForRun` is to answer. */
+	end(runId: string, answer: unknown): void;
 	/** Forgets the runs, as a restart does; transcripts stay. */
 	restart(): void;
 	/** Adds to a session's transcript. */
@@ -158,7 +158,7 @@ export function standInRuns(): StandInRuns {
 			script = next;
 		},
 		finish: (runId, reply) => runs.get(runId)?.finish(ok(reply)),
-		fail: (runId, error) => runs.get(runId)?.finish({ status: 'error', error }),
+		end: (runId, answer) => runs.get(runId)?.finish(answer),
 		restart: () => {
 			runs = new Map();
 			open = 0;
