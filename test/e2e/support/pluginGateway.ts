@@ -2,9 +2,7 @@ import { startGateway, type Gateway } from '../../../testbed/gateway';
 import type { JsonObject } from '../../../testbed/json';
 import { silentProgress } from '../../../testbed/progress';
 import { ensureRuntimes } from '../../../testbed/runtime';
-
-/** Where the set-up leaves the packed plugin for the test files. */
-export const PLUGIN_FILE_VARIABLE = 'OPENCLAW_WEBHOOKS_E2E_PLUGIN';
+import { PLUGIN_FILE_VARIABLE } from './pluginFile';
 
 const TEST_TIMEOUT_MS = 240_000;
 jest.setTimeout(TEST_TIMEOUT_MS);

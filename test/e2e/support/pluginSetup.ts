@@ -3,7 +3,7 @@ import { obtainPlugin } from '../../../testbed/plugin';
 import { createProgress } from '../../../testbed/progress';
 import { ensureRuntimes } from '../../../testbed/runtime';
 import { keepCleanup } from './keptCleanup';
-import { PLUGIN_FILE_VARIABLE } from './pluginGateway';
+import { PLUGIN_FILE_VARIABLE } from './pluginFile';
 
 /** Packs the plugin once for all test files that install it into a gateway of their own. */
 export default async function pluginSetup(): Promise<void> {
