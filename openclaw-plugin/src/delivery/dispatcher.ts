@@ -64,7 +64,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 	const poll = () => {
 		attemptTo(() => {
 			store.checkFile();
-			checkpointIfLarge(store);
+			checkpointIfLarge(store, outbox.maxBytes);
 			const version = dataVersion.get()?.data_version;
 			if (version === knownVersion) return;
 			knownVersion = version;

@@ -24,7 +24,7 @@ export interface SettlementParts {
 	readonly now: () => number;
 	/** Called when it is written that deliveries of an endpoint wait for another try. */
 	readonly onRetries: (endpoint: string) => void;
-	/** Called when writing works again after it has not. */
+	/** Called when there is room for results again after there was none, or writing works again. */
 	readonly onRecovery: () => void;
 }
 
@@ -55,10 +55,12 @@ export function createSettlements(parts: SettlementParts): Settlements {
 			return false;
 		}
 		const endpoints = [...withRetries];
+		const wasFull = unwritten.size >= MAX_UNWRITTEN;
 		unwritten.clear();
 		changed.clear();
 		withRetries.clear();
-		endpoints.forEach(parts.onRetries);
+		if (wasFull) parts.onRecovery();
+		else endpoints.forEach(parts.onRetries);
 		return true;
 	};
 	const retry = () => {

@@ -17,10 +17,12 @@ const FAIL = `UPDATE deliveries SET state = 'failed', settled_at = ?, last_error
 
 /** Prepares the statements; each function returns how many deliveries it was about. */
 export function createHistory(database: Database): DeliveryHistory {
+	// The newest stays, so that its number is not given again.
 	const deleteWhere = (condition: string) =>
 		database.prepare(
 			`DELETE FROM deliveries WHERE id IN (
-				SELECT id FROM deliveries WHERE ${condition} ORDER BY settled_at LIMIT ?
+				SELECT id FROM deliveries WHERE ${condition} AND id < (SELECT max(id) FROM deliveries)
+				ORDER BY settled_at LIMIT ?
 			) RETURNING event_seq`,
 		);
 	const expired = {

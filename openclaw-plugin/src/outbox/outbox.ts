@@ -38,8 +38,10 @@ export interface Outbox extends DeliveryQueue {
 	failPending(endpoint: string, reason: string): number;
 	/** Deletes what is too old or too much, some milliseconds' worth; says whether there is more. */
 	tidy(): boolean;
-	/** Bytes on disk that are in use, and how many may be. */
-	usage(): { readonly usedBytes: number; readonly maxBytes: number };
+	/** Bytes on disk that may be used. */
+	readonly maxBytes: number;
+	/** Bytes on disk that are in use. */
+	usedBytes(): number;
 }
 
 const MEGABYTE = 1_048_576;
@@ -93,7 +95,8 @@ export function openOutbox(database: Database, options: OutboxOptions = {}): Out
 			const expired = expire();
 			return capacity.tidy() || expired >= AT_ONCE;
 		},
-		usage: () => ({ usedBytes: capacity.usedBytes(), maxBytes }),
+		maxBytes,
+		usedBytes: () => capacity.usedBytes(),
 	};
 }
 

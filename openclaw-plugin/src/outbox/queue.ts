@@ -35,7 +35,7 @@ export interface DeliveryQueue {
 /** Prepares the questions to a database. */
 export function createQueue(database: Database): DeliveryQueue {
 	const fresh = database.prepare(
-		`SELECT id FROM deliveries INDEXED BY deliveries_by_endpoint
+		`SELECT id FROM deliveries INDEXED BY deliveries_by_state
 		WHERE endpoint = ? AND state = 'pending' AND tries = 0 ORDER BY id LIMIT ?`,
 	);
 	const waiting = database.prepare(
@@ -54,14 +54,14 @@ export function createQueue(database: Database): DeliveryQueue {
 	// The index is asked for the next name after each one found, instead of read as a whole.
 	const names = database.prepare(
 		`WITH RECURSIVE found (endpoint) AS (
-			SELECT min(endpoint) FROM deliveries
+			SELECT min(endpoint) FROM deliveries WHERE state = 'pending'
 			UNION ALL
-			SELECT (SELECT min(endpoint) FROM deliveries WHERE endpoint > found.endpoint)
-			FROM found WHERE found.endpoint IS NOT NULL
+			SELECT (
+				SELECT min(endpoint) FROM deliveries
+				WHERE state = 'pending' AND endpoint > found.endpoint
+			) FROM found WHERE found.endpoint IS NOT NULL
 		)
-		SELECT endpoint FROM found WHERE EXISTS (
-			SELECT 1 FROM deliveries d WHERE d.endpoint = found.endpoint AND d.state = 'pending'
-		)`,
+		SELECT endpoint FROM found WHERE endpoint IS NOT NULL`,
 	);
 	const numbers = (rows: readonly Row[]) => rows.map(({ id }) => Number(id));
 	return {

@@ -29,7 +29,8 @@ const TABLES: readonly TableQuery[] = [
 const DELIVERIES: TableQuery = {
 	table: 'deliveries',
 	key: 'id',
-	where: "state IN ('pending', 'failed')",
+	// The newest one keeps its number from being given again.
+	where: "state IN ('pending', 'failed') OR id = (SELECT max(id) FROM deliveries)",
 };
 
 /**

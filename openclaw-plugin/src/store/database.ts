@@ -7,6 +7,9 @@ import { MIGRATIONS } from './schema';
 /** The file that holds everything that must outlive the gateway's process. */
 export const DATABASE_FILE = 'event-webhooks.sqlite';
 
+/** Bytes of the write-ahead log that stay on the disk, to be written over. */
+export const KEPT_LOG_BYTES = 16 * 1_048_576;
+
 /** Milliseconds to wait for another process to finish its write. */
 const BUSY_TIMEOUT_MS = 2000;
 
@@ -65,7 +68,7 @@ export function openDatabaseFile(file: string, options: DatabaseOptions = {}): D
 		chmodSync(file, 0o600);
 		database.exec(`
 			PRAGMA journal_mode = WAL;
-			PRAGMA journal_size_limit = 8388608;
+			PRAGMA journal_size_limit = ${String(KEPT_LOG_BYTES)};
 			PRAGMA wal_autocheckpoint = ${String(options.autoCheckpointPages ?? 1000)};
 			PRAGMA foreign_keys = ON;
 			PRAGMA temp_store = MEMORY;

@@ -13,10 +13,11 @@ export const MIGRATIONS: readonly string[] = [
 	) STRICT;
 	CREATE INDEX events_by_type ON events (type);
 
+	-- id: never used again, as the newest delivery is never deleted.
 	-- tries: of those that may be made. attempts: requests made, probes of an endpoint that is down and
 	-- the ones before a replay among them. url: where to, when it is not the endpoint's own.
 	CREATE TABLE deliveries (
-		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		id INTEGER PRIMARY KEY,
 		event_seq INTEGER NOT NULL REFERENCES events(seq) ON DELETE CASCADE,
 		endpoint TEXT NOT NULL,
 		url TEXT,
@@ -33,8 +34,7 @@ export const MIGRATIONS: readonly string[] = [
 	CREATE INDEX deliveries_waiting ON deliveries (endpoint, next_at) WHERE state = 'pending' AND tries > 0;
 	CREATE INDEX deliveries_settled ON deliveries (state, settled_at, endpoint) WHERE state <> 'pending';
 	CREATE INDEX deliveries_by_event ON deliveries (event_seq);
-	CREATE INDEX deliveries_by_state ON deliveries (state);
-	CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint, state);
+	CREATE INDEX deliveries_by_state ON deliveries (state, endpoint);
 
 	CREATE TABLE attempts (
 		id INTEGER PRIMARY KEY,

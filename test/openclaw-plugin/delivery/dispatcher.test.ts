@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { wakeDispatcher } from '../../../openclaw-plugin/src/delivery/wake';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { waitFor } from '../../../testbed/waitFor';
@@ -141,6 +142,21 @@ describe('a delivery', () => {
 		]);
 	});
 
+	it('that cannot be transformed does not hold up thousands like it', async () => {
+		const transform = { text: '{{data.text}}{{data.text}}{{data.text}}' };
+		const { add, store } = await start({ endpoints: [crm({ transform, concurrency: 10 })] });
+		const text = 'x'.repeat(400_000);
+		store.transaction(() => {
+			for (let n = 0; n < 50; n += 1) add(['crm'], { text });
+		});
+		// The same event for all of them: what counts is how many there are.
+		store.exec(`INSERT INTO deliveries (event_seq, endpoint, state, created_at, next_at)
+			WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many LIMIT 2500)
+			SELECT 1, 'crm', 'pending', 0, 0 FROM many`);
+		wakeDispatcher(['crm']);
+		await waitFor('all', () => countRows(store, 'deliveries', "state = 'failed'") === 2550, FAST);
+	}, 20_000);
+
 	it.each(['not a URL', '${N8N_URL}', 'ftp://example.com'])(
 		'to an endpoint with the url %j waits until it is mended',
 		async (url) => {
@@ -275,7 +291,8 @@ describe('endpoints', () => {
 	it('that are slow or dead delay no other', async () => {
 		const dead = someEndpoint({ name: 'dead', url: 'http://127.0.0.1:1/' });
 		const slow = someEndpoint({ name: 'slow', url: `${sink.url}/slow` });
-		sink.answerBy(({ path }) => (path === '/slow' ? never() : {}));
+		const { promise: held, resolve: release } = Promise.withResolvers<object>();
+		sink.answerBy(({ path }) => (path === '/slow' ? held : {}));
 		const { add, waitUntil, store } = await start({ endpoints: [crm(), dead, slow] });
 		let last = 0;
 		for (let n = 0; n < 50; n += 1) last = add(['crm', 'dead', 'slow'], { n });
@@ -283,6 +300,7 @@ describe('endpoints', () => {
 		const pending = (name: string) =>
 			countRows(store, 'deliveries', `endpoint = '${name}' AND state = 'pending'`);
 		expect({ dead: pending('dead'), slow: pending('slow') }).toEqual({ dead: 50, slow: 50 });
+		release({});
 	});
 
 	it('that are unknown or switched off get nothing until they are back', async () => {

@@ -48,8 +48,7 @@ describe('a full outbox', () => {
 		const accepted = fill();
 		expect(accepted).toBeGreaterThan(60);
 		expect(count('pending')).toBe(accepted);
-		const { usedBytes, maxBytes } = outbox.usage();
-		expect(usedBytes).toBeLessThanOrEqual(maxBytes);
+		expect(outbox.usedBytes()).toBeLessThanOrEqual(outbox.maxBytes);
 		database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 		const { size } = statSync(join(folder.path, 'event-webhooks.sqlite'));
 		expect(size).toBeLessThanOrEqual(2 * MEGABYTE);
@@ -87,7 +86,6 @@ describe('a full outbox', () => {
 			'delivered',
 		);
 		while (outbox.tidy());
-		const { usedBytes, maxBytes } = outbox.usage();
-		expect(usedBytes).toBeLessThanOrEqual(maxBytes * 0.9);
+		expect(outbox.usedBytes()).toBeLessThanOrEqual(outbox.maxBytes * 0.9);
 	});
 });

@@ -230,6 +230,16 @@ describe('tidy', () => {
 		while (outbox.failPending('main-webhook', 'x') > 0);
 		now += 15 * DAY_MS;
 		expect(tidyAll()).toBe(3);
-		expect(countRows(database, 'events')).toBe(0);
+		expect(countRows(database, 'events')).toBe(1);
+	});
+
+	it('keeps the newest delivery, so that no number is given twice', () => {
+		append();
+		settle(1, { state: 'delivered' });
+		now += 30 * DAY_MS;
+		tidyAll();
+		expect(append()).toEqual([2]);
+		tidyAll();
+		expect(row(1)).toBeUndefined();
 	});
 });

@@ -1,0 +1,11 @@
+/** What one run of `outboxProgram.ts` measures. */
+export interface OutboxFigures {
+	/** Events per second of the clock, checkpoints included. */
+	readonly perSecond: number;
+	/** CPU time of an event, checkpoints included. */
+	readonly cpuMicroseconds: number;
+	/** Microseconds that a call takes. */
+	readonly median: number;
+	readonly p99: number;
+	readonly worst: number;
+}

@@ -1,0 +1,29 @@
+import { writeSync } from 'node:fs';
+import { createDispatcher } from '../../../../openclaw-plugin/src/delivery/dispatcher';
+import { createHttpClient } from '../../../../openclaw-plugin/src/delivery/http';
+import { createEvent } from '../../../../openclaw-plugin/src/outbox/envelope';
+import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
+import { openStore } from '../../../../openclaw-plugin/src/store/sharedStore';
+import { registryOf, rememberingLogger, someEndpoint } from '../../outbox/support/endpoints';
+
+// Appends and delivers events until it is killed, and names each one as soon as it is accepted.
+const [, , folder = '', url = ''] = process.argv;
+const store = openStore(folder);
+const outbox = openOutbox(store);
+const client = createHttpClient({ isBlockedHost: () => false, isPrivateAddress: () => false });
+const dispatcher = createDispatcher({
+	store,
+	outbox,
+	registry: registryOf([someEndpoint({ name: 'crm', url, concurrency: 3 })]),
+	request: client.send,
+	logger: rememberingLogger(),
+	version: '0',
+});
+
+function append(): void {
+	const event = createEvent({ type: 'message.sent', data: {}, at: Date.now(), instanceId: 'i' });
+	outbox.append(event, ['crm']);
+	writeSync(1, `${event.id}\n`);
+}
+
+void dispatcher.start().then(() => setInterval(append, 1));
