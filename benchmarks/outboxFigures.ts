@@ -1,7 +1,5 @@
 /** What one run of `outboxProgram.ts` measures. */
 export interface OutboxFigures {
-	/** Events per second of the clock, checkpoints included. */
-	readonly perSecond: number;
 	/** CPU time of an event, checkpoints included. */
 	readonly cpuMicroseconds: number;
 	/** Microseconds that a call takes. */

@@ -53,7 +53,7 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		const url = URL.parse(delivery.url ?? endpoint.url);
 		if (url === null || !/^https?:$/.test(url.protocol)) return notSent(badUrl(endpoint));
 		const content = bodyFor(endpoint, delivery.body);
-		if (!content.ok) return notSent({ kind: 'unsendable', error: content.message });
+		if (!content.ok) return notSent({ kind: 'final', error: content.message });
 		const { body } = content;
 		const headers = deliveryHeaders({
 			endpoint,
@@ -73,7 +73,8 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 			allowPrivateHosts: endpoint.allowPrivateHosts ?? false,
 			signal,
 		});
-		const outcome = readOutcome(response, now());
+		const hasOwnUrl = delivery.url !== undefined;
+		const outcome = readOutcome(response, { now: now(), hasOwnUrl });
 		return { attempt: describe(response, outcome, { number, startedAt, endpoint, url }), outcome };
 	};
 }

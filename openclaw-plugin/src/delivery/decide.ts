@@ -29,7 +29,7 @@ export function decide(outcome: Outcome, context: DecisionContext): Settlement |
 		case 'delivered':
 			return { state: 'delivered' };
 		case 'gone':
-		case 'unsendable':
+		case 'final':
 			return { state: 'failed' };
 		case 'failed': {
 			const { retry, tries, isProbe, now, random } = context;

@@ -12,7 +12,7 @@ export type DispatcherParts = Omit<EndpointQueuesParts, 'now' | 'random'> &
 
 /** Makes all deliveries of a gateway. */
 export interface Dispatcher {
-	/** Begins, when another one of the same folder in this process has stopped. */
+	/** Begins, or begins again, when another one of the same folder in this process has stopped. */
 	start(): Promise<void>;
 	/** Waits for requests under way, five seconds at most, and ends them then. */
 	stop(): Promise<void>;
@@ -40,14 +40,39 @@ const dispatchers = () => processState('dispatchers/1', () => new Map<string, Di
  * await dispatcher.start();
  */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
+	const { folder } = parts.store;
+	let session: Session | undefined;
+	let stopping: Promise<void> | undefined;
+	const dispatcher: Dispatcher = {
+		start: async () => {
+			const others = dispatchers();
+			const other = others.get(folder);
+			others.set(folder, dispatcher);
+			await other?.stop();
+			// The next one has come meanwhile.
+			if (others.get(folder) === dispatcher) session ??= startSession(parts);
+		},
+		stop: async () => {
+			stopping ??= session?.stop().finally(() => {
+				session = undefined;
+				stopping = undefined;
+			});
+			await stopping;
+		},
+	};
+	return dispatcher;
+}
+
+/** The time between a start and a stop. */
+interface Session {
+	stop(): Promise<void>;
+}
+
+function startSession(parts: DispatcherParts): Session {
 	const { store, outbox, logger } = parts;
 	const queues = createEndpointQueues({ now: Date.now, random: Math.random, ...parts });
 	const dataVersion = store.prepare('PRAGMA data_version');
 	let knownVersion: unknown;
-	let stopped: Promise<void> | undefined;
-	let forgetWakeUps: () => void = () => undefined;
-	let pollTimer: NodeJS.Timeout | undefined;
-	let tidyTimer: NodeJS.Timeout | undefined;
 
 	const attemptTo = <Result>(work: () => Result): Result | undefined => {
 		try {
@@ -71,49 +96,31 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 			lookAtAll();
 		});
 	};
+	let tidyTimer: NodeJS.Timeout | undefined;
 	const tidy = () => {
 		const isMore = attemptTo(() => outbox.tidy()) ?? false;
 		// Nothing should have been missed; if it was, it is late, not lost.
 		if (!isMore) attemptTo(queues.wakeAll);
 		tidyTimer = setTimeout(tidy, isMore ? TIDY_STEP_MS : TIDY_MS).unref();
 	};
-	const hasStopped = () => stopped !== undefined;
-	const waitForRunning = async () => {
-		const end = performance.now() + STOP_MS;
-		while (queues.running > 0 && performance.now() < end) await delay(STOP_LOOK_MS);
-	};
-
-	const dispatcher: Dispatcher = {
-		start: async () => {
-			const others = dispatchers();
-			const other = others.get(store.folder);
-			others.set(store.folder, dispatcher);
-			if (other !== dispatcher) await other?.stop();
-			// Stopped again, or followed by the next one, while it waited.
-			if (hasStopped()) return;
-			forgetWakeUps = collectWakeUps((wakeUp) => {
-				attemptTo(() => {
-					if (wakeUp === 'all') lookAtAll();
-					else queues.wake(wakeUp);
-				});
-			});
-			pollTimer = setInterval(poll, POLL_MS).unref();
-			poll();
-			tidy();
-		},
+	const forgetWakeUps = collectWakeUps((wakeUp) => {
+		attemptTo(() => {
+			if (wakeUp === 'all') lookAtAll();
+			else queues.wake(wakeUp);
+		});
+	});
+	const pollTimer = setInterval(poll, POLL_MS).unref();
+	poll();
+	tidy();
+	return {
 		stop: async () => {
-			stopped ??= (async () => {
-				clearInterval(pollTimer);
-				clearTimeout(tidyTimer);
-				forgetWakeUps();
-				queues.stop();
-				await waitForRunning();
-				queues.close();
-				const others = dispatchers();
-				if (others.get(store.folder) === dispatcher) others.delete(store.folder);
-			})();
-			await stopped;
+			clearInterval(pollTimer);
+			clearTimeout(tidyTimer);
+			forgetWakeUps();
+			queues.stop();
+			const end = performance.now() + STOP_MS;
+			while (queues.running > 0 && performance.now() < end) await delay(STOP_LOOK_MS);
+			queues.close();
 		},
 	};
-	return dispatcher;
 }

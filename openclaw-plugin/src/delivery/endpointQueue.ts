@@ -89,7 +89,7 @@ export function createEndpointQueue(
 		}
 		settlements.add({ id: delivery.id, attempt, settlement }, name, state);
 		for (const news of stateNews({ name, before, after: state, delivery, settlement, attempt })) {
-			logger[news.level](`[event-webhooks] ${news.message}`);
+			logger[news.level](news.message);
 		}
 	};
 	const start = (endpoint: Endpoint, id: number, isProbe: boolean) => {

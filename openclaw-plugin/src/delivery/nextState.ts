@@ -17,7 +17,7 @@ export function nextState(
 			return state;
 		case 'delivered':
 			return { ...state, circuit: CLOSED, lastSuccessAt: now };
-		case 'unsendable':
+		case 'final':
 			return { ...state, lastFailureAt: now, lastError: outcome.error };
 		case 'gone':
 			return {

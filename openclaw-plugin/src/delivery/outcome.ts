@@ -6,8 +6,8 @@ export type Outcome =
 	| { readonly kind: 'delivered' }
 	/** The receiver wants no more events (410). */
 	| { readonly kind: 'gone'; readonly error: string }
-	/** The event cannot be made into a request; trying again would not help. */
-	| { readonly kind: 'unsendable'; readonly error: string }
+	/** Trying again would not help, which says nothing about the endpoint. */
+	| { readonly kind: 'final'; readonly error: string }
 	/** The gateway stops: as if the request had not been made. */
 	| { readonly kind: 'interrupted' }
 	| {
@@ -32,13 +32,22 @@ const HINTS: ReadonlyMap<number, string> = new Map([
 
 /** Answers that would be the same for any event: wrong URL, wrong secret, too much at once. */
 const ENDPOINT_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 421, 429]);
+/** Those of them that are about the host rather than the URL. */
+const HOST_STATUSES: ReadonlySet<number> = new Set([407, 408, 429]);
 
-/**
- * Reads a response. Every 2xx is a delivery, 410 ends deliveries, all else is tried again.
- *
- * @param now milliseconds since 1970, for a `Retry-After` that is a date
- */
-export function readOutcome(response: DeliveryResponse, now: number): Outcome {
+/** What a response is read with. */
+export interface OutcomeContext {
+	/** Milliseconds since 1970, for a `Retry-After` that is a date. */
+	readonly now: number;
+	/** Whether the delivery has a URL of its own: what it answers there is not about the endpoint. */
+	readonly hasOwnUrl: boolean;
+}
+
+/** Reads a response. Every 2xx is a delivery, 410 ends deliveries, all else is tried again. */
+export function readOutcome(
+	response: DeliveryResponse,
+	{ now, hasOwnUrl }: OutcomeContext,
+): Outcome {
 	if (response.kind === 'unanswered') {
 		const { reason, message } = response;
 		if (reason === 'stopped') return { kind: 'interrupted' };
@@ -53,15 +62,21 @@ export function readOutcome(response: DeliveryResponse, now: number): Outcome {
 	const { status, location, retryAfter } = response;
 	if (status >= 200 && status < 300) return { kind: 'delivered' };
 	if (status === 410) {
-		return { kind: 'gone', error: 'HTTP 410: the receiver wants no more events' };
+		const error = 'HTTP 410: the receiver wants no more events';
+		return { kind: hasOwnUrl ? 'final' : 'gone', error };
 	}
 	return {
 		kind: 'failed',
 		error: describe(status, location),
-		isEndpointFault: status < 400 || status >= 500 || ENDPOINT_STATUSES.has(status),
+		isEndpointFault: isEndpointFault(status, hasOwnUrl),
 		rotatesProbe: true,
 		retryAfterMs: readRetryAfter(retryAfter, now),
 	};
+}
+
+function isEndpointFault(status: number, hasOwnUrl: boolean): boolean {
+	if (status >= 500) return true;
+	return hasOwnUrl ? HOST_STATUSES.has(status) : status < 400 || ENDPOINT_STATUSES.has(status);
 }
 
 function describe(status: number, location: string | undefined): string {

@@ -5,5 +5,5 @@ import { StoreError } from '../store/storeError';
 /** Logs what should not have happened. That the database cannot be used, its store has reported. */
 export function reportUnexpected(error: unknown, logger: Logger): void {
 	if (error instanceof StoreError) return;
-	logger.error(`[event-webhooks] Deliveries are held up: ${errorText(error)}`);
+	logger.error(`Deliveries are held up: ${errorText(error)}`);
 }

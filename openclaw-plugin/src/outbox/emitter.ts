@@ -51,9 +51,7 @@ export function createEmitter(parts: EmitterParts): EmitEvent {
 			if (names?.length === 0) return;
 			append(createEvent({ type, data, at, instanceId }), names ?? route);
 		} catch (error) {
-			logger.error(
-				`[event-webhooks] An event of type '${type}' could not be kept: ${errorText(error)}`,
-			);
+			logger.error(`An event of type '${type}' could not be kept: ${errorText(error)}`);
 		}
 	};
 }

@@ -32,7 +32,7 @@ export function createSafeAppend({ store, outbox, logger }: SafeAppendParts) {
 
 	const report = (code: FaultCode, count: number, message: string) => {
 		const isNew = reportFault(folder, { code, severity: 'fault', message, count });
-		if (isNew) logger.error(`[event-webhooks] ${message}`);
+		if (isNew) logger.error(message);
 	};
 	const refuse = (error: OutboxFullError) => {
 		refused += 1;
@@ -67,7 +67,7 @@ export function createSafeAppend({ store, outbox, logger }: SafeAppendParts) {
 			if (error instanceof OutboxFullError) refuse(error);
 			else if (failureOf(error, folder) !== undefined || error instanceof StoreError) throw error;
 			// It will not become writable by waiting, and must not hold up the others.
-			else logger.error(`[event-webhooks] Event ${event.id} was dropped: ${errorText(error)}`);
+			else logger.error(`Event ${event.id} was dropped: ${errorText(error)}`);
 		}
 	};
 	const flush = () => {
@@ -81,7 +81,7 @@ export function createSafeAppend({ store, outbox, logger }: SafeAppendParts) {
 				});
 			}
 			if (clearFault(folder, 'events-waiting')) {
-				logger.info('[event-webhooks] The events that waited in memory are written');
+				logger.info('The events that waited in memory are written');
 			}
 		} catch {
 			// The store has reported why.

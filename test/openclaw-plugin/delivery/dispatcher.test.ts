@@ -119,6 +119,17 @@ describe('a delivery', () => {
 		expect(delivery(id).url).toBe(`${sink.url}/callback/7`);
 	});
 
+	it('to its own URL can fail without harm to the endpoint', async () => {
+		sink.answerBy(({ path }) => (path === '/crm' ? {} : { status: 410 }));
+		const { add, outbox, waitUntil, endpointState } = await start();
+		const { createEvent } = await import('../../../openclaw-plugin/src/outbox/envelope');
+		const event = createEvent({ type: 'message.sent', data: {}, at: 1, instanceId: 'i' });
+		const [id = 0] = outbox.append(event, [{ endpoint: 'crm', url: `${sink.url}/callback/7` }]);
+		await waitUntil(id, { state: 'failed' });
+		await waitUntil(add(['crm']), { state: 'delivered' });
+		expect(endpointState('crm')).toMatchObject({ disabled_at: null, consecutive_failures: 0 });
+	});
+
 	it('is transformed, and signed as it is sent', async () => {
 		const transform = { text: '🚨 {{data.error.message}}', channel: 7 };
 		const { add, waitUntil } = await start({ endpoints: [crm({ transform })] });
@@ -205,7 +216,7 @@ describe('a failure', () => {
 		const log = store.prepare('SELECT response FROM attempts').all();
 		expect(log.map(({ response }) => response)).toEqual(Array(3).fill('out of order'));
 		expect(lines).toEqual([
-			`warn [event-webhooks] Delivery dlv_${id} (message.sent) to 'crm' failed for good: HTTP 500: the receiver failed. It can be replayed`,
+			`warn Delivery dlv_${id} (message.sent) to 'crm' failed for good: HTTP 500: the receiver failed. It can be replayed`,
 		]);
 		sink.clear();
 		expect(outbox.replay({ status: 'failed' })).toBe(1);
@@ -338,6 +349,15 @@ describe('stop', () => {
 		expect(delivery(id)).toMatchObject({ state: 'pending', attempts: 0, tries: 0 });
 		expect(attempts(id)).toEqual([]);
 	}, 10_000);
+
+	it('can be followed by another start', async () => {
+		const { add, dispatcher, waitUntil } = await start();
+		await dispatcher.stop();
+		const id = add(['crm']);
+		await dispatcher.start();
+		await waitUntil(id, { state: 'delivered' });
+		await waitUntil(add(['crm']), { state: 'delivered' });
+	});
 
 	it('comes before the start of the next one in the same process', async () => {
 		sink.answerBy(() => ({ delayMs: 100 }));

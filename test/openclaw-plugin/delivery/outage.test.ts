@@ -88,7 +88,7 @@ describe('an endpoint that is down', () => {
 		);
 		// The first five had waited for their own next try.
 		expect(numbers().slice(before)).toEqual(Array.from({ length: 30 }, (_, n) => n));
-		expect(deliveries.lines.at(-1)).toBe("info [event-webhooks] Endpoint 'crm' works again");
+		expect(deliveries.lines.at(-1)).toBe("info Endpoint 'crm' works again");
 		expect(deliveries.endpointState('crm')).toMatchObject({
 			consecutive_failures: 0,
 			open_until: null,

@@ -3,6 +3,7 @@ import { readOutcome } from '../../../openclaw-plugin/src/delivery/outcome';
 import type { DeliveryResponse } from '../../../openclaw-plugin/src/delivery/request';
 
 const NOW = 1_800_000_000_000;
+const OWN = { now: NOW, hasOwnUrl: false };
 
 function answered(status: number, more: object = {}): DeliveryResponse {
 	return { kind: 'answered', status, durationMs: 5, body: '', ...more };
@@ -10,13 +11,13 @@ function answered(status: number, more: object = {}): DeliveryResponse {
 
 describe('readOutcome', () => {
 	it.each([200, 201, 202, 204, 299])('takes %d for a delivery', (status) => {
-		expect(readOutcome(answered(status), NOW)).toEqual({ kind: 'delivered' });
+		expect(readOutcome(answered(status), OWN)).toEqual({ kind: 'delivered' });
 	});
 
 	it.each([301, 302, 307, 401, 403, 404, 405, 408, 421, 429, 500, 502, 503, 504])(
 		'takes %d for a fault of the endpoint',
 		(status) => {
-			expect(readOutcome(answered(status), NOW)).toMatchObject({
+			expect(readOutcome(answered(status), OWN)).toMatchObject({
 				kind: 'failed',
 				isEndpointFault: true,
 			});
@@ -26,7 +27,7 @@ describe('readOutcome', () => {
 	it.each([400, 402, 406, 409, 411, 413, 415, 422])(
 		'takes %d for a fault of the event',
 		(status) => {
-			expect(readOutcome(answered(status), NOW)).toMatchObject({
+			expect(readOutcome(answered(status), OWN)).toMatchObject({
 				kind: 'failed',
 				isEndpointFault: false,
 			});
@@ -34,7 +35,18 @@ describe('readOutcome', () => {
 	);
 
 	it('takes 410 for the wish to get nothing any more', () => {
-		expect(readOutcome(answered(410), NOW)).toMatchObject({ kind: 'gone' });
+		expect(readOutcome(answered(410), OWN)).toMatchObject({ kind: 'gone' });
+	});
+
+	it('of a URL of the delivery alone says nothing about the endpoint', () => {
+		const alone = { now: NOW, hasOwnUrl: true };
+		expect(readOutcome(answered(410), alone)).toMatchObject({ kind: 'final' });
+		const faults = [302, 401, 404, 409, 408, 429, 503].map((status) =>
+			readOutcome(answered(status), alone),
+		);
+		expect(
+			faults.map((outcome) => 'isEndpointFault' in outcome && outcome.isEndpointFault),
+		).toEqual([false, false, false, false, true, true, true]);
 	});
 
 	it.each([
@@ -61,11 +73,11 @@ describe('readOutcome', () => {
 			"HTTP 301: the receiver redirects; set the endpoint's url to where it is",
 		],
 	])('explains %d', (status, more, error) => {
-		expect(readOutcome(answered(status, more), NOW)).toMatchObject({ error });
+		expect(readOutcome(answered(status, more), OWN)).toMatchObject({ error });
 	});
 
 	it('reads when to come back', () => {
-		const outcome = readOutcome(answered(503, { retryAfter: '7' }), NOW);
+		const outcome = readOutcome(answered(503, { retryAfter: '7' }), OWN);
 		expect(outcome).toMatchObject({ retryAfterMs: 7000 });
 	});
 
@@ -75,7 +87,7 @@ describe('readOutcome', () => {
 		['blocked', false],
 	] as const)('takes %s for a fault of the endpoint', (reason, rotatesProbe) => {
 		const response = { kind: 'unanswered', reason, message: 'why', durationMs: 5 } as const;
-		expect(readOutcome(response, NOW)).toEqual({
+		expect(readOutcome(response, OWN)).toEqual({
 			kind: 'failed',
 			error: 'why',
 			isEndpointFault: true,
@@ -93,12 +105,12 @@ describe('decide', () => {
 		now: NOW,
 		random: 0.5,
 	};
-	const failed = (more: object = {}) => ({ ...readOutcome(answered(500), NOW), ...more }) as never;
+	const failed = (more: object = {}) => ({ ...readOutcome(answered(500), OWN), ...more }) as never;
 
 	it('delivers, fails and forgets', () => {
 		expect(decide({ kind: 'delivered' }, context)).toEqual({ state: 'delivered' });
 		expect(decide({ kind: 'gone', error: '' }, context)).toEqual({ state: 'failed' });
-		expect(decide({ kind: 'unsendable', error: '' }, context)).toEqual({ state: 'failed' });
+		expect(decide({ kind: 'final', error: '' }, context)).toEqual({ state: 'failed' });
 		expect(decide({ kind: 'interrupted' }, context)).toBeUndefined();
 	});
 

@@ -204,9 +204,7 @@ describe('on a full disk', () => {
 			await waitFor('the events', () => contents().length === 100, FAST);
 			expect(contents()).toEqual(Array.from({ length: 100 }, (_, n) => n));
 			expect(faults(disk.path)).toEqual([]);
-			expect(logger.lines).toContain(
-				'info [event-webhooks] The events that waited in memory are written',
-			);
+			expect(logger.lines).toContain('info The events that waited in memory are written');
 			store.close();
 		} finally {
 			disk.unmount();
