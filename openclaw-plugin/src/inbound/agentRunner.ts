@@ -76,8 +76,8 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 	const settle = (message: InboundMessage, result: RunResult) => {
 		const settledAt = now();
 		inTransaction(options.database, () => {
+			if (!messages.settle(message.runId, result, settledAt)) return;
 			options.onSettled?.({ ...message, settledAt, result });
-			messages.settle(message.runId, result, settledAt);
 		});
 		announceProgress(message.runId);
 	};

@@ -1,4 +1,4 @@
-import type { GatewayAgent } from '../protocol';
+import type { GatewayAgent, InboundConfig } from '../protocol';
 
 /** The agent that a gateway has when its configuration names none. */
 const DEFAULT_AGENT = 'main';
@@ -18,6 +18,25 @@ export function listAgents(config: unknown): readonly GatewayAgent[] {
 		...(Array.isArray(list) ? list.flatMap((agent) => read(field(agent, 'id'), agent)) : []),
 	];
 	return found.length > 0 ? found : [{ id: DEFAULT_AGENT }];
+}
+
+/**
+ * The inbound endpoints whose agent the gateway does not have: their messages would fail.
+ *
+ * @returns a sentence for each, with the key to change
+ */
+export function describeMissingAgents(
+	inbound: InboundConfig,
+	agents: readonly GatewayAgent[],
+): readonly { readonly path: string; readonly message: string }[] {
+	// The gateway takes ids in any case.
+	const known = new Set(agents.map(({ id }) => id.toLowerCase()));
+	return Object.entries(inbound.endpoints)
+		.filter(([, { agentId }]) => !known.has(agentId.trim().toLowerCase()))
+		.map(([name, { agentId }]) => ({
+			path: `inbound.endpoints[${JSON.stringify(name)}].agentId`,
+			message: `The inbound endpoint '${name}' is for the agent '${agentId}', which this gateway does not have`,
+		}));
 }
 
 function read(id: unknown, agent: unknown): readonly GatewayAgent[] {

@@ -35,8 +35,8 @@ export interface MessageStore {
 	 * @param change `isTaken`: whether the gateway may have taken it
 	 */
 	postpone(runId: string, change: { readonly until: number; readonly isTaken: boolean }): void;
-	/** Ends a message for good. */
-	settle(runId: string, result: RunResult, now: number): void;
+	/** Ends a message for good; says whether it was open. */
+	settle(runId: string, result: RunResult, now: number): boolean;
 	/** Deletes what was settled before a time; says how many. */
 	forget(settledBefore: number): number;
 }
@@ -110,7 +110,7 @@ export function openMessageStore(database: Database): MessageStore {
 				runId,
 			);
 		},
-		settle: (runId, result, now) => {
+		settle: (runId, result, now) =>
 			// The prompt is only the message in a wrapping, and not needed any more.
 			change(
 				`UPDATE inbound_messages SET state = ?, result = ?, settled_at = ?, prompt = ''
@@ -119,8 +119,7 @@ export function openMessageStore(database: Database): MessageStore {
 				JSON.stringify(result),
 				now,
 				runId,
-			);
-		},
+			) > 0,
 		forget: (settledBefore) =>
 			change('DELETE FROM inbound_messages WHERE settled_at < ?', settledBefore),
 	};

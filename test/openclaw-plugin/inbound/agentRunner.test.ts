@@ -160,6 +160,17 @@ describe('messages', () => {
 		expect(gateway.runs.mostAtOnce).toBe(1);
 	});
 
+	it('of one session keep their order when the first is put off', async () => {
+		gateway.runs.answerBy(() =>
+			gateway.runs.starts.length === 1
+				? { refuse: { message: 'not now', code: 'UNAVAILABLE' } }
+				: DONE,
+		);
+		const [first, second] = [await post(), await post()];
+		await settled(second);
+		expect(gateway.runs.starts.map(({ runId }) => runId)).toEqual([first, first, second]);
+	});
+
 	it('of different sessions run at once, four at most', async () => {
 		const runIds: string[] = [];
 		for (let index = 0; index < 6; index += 1) {
@@ -261,7 +272,7 @@ describe('after the end of the process', () => {
 		await killDuring(runId);
 		const elsewhere = 'agent:alert-handler:elsewhere';
 		gateway.database.prepare('UPDATE inbound_messages SET session_key = ?').run(elsewhere);
-		await gateway.restart();
+		await gateway.restart({ timing: { recoveryLimitMs: 60_000 } });
 		expect(await settled(runId)).toMatchObject({ state: 'done', starts: 2 });
 		expect(gateway.runs.starts.map((start) => start.runId)).toEqual([runId, `${runId}.2`]);
 	});

@@ -1,4 +1,5 @@
-import { listAgents } from '../../../openclaw-plugin/src/inbound/agents';
+import { describeMissingAgents, listAgents } from '../../../openclaw-plugin/src/inbound/agents';
+import { ARTICLE_ENDPOINTS, inboundConfig } from './support/inboundGateway';
 
 it.each([
 	[undefined, [{ id: 'main' }]],
@@ -14,4 +15,16 @@ it.each([
 	],
 ])('%j defines %j', (config, agents) => {
 	expect(listAgents(config)).toEqual(agents);
+});
+
+it('tells of endpoints whose agent does not exist', () => {
+	const inbound = inboundConfig({ endpoints: ARTICLE_ENDPOINTS });
+	const agents = [{ id: 'Alert-Handler' }, { id: 'support-bot' }];
+	expect(describeMissingAgents(inbound, agents)).toEqual([
+		{
+			path: 'inbound.endpoints["deploy"].agentId',
+			message:
+				"The inbound endpoint 'deploy' is for the agent 'devops-agent', which this gateway does not have",
+		},
+	]);
 });

@@ -76,6 +76,16 @@ it('is written with the result, or not at all', async () => {
 	expect(deliveries()).toEqual([]);
 });
 
+it('comes once, whatever else is going on in the session', async () => {
+	gateway.runs.answerBy(() => ({ hang: true }));
+	const headers = { 'x-openclaw-callback-url': CALLBACK };
+	const { json } = await gateway.post('alert', ALERT, headers);
+	for (let index = 0; index < 5; index += 1) await gateway.post('alert', ALERT);
+	gateway.runs.finish(String(json.runId), 'Once');
+	await waitFor('the next run', () => gateway.runs.starts.length === 2);
+	expect(deliveries()).toHaveLength(1);
+});
+
 it('comes once for a message that was sent twice', async () => {
 	const headers = { 'x-openclaw-callback-url': CALLBACK, 'idempotency-key': 'k', prefer: 'wait=5' };
 	await gateway.post('alert', ALERT, headers);

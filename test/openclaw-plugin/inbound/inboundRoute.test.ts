@@ -132,6 +132,13 @@ describe('the door', () => {
 		expect(seen[0]).toMatch(/^401 /);
 	});
 
+	it('lets no message in without one', async () => {
+		const wrong = { authorization: 'Bearer wrong' };
+		expect(await gateway.post('alert', { title: 'a' }, wrong)).toMatchObject({ status: 401 });
+		expect(await gateway.post('alert', { title: 'b' })).toMatchObject({ status: 202 });
+		expect(rows()).toBe(1);
+	});
+
 	it('tells who has one what there is', async () => {
 		const answer = await ask('/webhooks/inbound', { headers: authorized });
 		const parsed = parseGatewayDirectory(await answer.json());
@@ -240,8 +247,10 @@ describe('an idempotency key', () => {
 
 	it('counts for one endpoint', async () => {
 		const key = { 'idempotency-key': 'k' };
-		const alert = await gateway.post('alert', DEPLOY, key);
+		const session = { 'x-openclaw-session-key': 'one' };
+		const alert = await gateway.post('alert', DEPLOY, { ...key, ...session });
 		const deploy = await gateway.post('deploy', DEPLOY, key);
+		expect([alert.status, deploy.status]).toEqual([202, 202]);
 		expect(alert.json.runId).not.toBe(deploy.json.runId);
 	});
 
