@@ -2,10 +2,11 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { parseEvent } from '../../protocol/event';
 import { RECEIVED, received, refuse } from './answers';
 import { ConditionError } from './conditions';
-import { EventReservations, reservationKey } from './deduplication';
+import { reservationKey, reservations } from './deduplication';
 import type { Reservation } from './deduplication';
 import { listensTo } from './eventTypes';
 import { passesFilters } from './filter';
+import { earliestAcceptance } from './firstAcceptance';
 import { buildItem } from './item';
 import { logRefusal } from './refusalLog';
 import { openExchange } from './request';
@@ -15,8 +16,6 @@ import { markRerun } from './rerun';
 import { readSettings, readToleranceSeconds } from './settings';
 import { verifyRequest } from './verification';
 
-const reservations = new EventReservations();
-
 /**
  * Answers one request. Nothing is thrown: n8n would make an error and an execution of it, which
  * anyone could cause.
@@ -25,7 +24,8 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 	const now = Date.now();
 	const { request, response } = openExchange(context);
 	try {
-		const verification = await verifyRequest(context, request, readToleranceSeconds(context), now);
+		const tolerance = readToleranceSeconds(context);
+		const verification = await verifyRequest(context, request, tolerance, now);
 		if (!verification.ok) {
 			logRefusal(context, 'warn', verification.reason, now);
 			return refuse(response, verification.status, verification.message);
@@ -45,8 +45,11 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		}
 		// An event is sent again while a workflow is being built: there it always runs.
 		const isTest = context.getMode() === 'manual';
+		const notBefore = earliestAcceptance(event.timestamp, verification.timestamp, tolerance);
 		const reservation =
-			settings.ignoreDuplicates && !isTest ? reserve(context, response, event.id, now) : 'first';
+			settings.ignoreDuplicates && !isTest
+				? reserve(context, response, event.id, { now, notBefore })
+				: 'first';
 		if (reservation === 'taken') return received('duplicate');
 		const item = buildItem(
 			event,
@@ -69,10 +72,10 @@ function reserve(
 	context: IWebhookFunctions,
 	response: WebhookResponse,
 	eventId: string,
-	now: number,
+	{ now, notBefore }: { now: number; notBefore: number },
 ): Reservation {
 	const key = reservationKey(context.getWorkflow().id ?? '', context.getNode().id, eventId);
-	const reservation = reservations.reserve(key, now);
+	const reservation = reservations.reserve(key, now, notBefore);
 	if (reservation !== 'taken') {
 		response.once('close', () => {
 			if (response.statusCode >= 500) reservations.release(key);

@@ -1,7 +1,9 @@
+import type { OpenClawEvent } from '../../index';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import type { N8n } from '../../testbed/n8n/instance';
+import { waitFor } from '../../testbed/waitFor';
 import { startOwnN8n } from './support/environment';
-import { publishTrigger, TRIGGER } from './support/triggerWorkflow';
+import { publishTrigger, TRIGGER, type TriggerWorkflow } from './support/triggerWorkflow';
 
 let n8n: N8n;
 
@@ -33,3 +35,70 @@ test.each(['stop', 'kill'] as const)(
 		expect(again?.ran('Arrived')).toBe(false);
 	},
 );
+
+describe('an event that was recorded while it ran', () => {
+	const TOLERANCE_SECONDS = 3;
+	/** An id may wait a quarter of a second to be written; the rest is for the write. */
+	const RECORDED_AFTER_MS = 1_000;
+
+	const publish = async () =>
+		publishTrigger(n8n.client, { options: { toleranceSeconds: TOLERANCE_SECONDS } });
+
+	async function clockReaches(what: string, time: number): Promise<void> {
+		await waitFor(what, () => Date.now() > time);
+	}
+
+	/** From then on, what happens cannot have run in an earlier life of n8n. */
+	async function longAfterStart(): Promise<void> {
+		await clockReaches('twice the tolerance', Date.now() + 2 * TOLERANCE_SECONDS * 1000);
+	}
+
+	async function sendAll(hook: TriggerWorkflow, events: readonly OpenClawEvent[]): Promise<void> {
+		const answers = await Promise.all(events.map(async (event) => hook.send({ event })));
+		for (const answer of answers) {
+			expect(answer).toMatchObject({ status: 200, json: { received: true } });
+		}
+	}
+
+	test.each(['stop', 'kill'] as const)(
+		'runs nothing when it comes again after n8n was restarted (%s)',
+		async (end) => {
+			const hook = await publish();
+			await longAfterStart();
+			const events = Array.from({ length: 10 }, () => capturedEvent('message.received'));
+			await sendAll(hook, events);
+			const sentAt = Date.now();
+			const first = await hook.executions(events.length);
+			expect(first.map((execution) => execution.ran('Arrived'))).toEqual(events.map(() => true));
+			await clockReaches('the ids to be recorded', sentAt + RECORDED_AFTER_MS);
+
+			await n8n[end]();
+			await n8n.start();
+
+			await sendAll(hook, events);
+			const executions = await hook.executions(2 * events.length);
+			const again = executions.slice(events.length);
+			expect(again.map((execution) => execution.ran('Arrived'))).toEqual(events.map(() => false));
+		},
+	);
+
+	// Last: from then on this n8n looks all events up.
+	test('is told of when another process has run it all the same', async () => {
+		const hook = await publish();
+		const event = capturedEvent('message.received');
+		await sendAll(hook, [event]);
+		await hook.executions(1);
+		await n8n.stop();
+		await n8n.start();
+		await longAfterStart();
+
+		// A sender that breaks the rules: the same event happens at two times.
+		const restamped = { ...event, timestamp: new Date().toISOString() };
+		await sendAll(hook, [restamped]);
+		const [, second] = await hook.executions(2);
+		expect(second?.ran('Arrived')).toBe(true);
+		await waitFor('the warning', async () =>
+			(await n8n.log()).includes('which another n8n process has run too'),
+		);
+	});
+});

@@ -51,6 +51,59 @@ test('does not grow with the length of the ids', () => {
 	expect(reservations.size).toBe(1);
 });
 
+describe('the proof that an event cannot have run before', () => {
+	const START = 1_000;
+	const HOUR = 3_600_000;
+	const create = (limits = {}) => new EventReservations(limits, () => START);
+
+	test('is given once, for events that are later than the start', () => {
+		const reservations = create();
+		reservations.reserve('later', START + 2, START + 1);
+		reservations.reserve('earlier', START + 2, START);
+		reservations.reserve('of unknown time', START + 2);
+		expect(reservations.takeProof('later')).toBe(true);
+		expect(reservations.takeProof('later')).toBe(false);
+		expect(reservations.takeProof('earlier')).toBe(false);
+		expect(reservations.takeProof('of unknown time')).toBe(false);
+		expect(reservations.takeProof('not reserved here')).toBe(false);
+	});
+
+	test('needs a memory of every event since: some had to make room', () => {
+		const reservations = create({ maxEntries: 2 });
+		const times = [START + 10, START + 20, START + 30, START + 40];
+		for (const time of times) reservations.reserve(`at ${time}`, time);
+		reservations.reserve('could be the one of 20', START + 50, START + 20);
+		expect(reservations.takeProof('could be the one of 20')).toBe(false);
+		reservations.reserve('after all that are forgotten', START + 51, START + 41);
+		expect(reservations.takeProof('after all that are forgotten')).toBe(true);
+	});
+
+	test('needs a memory of the event itself: its time of being remembered is over', () => {
+		const reservations = create();
+		const happened = START + 1;
+		reservations.reserve('a', START + 2, happened);
+		expect(reservations.takeProof('a')).toBe(true);
+		expect(reservations.reserve('a', START + 30 * HOUR + 2, happened)).toBe('first');
+		expect(reservations.takeProof('a')).toBe(false);
+	});
+
+	test('is given again to an event whose first run failed', () => {
+		const reservations = create();
+		reservations.reserve('a', START + 2, START + 1);
+		reservations.takeProof('a');
+		reservations.release('a');
+		expect(reservations.reserve('a', START + 3, START + 1)).toBe('again');
+		expect(reservations.takeProof('a')).toBe(true);
+	});
+
+	test('is never given again once another process has shown up', () => {
+		const reservations = create();
+		reservations.proveNothingMore();
+		reservations.reserve('a', START + 2, START + 1);
+		expect(reservations.takeProof('a')).toBe(false);
+	});
+});
+
 test('keeps workflows and nodes apart', () => {
 	const keys = [
 		reservationKey('w', 'n', 'evt_1'),

@@ -29,7 +29,7 @@ test('loses none of many at once, and asks for those that wait together', async 
 	const ids = Array.from({ length: 50 }, (_, index) => `evt_${index}`);
 	const ask = async () => Promise.all(ids.map(async (id) => events.isNew('node', id, record)));
 	expect((await ask()).every(Boolean)).toBe(true);
-	expect(calls.map((batch) => batch.length)).toEqual([1, 49]);
+	expect(calls.map((batch) => batch.length)).toEqual([50]);
 	expect((await ask()).some(Boolean)).toBe(false);
 });
 
@@ -60,10 +60,109 @@ test('tries once more, then says so to all that wait', async () => {
 		return await record(ids);
 	};
 	expect(await events.isNew('node', 'a', unsteady)).toBe(true);
-	failures = 4;
+	failures = 2;
 	const [one, two, three] = await Promise.allSettled(
 		['b', 'c', 'd'].map(async (id) => events.isNew('node', id, unsteady)),
 	);
 	expect([one?.status, two?.status, three?.status]).toEqual(['rejected', 'rejected', 'rejected']);
 	expect(await events.isNew('node', 'e', unsteady)).toBe(true);
+});
+
+describe('events that nobody waits for', () => {
+	beforeEach(() => {
+		jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+	});
+
+	afterEach(() => {
+		jest.useRealTimers();
+	});
+
+	function start() {
+		const { calls, record } = createStore();
+		const events = new RecordedEvents();
+		const answers = new Map<string, boolean>();
+		return {
+			calls,
+			answers,
+			recordSoon: (id: string) => {
+				void events.recordSoon('node', id, record).then((isNew) => answers.set(id, isNew));
+			},
+			isNew: async (id: string) => events.isNew('node', id, record),
+		};
+	}
+
+	/** Lets what is under way come to its end, without letting time pass. */
+	async function settle(): Promise<void> {
+		for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+	}
+
+	test('are written at once, then together after a quarter of a second', async () => {
+		const { calls, answers, recordSoon } = start();
+		recordSoon('a');
+		await settle();
+		expect(calls).toEqual([['a']]);
+		expect(answers).toEqual(new Map([['a', true]]));
+
+		recordSoon('b');
+		await jest.advanceTimersByTimeAsync(249);
+		recordSoon('c');
+		await settle();
+		expect(calls).toHaveLength(1);
+		await jest.advanceTimersByTimeAsync(1);
+		await settle();
+		expect(calls).toEqual([['a'], ['b', 'c']]);
+
+		await jest.advanceTimersByTimeAsync(250);
+		recordSoon('d');
+		await settle();
+		expect(calls).toEqual([['a'], ['b', 'c'], ['d']]);
+	});
+
+	test('are written without a pause when two hundred wait', async () => {
+		const { calls, recordSoon } = start();
+		recordSoon('first');
+		await settle();
+		for (let count = 0; count < 199; count += 1) recordSoon(`evt_${count}`);
+		await settle();
+		expect(calls).toHaveLength(1);
+		recordSoon('evt_199');
+		await settle();
+		expect(calls.map((batch) => batch.length)).toEqual([1, 200]);
+	});
+
+	test('are written with those that somebody waits for, and before them', async () => {
+		const { calls, recordSoon, isNew } = start();
+		recordSoon('a');
+		await settle();
+		recordSoon('b');
+		expect(await isNew('b')).toBe(false);
+		expect(calls).toEqual([['a'], ['b']]);
+	});
+
+	test('say when one was known', async () => {
+		const { answers, recordSoon, isNew } = start();
+		await isNew('a');
+		recordSoon('a');
+		await settle();
+		expect(answers).toEqual(new Map([['a', false]]));
+	});
+
+	test('keep their order when a write takes longer than the pause', async () => {
+		const events = new RecordedEvents();
+		const calls: string[][] = [];
+		const done: (() => void)[] = [];
+		const record = async (ids: string[]) => {
+			calls.push(ids);
+			await new Promise<void>((resolve) => done.push(resolve));
+			return { new: ids };
+		};
+		void events.recordSoon('node', 'a', record);
+		await settle();
+		void events.recordSoon('node', 'b', record);
+		await jest.advanceTimersByTimeAsync(1_000);
+		expect(calls).toEqual([['a']]);
+		done[0]?.();
+		await settle();
+		expect(calls).toEqual([['a'], ['b']]);
+	});
 });

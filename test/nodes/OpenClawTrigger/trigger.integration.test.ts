@@ -1,125 +1,16 @@
-import type { IConnections, INode, INodeExecutionData, INodeType } from 'n8n-workflow';
-import { OpenClawTrigger } from '../../../nodes/OpenClawTrigger/OpenClawTrigger.node';
-import { createEventId, signEvent } from '../../../protocol';
+import type { IConnections, INode, INodeExecutionData } from 'n8n-workflow';
 import {
-	CoreHarness,
-	coreRequest,
 	installDeduplicator,
+	type CoreHarness,
 	type MemoryDeduplicator,
 } from '../../support/coreHarness';
-
-const SECRET = 'whsec_integration';
-const TRIGGER = 'Trigger';
-
-const passThrough: INodeType = {
-	description: {
-		displayName: 'Keep',
-		name: 'keep',
-		group: [],
-		version: 1,
-		description: '',
-		defaults: {},
-		inputs: ['main'],
-		outputs: ['main'],
-		properties: [
-			{
-				displayName: 'Text',
-				name: 'text',
-				type: 'string',
-				default: "={{ $('Trigger').item.json.data.agentId }}",
-			},
-		],
-	},
-	execute() {
-		const text = this.getNodeParameter('text', 0);
-		return Promise.resolve([this.getInputData().map(({ json }) => ({ json: { ...json, text } }))]);
-	},
-};
+import { event, open, signed, TRIGGER, type SignOptions } from './support/triggerHarness';
 
 let deduplicator: MemoryDeduplicator;
-let nextWorkflow = 0;
 
 beforeAll(async () => {
 	deduplicator = await installDeduplicator();
 });
-
-interface Setup {
-	parameters?: INode['parameters'];
-	secret?: unknown;
-	credential?: INode['credentials'] | null;
-	connections?: IConnections;
-}
-
-function open({ parameters = {}, secret = SECRET, credential, connections }: Setup = {}) {
-	// Caches and reservations outlive a test: each has its own workflow and credential.
-	nextWorkflow += 1;
-	const id = `workflow-${nextWorkflow}`;
-	const credentials: Record<string, Record<string, unknown> | Error> = {
-		[id]: { signingSecret: secret },
-	};
-	const keep = (name: string): INode => ({
-		id: name,
-		name,
-		type: 'keep',
-		typeVersion: 1,
-		position: [0, 0],
-		parameters: {},
-	});
-	const harness = new CoreHarness({
-		id,
-		nodeTypes: { trigger: new OpenClawTrigger(), keep: passThrough },
-		nodes: [
-			{
-				id: 'node-1',
-				name: TRIGGER,
-				type: 'trigger',
-				typeVersion: 1.1,
-				position: [0, 0],
-				parameters: { events: ['*'], ...parameters },
-				...(credential === null
-					? {}
-					: { credentials: credential ?? { openClawApi: { id, name: 'OpenClaw' } } }),
-			},
-			keep('A'),
-			keep('B'),
-		],
-		connections: connections ?? { [TRIGGER]: { main: [[{ node: 'A', type: 'main', index: 0 }]] } },
-		credentials: credentials as never,
-	});
-	return { harness, credentials, id };
-}
-
-function event(changes: Record<string, unknown> = {}) {
-	return {
-		id: createEventId(),
-		type: 'message.sent',
-		timestamp: '2026-03-14T10:30:00Z',
-		instanceId: 'node-1',
-		data: { agentId: 'main', message: { role: 'assistant', content: '你好 🚨' } },
-		...changes,
-	};
-}
-
-function signed(
-	body: string | Buffer | object,
-	{ secret = SECRET, timestamp, contentType, headers = {} }: SignOptions = {},
-) {
-	const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-	const signature = signEvent({
-		id: 'unused',
-		body: bytes,
-		secret,
-		...(timestamp === undefined ? {} : { timestamp }),
-	});
-	return coreRequest(bytes, { ...signature, ...headers }, contentType);
-}
-
-interface SignOptions {
-	secret?: string;
-	timestamp?: number;
-	contentType?: string;
-	headers?: Record<string, string | string[] | undefined>;
-}
 
 describe('an accepted event', () => {
 	test('becomes the item, with what the signature proves and what it does not', async () => {
