@@ -15,10 +15,21 @@ export interface Command {
 
 const TAIL_LINES = 25;
 
+/** A program that ended with anything but 0. */
+export class CommandError extends Error {
+	constructor(
+		message: string,
+		/** What it wrote to its standard output. */
+		readonly stdout: string,
+	) {
+		super(message);
+	}
+}
+
 /**
  * Runs a program and returns what it wrote to its standard output.
  *
- * @throws Error with the program's last lines when it exits with anything but 0
+ * @throws CommandError with the program's last lines when it exits with anything but 0
  */
 export async function run(options: Command): Promise<string> {
 	const { command, args, cwd, env, logFile, onLine } = options;
@@ -49,8 +60,9 @@ export async function run(options: Command): Promise<string> {
 	}).finally(() => log?.end());
 	if (outcome !== 0) {
 		const where = logFile === undefined ? '' : `\n(the whole output is in ${logFile})`;
-		throw new Error(
+		throw new CommandError(
 			`'${command} ${args.join(' ')}' ended with ${String(outcome)}:\n${[...tail, rest].join('\n').trim()}${where}`,
+			stdout,
 		);
 	}
 	return stdout;

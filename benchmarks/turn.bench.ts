@@ -1,0 +1,100 @@
+import { startGateway, type Gateway } from '../testbed/gateway';
+import { GATEWAY_TOKENS } from '../testbed/gatewayConfig';
+import { startHttpSink } from '../testbed/httpSink';
+import { ensureRuntimes } from '../testbed/runtime';
+import { startScriptedModel } from '../testbed/scriptedModel';
+import { removeTemporaryFolder, temporaryFolder } from '../testbed/temporaryFolder';
+import type { BenchContext } from './benchContext';
+import type { BenchResult } from './result';
+import { median, percentile } from './statistics';
+import { packTimedPlugin } from './turn/timedPlugin';
+
+const WARM_UP = 10;
+const TURNS = 60;
+
+/** One turn of an agent over the gateway's API, with a tool call; milliseconds. */
+async function takeTurn({ url }: Gateway, user: string): Promise<number> {
+	const started = performance.now();
+	const response = await fetch(`${url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({
+			model: 'openclaw/main',
+			user,
+			messages: [{ role: 'user', content: 'Look into the workspace [[tool]]' }],
+		}),
+	});
+	await response.text();
+	if (!response.ok) throw new Error(`The agent's turn failed: ${response.status}`);
+	return performance.now() - started;
+}
+
+async function handlerTimes({ url }: Gateway): Promise<number[]> {
+	return (await (await fetch(`${url}/bench/handler-times`)).json()) as number[];
+}
+
+/** What the plugin adds to an agent's turn, in two real gateways side by side, one without it. */
+export async function run({ progress, cleanup }: BenchContext): Promise<BenchResult> {
+	const runtimes = await ensureRuntimes(progress, { n8n: false });
+	const folder = await temporaryFolder('bench-plugin');
+	cleanup.defer(async () => removeTemporaryFolder(folder));
+	const model = await startScriptedModel();
+	cleanup.defer(async () => model.stop());
+	const sink = await startHttpSink();
+	cleanup.defer(async () => sink.stop());
+	const endpoint = { name: 'sink', url: sink.url, secret: 'whsec_bench', events: ['*'] };
+	const plugin = {
+		packageFile: await packTimedPlugin(folder),
+		config: { endpoints: [{ ...endpoint, allowPrivateHosts: true }] },
+	};
+	const start = async (options: Partial<Parameters<typeof startGateway>[0]>) => {
+		const gateway = await startGateway({ runtimes, modelUrl: model.url, ...options });
+		cleanup.defer(async () => gateway.remove());
+		return gateway;
+	};
+	const [plain, extended] = await progress.step(
+		'Starting two gateways, one with the plugin',
+		async () => [await start({}), await start({ plugin })] as const,
+	);
+
+	const without: number[] = [];
+	const withPlugin: number[] = [];
+	const perTurn: number[] = [];
+	const handlers: number[] = [];
+	await progress.step(`${TURNS} turns of each, by turns`, async (note) => {
+		for (let turn = -WARM_UP; turn < TURNS; turn += 1) {
+			const user = `user-${String(Math.floor(turn / 10))}`;
+			const plainTime = await takeTurn(plain, user);
+			const extendedTime = await takeTurn(extended, user);
+			const times = await handlerTimes(extended);
+			if (turn < 0) continue;
+			without.push(plainTime);
+			withPlugin.push(extendedTime);
+			handlers.push(...times);
+			perTurn.push(times.reduce((sum, time) => sum + time, 0) / 1000 / extendedTime);
+			note(`turn ${String(turn + 1)}`);
+		}
+	});
+	const share = median(perTurn) * 100;
+	const p50 = median(handlers);
+	const p99 = percentile(handlers, 0.99);
+	return {
+		name: "What the plugin adds to an agent's turn",
+		rows: [
+			{ label: 'turn with a tool call, without the plugin', value: median(without), unit: 'ms' },
+			{ label: 'the same with the plugin', value: median(withPlugin), unit: 'ms' },
+			{ label: 'hook handlers of one turn together', value: share, unit: '% of its time' },
+			{ label: 'one hook handler, median', value: p50, unit: 'µs' },
+			{ label: 'one hook handler, p99', value: p99, unit: 'µs' },
+			{ label: 'hook handlers measured', value: handlers.length, unit: '' },
+		],
+		targets: [
+			{ label: "share of a turn's time", target: '< 1 %', actual: share, met: share < 1 },
+			{ label: 'one hook handler, median', target: '< 50 µs', actual: p50, met: p50 < 50 },
+			{ label: 'one hook handler, p99', target: '< 1000 µs', actual: p99, met: p99 < 1000 },
+		],
+	};
+}

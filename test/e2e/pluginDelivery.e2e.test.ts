@@ -1,0 +1,211 @@
+import { DatabaseSync } from 'node:sqlite';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { verifyEvent } from '../../protocol';
+import type { Gateway } from '../../testbed/gateway';
+import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { startHttpSink, type HttpSink, type Script } from '../../testbed/httpSink';
+import { listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
+import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { waitFor } from '../../testbed/waitFor';
+import { startPluginGateway } from './support/pluginGateway';
+
+const SECRET = 'whsec_canary-of-the-delivery-tests';
+const API_KEY = 'canary-api-key-of-the-crm';
+const OUTAGE_MS = 120_000;
+const TEST_TIMEOUT_MS = 400_000;
+/** Answers of the receivers that do not work at first; the sink's name is the endpoint's. */
+const FAULTS: Readonly<Record<string, Script>> = {
+	failing: ({ index }) => (index < 2 ? { status: 500 } : {}),
+	unpublished: ({ index }) => (index < 2 ? { status: 404 } : {}),
+	busy: ({ index }) => (index === 0 ? { status: 429, headers: { 'retry-after': '3' } } : {}),
+	hanging: ({ index }) => (index === 0 ? { delayMs: 4000 } : {}),
+	cutting: ({ index }) => (index === 0 ? { cut: 'mid-response' } : {}),
+	moving: ({ index }) => (index === 0 ? { status: 302, headers: { location: '/moved' } } : {}),
+};
+
+const sinks = new Map<string, HttpSink>();
+let model: ScriptedModel & { stop(): Promise<void> };
+let gateway: Gateway;
+
+function sink(name: string): HttpSink {
+	const found = sinks.get(name);
+	if (found === undefined) throw new Error(`There is no sink '${name}'`);
+	return found;
+}
+
+function endpoint(name: string, more: JsonObject = {}): JsonObject {
+	return {
+		name,
+		url: `${sink(name).url}/hook`,
+		secret: '${SIGNING_SECRET}',
+		events: ['message.sent'],
+		retry: { maxAttempts: 8, backoffMs: 300 },
+		allowPrivateHosts: true,
+		...more,
+	};
+}
+
+/** One turn of an agent, which is one message.sent. */
+async function takeTurn(text: string, agent = 'main'): Promise<void> {
+	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({
+			model: `openclaw/${agent}`,
+			messages: [{ role: 'user', content: text }],
+		}),
+	});
+	await response.text();
+}
+
+function contents(name: string): readonly string[] {
+	return sink(name).requests.map(({ json }) => textAt(json, 'data', 'message', 'content'));
+}
+
+async function listDeliveries(...options: readonly string[]): Promise<readonly unknown[]> {
+	const text = await gateway.openclaw(['event-webhooks', 'list', '--json', ...options]);
+	return listAt(tryParseJson(text), 'deliveries');
+}
+
+beforeAll(async () => {
+	model = await startScriptedModel();
+	for (const name of ['well', 'gone', 'down', 'slack', 'crm', ...Object.keys(FAULTS)]) {
+		sinks.set(name, await startHttpSink(FAULTS[name]));
+	}
+	sink('gone').answerBy(() => ({ status: 410 }));
+	gateway = await startPluginGateway({
+		modelUrl: model.url,
+		env: { SIGNING_SECRET: SECRET, CRM_API_KEY: API_KEY },
+		webhooks: {
+			instanceId: 'node-1',
+			endpoints: [
+				endpoint('well'),
+				endpoint('gone'),
+				endpoint('down', { retry: { maxAttempts: 20, backoffMs: 500 } }),
+				endpoint('slack', {
+					transform: { text: '🚨 {{data.message.content}}\nAgent: {{data.agentId}}' },
+				}),
+				endpoint('crm', {
+					headers: { 'X-API-Key': '${CRM_API_KEY}' },
+					filter: { agentIds: ['support-bot'] },
+				}),
+				...Object.keys(FAULTS).map((name) => endpoint(name, { timeoutMs: 2000 })),
+			],
+		},
+	});
+});
+
+afterAll(async () => {
+	await gateway.remove();
+	await model.stop();
+	await Promise.all([...sinks.values()].map(async (each) => each.stop()));
+});
+
+describe('receivers that do not work at first', () => {
+	it(
+		'get every event in the end, and delay nobody else',
+		async () => {
+			const { port } = sink('down');
+			await sink('down').stop();
+			await takeTurn('[[reply:first]]');
+			const arrival = await sink('well').waitForRequest(() => true, { timeoutMs: 10_000 });
+			const outageSince = Date.now();
+			for (const name of Object.keys(FAULTS)) {
+				await sink(name).waitForRequest(({ index }) => index >= 1, { timeoutMs: 60_000 });
+			}
+			await takeTurn('[[reply:second]]');
+			await sink('well').waitForRequest(({ index }) => index === 1, { timeoutMs: 10_000 });
+
+			for (const name of Object.keys(FAULTS)) {
+				const last = await sink(name).waitForRequest(
+					({ json, index }) => index > 0 && textAt(json, 'data', 'message', 'content') === 'second',
+					{ timeoutMs: 60_000 },
+				);
+				expect(last.index).toBeGreaterThan(0);
+				expect(new Set(contents(name))).toEqual(new Set(['first', 'second']));
+			}
+			const [retried, again] = sink('busy').requests;
+			expect((again?.receivedAt ?? 0) - (retried?.receivedAt ?? 0)).toBeGreaterThan(2900);
+			expect(sink('moving').requests.every(({ path }) => path === '/hook')).toBe(true);
+			const [firstTry, secondTry] = sink('failing').requests;
+			expect(textAt(secondTry?.json, 'id')).toBe(textAt(firstTry?.json, 'id'));
+			expect(secondTry?.headers['x-openclaw-attempt']).toBe('2');
+			expect(textAt(arrival.json, 'instanceId')).toBe('node-1');
+
+			// The outage goes on for two minutes from its beginning, whatever the others took.
+			await waitFor('the outage to last two minutes', () => Date.now() - outageSince > OUTAGE_MS, {
+				timeoutMs: OUTAGE_MS * 2,
+			});
+			sinks.set('down', await startHttpSink(undefined, port));
+			await sink('down').waitForRequest(({ index }) => index === 1, { timeoutMs: 120_000 });
+			expect([...contents('down')].sort()).toEqual(['first', 'second']);
+		},
+		TEST_TIMEOUT_MS,
+	);
+
+	it('are told about with the reason', async () => {
+		const reasons = (await listDeliveries('--recent', '100')).map((delivery) =>
+			JSON.stringify(delivery),
+		);
+		expect(reasons.some((text) => text.includes('"gone"') && text.includes('410'))).toBe(true);
+		expect(sink('gone').requests).toHaveLength(1);
+		const log = await gateway.log();
+		expect(log).toMatch(/gone.*410|410.*gone/);
+	});
+});
+
+describe('what goes out', () => {
+	it('is signed with the secret of the environment', () => {
+		const [request] = sink('well').requests;
+		if (request === undefined) throw new Error('Nothing came');
+		const { headers, body } = request;
+		const now = Math.floor(request.receivedAt / 1000);
+		expect(verifyEvent({ headers, body, secret: SECRET, now }).ok).toBe(true);
+	});
+
+	it('is what the transform says', () => {
+		expect(sink('slack').requests[0]?.json).toEqual({ text: '🚨 first\nAgent: main' });
+	});
+
+	it('has the headers of the environment, for the agents of the filter alone', async () => {
+		await takeTurn('[[reply:for the crm]]', 'support-bot');
+		const request = await sink('crm').waitForRequest(() => true);
+		expect(request.headers['x-api-key']).toBe(API_KEY);
+		expect(contents('crm')).toEqual(['for the crm']);
+	});
+});
+
+describe('secrets', () => {
+	it('are in no log, no answer of the command line, and not in the log of attempts', async () => {
+		const shown = [
+			await gateway.log(),
+			await readFile(join(gateway.folder, 'gateway-details.log'), 'utf8'),
+			await gateway.openclaw(['event-webhooks', 'endpoints', '--json']),
+			await gateway.openclaw(['event-webhooks', 'list', '--recent', '100']),
+			JSON.stringify(readAttempts()),
+		];
+		for (const text of shown) {
+			expect(text).not.toContain(SECRET);
+			expect(text).not.toContain(API_KEY);
+			expect(text).not.toMatch(/sha256=[0-9a-f]{64}/);
+		}
+	});
+});
+
+function readAttempts(): readonly unknown[] {
+	const file = join(gateway.folder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
+	const database = new DatabaseSync(file, { readOnly: true });
+	try {
+		return [
+			...database.prepare('SELECT * FROM attempts').all(),
+			...database.prepare('SELECT * FROM deliveries').all(),
+			...database.prepare('SELECT * FROM endpoint_states').all(),
+		];
+	} finally {
+		database.close();
+	}
+}
