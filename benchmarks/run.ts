@@ -16,7 +16,7 @@ type Run = (context: BenchContext) => Promise<BenchResult | DetailedResult>;
 const RESULTS_FILE = join(__dirname, 'RESULTS.md');
 
 /** In the order in which they run; each is in a file of its own. */
-const BENCHMARKS = ['verify', 'template', 'trigger', 'inbound', 'outbox', 'delivery'];
+const BENCHMARKS = ['verify', 'template', 'trigger', 'inbound', 'outbox', 'delivery', 'turn'];
 const NEED_N8N = new Set(['trigger', 'inbound']);
 
 async function load(name: string): Promise<Run> {
