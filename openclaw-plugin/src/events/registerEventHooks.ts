@@ -87,7 +87,7 @@ const HANDLERS: ReadonlyArray<readonly [EventHook, Handler]> = [
  * nothing and change nothing; what one instance has to know of another's hooks they share.
  *
  * @returns a function that tells of what is still waiting for a channel's report, for the plugin's end
- * @see docs/protocol.md for what becomes of which hook
+ * @see README.md in this folder for what becomes of which hook
  * @example
  * registerEventHooks({ api, emit, sessions, logger, scope: store.folder });
  */

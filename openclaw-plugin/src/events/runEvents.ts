@@ -77,6 +77,7 @@ export function onAgentEvent(event: unknown, parts: EventParts): void {
 	if (run.end !== undefined) return;
 	describeRun(run, end.origin);
 	run.end = end;
+	run.endedAt = parts.now();
 	const { outcome } = end;
 	if (outcome.kind === 'failed') tellFailure(run, outcome, parts);
 	else if (outcome.kind === 'replied') tellRecovered(run, parts);

@@ -105,5 +105,5 @@ function finish(run: Run, decision: Decision, { emit }: EventParts): void {
 	const origin =
 		run.isOffered || channel === WEBCHAT ? run.origin : { ...run.origin, channel: undefined };
 	const message = { role: 'assistant', content };
-	emit('message.sent', eventData(origin, { message, ...turnOf(run, undefined) }));
+	emit('message.sent', eventData(origin, { message, ...turnOf(run, undefined) }), run.endedAt);
 }

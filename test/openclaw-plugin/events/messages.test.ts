@@ -254,11 +254,14 @@ describe('message.sent of runs that the gateway itself delivers', () => {
 	});
 
 	it('is told without a channel when nothing is sent to the chat', () => {
+		const at = harness.now();
 		call(...scheduled('run-1', 'Good morning'));
 		expect(sent()).toEqual([]);
 		harness.advance(LONG_MS);
 
-		expect(sent()).toMatchObject([{ data: { runId: 'run-1', sessionId: 'session-of-the-run' } }]);
+		expect(sent()).toMatchObject([
+			{ at, data: { runId: 'run-1', sessionId: 'session-of-the-run' } },
+		]);
 		expect(sent()[0]?.data).not.toHaveProperty('channel');
 	});
 

@@ -20,6 +20,8 @@ export interface Run {
 	readonly failures: Map<string, ModelFailure>;
 	/** Set when it has ended. */
 	end?: RunEnd | undefined;
+	/** When that was, milliseconds since 1970. */
+	endedAt?: number | undefined;
 	/** Whether the message that it answers was told here: that of an API request. */
 	isAsked: boolean;
 	/** Whether a part of its reply was handed to a channel. */

@@ -10,6 +10,8 @@ import type { HookCall, Instance } from './recordings';
 export interface Emitted {
 	readonly type: EventType;
 	readonly data: EventData;
+	/** When it happened, where that was not now. */
+	readonly at?: number;
 }
 
 /** Two instances of the plugin's hooks in one process, as the gateway has them. */
@@ -76,9 +78,9 @@ export async function startEventHarness(options: HarnessOptions = {}): Promise<E
 	let time = 1_795_000_000_000;
 	const now = () => time;
 	const sessions = createSessionRegistry({ database, scope, now });
-	const emit = (type: EventType, data: EventData) => {
+	const emit = (type: EventType, data: EventData, at?: number) => {
 		options.emit?.(type, data);
-		events.push({ type, data });
+		events.push({ type, data, ...(at === undefined ? {} : { at }) });
 	};
 
 	const start = async (instance: Instance) => {
