@@ -54,6 +54,19 @@ export function replayDeliveries(
 	}
 }
 
+/**
+ * Counts what {@link replayDeliveries} would put back, without holding anything up.
+ *
+ * @throws RangeError when nothing is selected by
+ */
+export function countReplay(database: Database, selection: ReplaySelection): number {
+	const { conditions, values } = conditionsOf(selection);
+	const found = database
+		.prepare(`SELECT count(*) AS n FROM deliveries d WHERE ${conditions.join(' AND ')}`)
+		.get(...values);
+	return Number(found?.n);
+}
+
 function conditionsOf(selection: ReplaySelection) {
 	const conditions: string[] = [];
 	const values: SQLInputValue[] = [];

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import type { Outbox, Settlement } from '../../../openclaw-plugin/src/outbox/outbox';
+import { countReplay } from '../../../openclaw-plugin/src/outbox/replay';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { countRows, someEvent } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
@@ -148,6 +149,7 @@ describe('replay', () => {
 		['a range of time', { from: 1_800_000_000_000, to: 1_800_000_001_000 }, 1, [1, 3]],
 		['nothing that exists', { deliveryIds: [] }, 0, [3]],
 	] as const)('by %s', (_, selection, count, expected) => {
+		expect(countReplay(database, selection)).toBe(count);
 		expect(outbox.replay(selection)).toBe(count);
 		expect(pending()).toEqual(expected);
 	});
