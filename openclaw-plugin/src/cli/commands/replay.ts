@@ -1,8 +1,7 @@
-import type { Database } from '../../store/databaseAccess';
 import { parseDeliveryId } from '../../log/deliveryId';
 import { openOutbox } from '../../outbox/outbox';
 import type { ReplaySelection } from '../../outbox/outbox';
-import { replayDeliveries } from '../../outbox/replay';
+import { countReplay } from '../../outbox/replay';
 import type { CommandDefinition, CommandInput } from '../command';
 import { CliFault, usageFault } from '../fault';
 import { readChoice, readText, readTime } from '../optionValues';
@@ -41,16 +40,6 @@ export const replayCommand: CommandDefinition = {
 
 function replay({ database, settings, now }: CommandTools, selection: ReplaySelection): number {
 	return openOutbox(database, { ...settings.outbox, now }).replay(selection);
-}
-
-/** Counts by doing it and taking it back: nothing else knows exactly what a selection is about. */
-function countReplay(database: Database, selection: ReplaySelection): number {
-	database.exec('BEGIN IMMEDIATE');
-	try {
-		return replayDeliveries(database, selection, 0);
-	} finally {
-		database.exec('ROLLBACK');
-	}
 }
 
 function readSelection(
