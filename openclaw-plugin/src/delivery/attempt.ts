@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoints/endpoint';
 import type { DueDelivery } from '../outbox/queue';
 import type { Attempt } from '../outbox/settle';
 import { MAX_BODY_BYTES } from '../outbox/thin';
+import { errorText } from '../store/errorText';
 import { compileTransform } from '../transform/transform';
 import type { TransformEvent, Transformed } from '../transform/transform';
 import { deliveryHeaders } from './headers';
@@ -43,30 +44,23 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		transforms.set(transform, compiled);
 		return compiled(body, now());
 	};
-	return async (endpoint, delivery, signal) => {
+	const make: MakeAttempt = async (endpoint, delivery, signal) => {
 		const startedAt = now();
 		const number = delivery.attempts + 1;
-		const notSent = (outcome: Outcome & { error: string }): AttemptResult => ({
-			attempt: { number, startedAt, durationMs: 0, error: outcome.error },
-			outcome,
-		});
 		const url = URL.parse(delivery.url ?? endpoint.url);
-		if (url === null || !/^https?:$/.test(url.protocol)) return notSent(badUrl(endpoint));
+		if (url === null || !/^https?:$/.test(url.protocol)) {
+			return notSent(delivery, startedAt, badUrl(endpoint));
+		}
 		const content = bodyFor(endpoint, delivery.body);
-		if (!content.ok) return notSent({ kind: 'final', error: content.message });
+		if (!content.ok) {
+			return notSent(delivery, startedAt, { kind: 'final', error: content.message });
+		}
 		const { body } = content;
-		const headers = deliveryHeaders({
-			endpoint,
-			delivery,
-			body,
-			attempt: number,
-			now: startedAt,
-			version,
-		});
+		const attempt = { attempt: number, now: startedAt, version };
 		const response = await request({
 			endpoint: endpoint.name,
 			url,
-			headers,
+			headers: deliveryHeaders({ endpoint, delivery, body, ...attempt }),
 			body,
 			timeoutMs: endpoint.timeoutMs ?? DEFAULT_TIMEOUT_MS,
 			concurrency: endpoint.concurrency ?? 1,
@@ -77,6 +71,30 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		const outcome = readOutcome(response, { now: now(), hasOwnUrl });
 		return { attempt: describe(response, outcome, { number, startedAt, endpoint, url }), outcome };
 	};
+	return async (endpoint, delivery, signal) => {
+		try {
+			return await make(endpoint, delivery, signal);
+		} catch (error) {
+			// An error in this program must neither end the gateway nor be tried again without end.
+			const text = `The request could not be made: ${errorText(error)}`;
+			return notSent(delivery, now(), {
+				kind: 'failed',
+				error: text,
+				isEndpointFault: false,
+				rotatesProbe: true,
+				retryAfterMs: undefined,
+			});
+		}
+	};
+}
+
+function notSent(
+	{ attempts }: DueDelivery,
+	startedAt: number,
+	outcome: Outcome & { readonly error: string },
+): AttemptResult {
+	const { error } = outcome;
+	return { attempt: { number: attempts + 1, startedAt, durationMs: 0, error }, outcome };
 }
 
 function describe(

@@ -96,10 +96,15 @@ export function createEndpointQueue(
 		const delivery = outbox.load(id);
 		if (delivery === undefined) return;
 		running.add(id);
-		void parts.attempt(endpoint, delivery, signal).then((result) => {
-			finish(delivery, result, { retry: endpoint.retry, isProbe });
-			pump();
-		});
+		parts
+			.attempt(endpoint, delivery, signal)
+			.then((result) => {
+				finish(delivery, result, { retry: endpoint.retry, isProbe });
+				pump();
+			})
+			.catch((error: unknown) => {
+				reportUnexpected(error, logger);
+			});
 	};
 	/** Starts what can be started; returns when to look again. */
 	const startDue = (): number | undefined => {

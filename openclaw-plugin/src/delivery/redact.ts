@@ -40,11 +40,19 @@ function listSecretTexts(
 		...values,
 		// `Bearer <token>`: the token alone is as secret.
 		...values.flatMap((value) => value.split(/\s+/)),
-		decodeURIComponent(url.password),
 		url.password,
+		decode(url.password),
 		...[...url.searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]),
 	];
 	return [...new Set(texts)]
 		.filter((text) => text.length >= MIN_LENGTH)
 		.sort((left, right) => right.length - left.length);
+}
+
+function decode(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
 }

@@ -7,7 +7,7 @@ import type { TableQuery } from './salvage';
 export interface CarriedOver {
 	/** Deliveries that wait, or that failed and can be replayed, with their events. */
 	readonly deliveries: number;
-	/** Deliveries whose event could not be read. */
+	/** Deliveries that could not be read as a whole. */
 	readonly lostDeliveries: number;
 	/** Rows of endpoints, secrets, tokens, sessions and inbound messages. */
 	readonly others: number;
@@ -46,7 +46,7 @@ export function carryOver(source: DatabaseSync, target: DatabaseSync): CarriedOv
 	for (const query of TABLES) {
 		for (const row of readableRows(source, query)) {
 			inTransactions();
-			if (insert(query.table, row)) others += 1;
+			if (insert(query.table, row) === 'added') others += 1;
 		}
 	}
 	let deliveries = 0;
@@ -55,12 +55,10 @@ export function carryOver(source: DatabaseSync, target: DatabaseSync): CarriedOv
 	for (const row of readableRows(source, DELIVERIES)) {
 		inTransactions();
 		const event = readEvent(row.event_seq);
-		if (event === undefined) {
-			lostDeliveries += 1;
-		} else {
-			insert('events', event);
-			if (insert('deliveries', row)) deliveries += 1;
-		}
+		if (event !== undefined) insert('events', event);
+		const inserted = event === undefined ? 'refused' : insert('deliveries', row);
+		if (inserted === 'added') deliveries += 1;
+		if (inserted === 'refused') lostDeliveries += 1;
 	}
 	if (target.isTransaction) target.exec('COMMIT');
 	return { deliveries, lostDeliveries, others };
@@ -88,8 +86,11 @@ function createEventReader(source: DatabaseSync) {
 	};
 }
 
-/** Inserts rows by the columns that the table has; a row that breaks its rules is left out. */
-function createInserter(target: DatabaseSync): (table: string, row: Row) => boolean {
+/** `known`: read from both sides of the damage. `refused`: it breaks the rules of the table. */
+type Inserted = 'added' | 'known' | 'refused';
+
+/** Inserts rows by the columns that the table has. */
+function createInserter(target: DatabaseSync): (table: string, row: Row) => Inserted {
 	const columns = new Map<string, readonly string[]>();
 	return (table, row) => {
 		const known = columns.get(table) ?? listColumns(target, table);
@@ -100,9 +101,9 @@ function createInserter(target: DatabaseSync): (table: string, row: Row) => bool
 			const { changes } = target
 				.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${places})`)
 				.run(...names.map((name) => row[name] ?? null));
-			return Number(changes) > 0;
+			return Number(changes) > 0 ? 'added' : 'known';
 		} catch (error) {
-			if (isConstraint(error)) return false;
+			if (isConstraint(error)) return 'refused';
 			throw error;
 		}
 	};

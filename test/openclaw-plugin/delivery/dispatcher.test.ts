@@ -276,6 +276,19 @@ describe('a failure', () => {
 		});
 	});
 
+	it('of the program itself is tried again, and harms nobody else', async () => {
+		let calls = 0;
+		const request = async () => {
+			calls += 1;
+			return Promise.reject(new Error('a bug'));
+		};
+		const { add, waitUntil } = await start({ request, endpoints: [crm({ retry })] });
+		const id = add(['crm']);
+		const row = await waitUntil(id, { state: 'failed' });
+		expect(row.last_error).toBe('The request could not be made: a bug');
+		expect(calls).toBe(3);
+	});
+
 	it('never shows a secret, a header or a signature in the log', async () => {
 		sink.answerBy(({ headers, body }) => ({
 			status: 500,

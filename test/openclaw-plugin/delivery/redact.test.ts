@@ -23,6 +23,11 @@ it.each([
 	expect(redact(text)).toBe(expected);
 });
 
+it('copes with URLs that are not well written', () => {
+	const url = new URL('https://user:100%secret@crm.example/?q=%E0%A4%A');
+	expect(createRedactor(ENDPOINT, url)('100%secret')).toBe('[redacted]');
+});
+
 it('keeps 2 KB', () => {
 	expect(redact(`${'x'.repeat(2047)}👍`)).toBe('x'.repeat(2047));
 	expect(redact('y'.repeat(5000))).toHaveLength(2048);

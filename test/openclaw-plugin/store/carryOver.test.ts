@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openDatabase } from '../../../openclaw-plugin/src/store/database';
+import { carryOver } from '../../../openclaw-plugin/src/store/carryOver';
+import { MIGRATIONS } from '../../../openclaw-plugin/src/store/schema';
+import { countRows } from './support/events';
+import { useFolder } from './support/folder';
+
+const folder = useFolder();
+
+/** A database without the rules that keep nonsense out of it, as damage does not heed them. */
+function openLawless(): DatabaseSync {
+	const database = new DatabaseSync(join(folder.path, 'lawless.sqlite'), {
+		enableForeignKeyConstraints: false,
+	});
+	for (const script of MIGRATIONS) {
+		database.exec(
+			script
+				.replaceAll(/\) STRICT(, WITHOUT ROWID)?;/g, ');')
+				.replaceAll(/CHECK \(state IN \([^)]*\)\)/g, ''),
+		);
+	}
+	return database;
+}
+
+it('leaves out what breaks the rules of the tables, and what has lost its event', () => {
+	const source = openLawless();
+	source.exec(`
+		INSERT INTO events VALUES (1, 'evt_1', 'message.sent', 1, '{}');
+		INSERT INTO events VALUES (2, 'evt_2', 'message.sent', x'00', '{}');
+		INSERT INTO deliveries (id, event_seq, endpoint, state, created_at, next_at) VALUES
+			(1, 1, 'crm', 'pending', 1, 1),
+			(2, 2, 'crm', 'pending', 1, 1),
+			(3, 9, 'crm', 'pending', 1, 1),
+			(4, 1, 'crm', 'delivered', 1, 1),
+			(5, 1, 'crm', 'failed', x'00', 1),
+			(6, 1, 'crm', 'delivered', 1, 1);
+		INSERT INTO sessions VALUES ('agent:main:main', 1), ('agent:main:bad', x'00');
+	`);
+	const target = openDatabase(folder.path);
+	const carried = carryOver(source, target);
+	expect(carried).toEqual({ deliveries: 2, lostDeliveries: 3, others: 1 });
+	const ids = target.prepare('SELECT id FROM deliveries ORDER BY id').all();
+	// The newest comes along, so that its number is not given again.
+	expect(ids.map(({ id }) => id)).toEqual([1, 6]);
+	expect(countRows(target, 'sessions')).toBe(1);
+	source.close();
+	target.close();
+});
+
+it('copes with tables that are missing', () => {
+	const source = new DatabaseSync(':memory:');
+	const target = openDatabase(folder.path);
+	expect(carryOver(source, target)).toEqual({ deliveries: 0, lostDeliveries: 0, others: 0 });
+	source.close();
+	target.close();
+});
