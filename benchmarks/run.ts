@@ -13,10 +13,18 @@ import type { BenchResult } from './result';
 
 type Run = (context: BenchContext) => Promise<BenchResult | DetailedResult>;
 
-const RESULTS_FILE = join(__dirname, 'RESULTS.md');
+/** Benchmarks whose figures belong together, in the order in which they run; each is in a file of its own. */
+interface Group {
+	readonly names: readonly string[];
+	/** Rewritten when all of them ran. */
+	readonly file: string;
+}
 
-/** In the order in which they run; each is in a file of its own. */
-const BENCHMARKS = ['verify', 'template', 'trigger', 'inbound', 'outbox', 'delivery', 'turn'];
+const GROUPS: Readonly<Record<string, Group>> = {
+	n8n: { names: ['verify', 'template', 'trigger', 'inbound'], file: 'RESULTS.md' },
+	plugin: { names: ['outbox', 'delivery', 'turn'], file: 'RESULTS-PLUGIN.md' },
+};
+const BENCHMARKS = Object.values(GROUPS).flatMap(({ names }) => names);
 const NEED_N8N = new Set(['trigger', 'inbound']);
 
 async function load(name: string): Promise<Run> {
@@ -25,13 +33,13 @@ async function load(name: string): Promise<Run> {
 }
 
 function chosenNames(given: readonly string[]): string[] {
-	const unknown = given.filter((name) => !BENCHMARKS.includes(name));
+	const asked = given.flatMap((name) => GROUPS[name]?.names ?? [name]);
+	const unknown = asked.filter((name) => !BENCHMARKS.includes(name));
 	if (unknown.length > 0) {
-		throw new Error(
-			`There is no benchmark '${unknown.join("', '")}'. Choose from: ${BENCHMARKS.join(', ')}`,
-		);
+		const choices = [...Object.keys(GROUPS), ...BENCHMARKS].join(', ');
+		throw new Error(`There is no benchmark '${unknown.join("', '")}'. Choose from: ${choices}`);
 	}
-	return given.length === 0 ? BENCHMARKS : BENCHMARKS.filter((name) => given.includes(name));
+	return asked.length === 0 ? BENCHMARKS : BENCHMARKS.filter((name) => asked.includes(name));
 }
 
 function createContext(progress: Progress, cleanup: Cleanup): BenchContext {
@@ -79,9 +87,25 @@ async function runOnNodeOfN8n(progress: Progress): Promise<void> {
 	});
 }
 
+async function writeResults(
+	[name, group]: readonly [string, Group],
+	finished: readonly Finished[],
+	machine: ReadonlyArray<readonly [string, string]>,
+): Promise<string> {
+	const results = finished.filter((each) => group.names.includes(each.name));
+	const facts = [
+		['Date', new Date().toISOString().slice(0, 10)],
+		['Command', `\`npm run bench -- ${name}\``],
+		...machine,
+	] as const;
+	const file = join(__dirname, group.file);
+	await writeFile(file, formatResults(results, facts));
+	return file;
+}
+
 /**
- * Runs the benchmarks, or those that are named: `npm run bench -- trigger inbound`. A run of all of
- * them rewrites `RESULTS.md`.
+ * Runs the benchmarks, or those or the group that are named: `npm run bench -- trigger inbound`,
+ * `npm run bench -- plugin`. A run of all of a group rewrites its file of results.
  */
 async function main(progress: Progress, cleanup: Cleanup): Promise<void> {
 	const started = Date.now();
@@ -91,15 +115,11 @@ async function main(progress: Progress, cleanup: Cleanup): Promise<void> {
 	const machine = describeMachine(usesN8n ? (await context.prepareN8n()).runtimes : undefined);
 	const finished = await runAll(names, context);
 	printSummary(progress, finished);
-	if (names.length < BENCHMARKS.length) return;
-	const facts: Array<readonly [string, string]> = [
-		['Date', new Date(started).toISOString().slice(0, 10)],
-		['Command', '`npm run bench`'],
-		['Took', formatDuration(Date.now() - started)],
-		...machine,
-	];
-	await writeFile(RESULTS_FILE, formatResults(finished, facts));
-	progress.line(`Written to ${RESULTS_FILE}`);
+	for (const group of Object.entries(GROUPS)) {
+		if (!group[1].names.every((name) => names.includes(name))) continue;
+		progress.line(`Written to ${await writeResults(group, finished, machine)}`);
+	}
+	progress.line(`Took ${formatDuration(Date.now() - started)}`);
 }
 
 async function start(): Promise<void> {
