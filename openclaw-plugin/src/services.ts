@@ -1,11 +1,12 @@
 import { createDispatcher } from './delivery/dispatcher';
 import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { createHttpClient } from './delivery/http';
-import { clearFault, listFaults, reportFault } from './health/faults';
 import { startHealth } from './health/health';
 import { createAgentRunner } from './inbound/agentRunner';
+import { listAgents } from './inbound/agents';
 import type { Parts } from './parts';
 import type { GatewayApi, Service } from './sdk';
+import { reportSettings } from './settings/reportSettings';
 
 const DAY_MS = 86_400_000;
 
@@ -33,7 +34,7 @@ export function createService(api: GatewayApi, parts: Parts): Service {
 	return {
 		id: 'event-webhooks',
 		async start() {
-			reportSettings(parts);
+			reportSettings(parts, listAgents(api.config));
 			endHealth = startHealth(parts.folder, { version: PLUGIN_VERSION });
 			await dispatcher.start();
 			runner.start();
@@ -50,15 +51,4 @@ export function createService(api: GatewayApi, parts: Parts): Service {
 			endHealth?.();
 		},
 	};
-}
-
-/** Makes known what is wrong with the settings, and forgets what was. */
-function reportSettings({ folder, settings, logger }: Parts): void {
-	for (const { code, subject } of listFaults(folder)) {
-		if (code === 'config') clearFault(folder, code, subject);
-	}
-	for (const { path, message } of settings.issues) {
-		reportFault(folder, { code: 'config', subject: path, severity: 'fault', message });
-		logger.error(`${message}. Nothing is sent or let in until it is mended`);
-	}
 }

@@ -1,0 +1,46 @@
+import type { EndpointRegistry } from '../endpoints/registry';
+import { clearFault, listFaults, reportFault } from '../health/faults';
+import type { Fault } from '../health/fault';
+import { describeMissingAgents } from '../inbound/agents';
+import type { GatewayAgent } from '../protocol';
+import type { Logger } from '../sdk';
+import type { Settings } from './settings';
+
+/** What is looked at, and where to tell what is wrong. */
+export interface SettingsReport {
+	readonly folder: string;
+	readonly settings: Settings;
+	readonly registry: EndpointRegistry;
+	readonly logger: Logger;
+}
+
+/**
+ * Makes known what is wrong with the settings, in the log and to the command line and the dashboard, and
+ * forgets what was wrong before. To be called when they are applied.
+ *
+ * @param agents that the gateway has
+ */
+export function reportSettings(
+	{ folder, settings, registry, logger }: SettingsReport,
+	agents: readonly GatewayAgent[],
+): void {
+	for (const { code, subject } of listFaults(folder)) {
+		if (code === 'config') clearFault(folder, code, subject);
+	}
+	const report = (subject: string, severity: Fault['severity'], message: string) => {
+		reportFault(folder, { code: 'config', subject, severity, message });
+		if (severity === 'fault') logger.error(message);
+		else logger.warn(message);
+	};
+	for (const { path, message } of settings.issues) {
+		report(path, 'fault', `${message}. Nothing is sent or let in until it is mended`);
+	}
+	for (const { name, fault } of registry.list()) {
+		if (fault !== undefined) {
+			report(`endpoints: ${name}`, 'fault', `Nothing is sent to '${name}': ${fault}`);
+		}
+	}
+	for (const { path, message } of describeMissingAgents(settings.inbound, agents)) {
+		report(path, 'notice', message);
+	}
+}
