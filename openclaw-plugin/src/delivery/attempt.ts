@@ -9,6 +9,7 @@ import { deliveryHeaders } from './headers';
 import { readOutcome } from './outcome';
 import type { Outcome } from './outcome';
 import { createRedactor } from './redact';
+import type { Redact } from './redact';
 import type { DeliveryResponse, SendRequest } from './request';
 
 /** One attempt, for the log, and what it means. */
@@ -44,6 +45,14 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		transforms.set(transform, compiled);
 		return compiled(body, now());
 	};
+	const redactors = new WeakMap<Endpoint, { readonly url: string; readonly redact: Redact }>();
+	const redactorFor = (endpoint: Endpoint, url: URL): Redact => {
+		const known = redactors.get(endpoint);
+		if (known?.url === url.href) return known.redact;
+		const redact = createRedactor(endpoint, url);
+		redactors.set(endpoint, { url: url.href, redact });
+		return redact;
+	};
 	const make: MakeAttempt = async (endpoint, delivery, signal) => {
 		const startedAt = now();
 		const number = delivery.attempts + 1;
@@ -69,7 +78,8 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		});
 		const hasOwnUrl = delivery.url !== undefined;
 		const outcome = readOutcome(response, { now: now(), hasOwnUrl });
-		return { attempt: describe(response, outcome, { number, startedAt, endpoint, url }), outcome };
+		const redact = redactorFor(endpoint, url);
+		return { attempt: describe(response, outcome, { number, startedAt, redact }), outcome };
 	};
 	return async (endpoint, delivery, signal) => {
 		try {
@@ -100,10 +110,9 @@ function notSent(
 function describe(
 	response: DeliveryResponse,
 	outcome: Outcome,
-	request: { number: number; startedAt: number; endpoint: Endpoint; url: URL },
+	request: { number: number; startedAt: number; redact: Redact },
 ): Attempt {
-	const { number, startedAt, endpoint, url } = request;
-	const redact = createRedactor(endpoint, url);
+	const { number, startedAt, redact } = request;
 	return {
 		number,
 		startedAt,

@@ -6,16 +6,14 @@ const MIN_LENGTH = 6;
 const SIGNATURE = /sha256=[0-9a-f]{64}|v1,[A-Za-z0-9+/]{43}=/g;
 const MAX_LENGTH = 2048;
 
+/** Prepares a text for the log; undefined when nothing is left of it. */
+export type Redact = (text: string) => string | undefined;
+
 /**
  * Makes a function that shortens a receiver's answer for the log, and takes out of it what the receiver
  * may have sent back to us: secrets, values of headers, signatures, the password and query of the URL.
- *
- * @returns undefined for an empty answer
  */
-export function createRedactor(
-	endpoint: Pick<Endpoint, 'secrets' | 'headers'>,
-	url: URL,
-): (text: string) => string | undefined {
+export function createRedactor(endpoint: Pick<Endpoint, 'secrets' | 'headers'>, url: URL): Redact {
 	const secrets = listSecretTexts(endpoint, url);
 	return (text) => {
 		let clean = text.replaceAll(SIGNATURE, REPLACEMENT);
