@@ -17,6 +17,9 @@ const MAX_AWAITING = 1000;
 /** What an agent writes that has nothing to say. @see https://docs.openclaw.ai/gateway/heartbeat */
 const SILENCE = /^(?:NO_REPLY|HEARTBEAT_OK)$/i;
 
+/** Other runs are the gateway's own, such as those that tidy an agent's memory. */
+const TRIGGERS: ReadonlySet<string | undefined> = new Set([undefined, 'user', 'cron', 'heartbeat']);
+
 type Decision = 'tell' | 'wait' | 'nothing';
 
 /** Tells of the reply of a run that has ended where no channel does; possibly later. */
@@ -67,7 +70,7 @@ export function turnOf(
 
 function decide(run: Run, isDue: boolean): Decision {
 	const isDealtWith = run.isReported || run.isTold || run.end?.hasDelivered === true;
-	if (isDealtWith || isSilent(run)) return 'nothing';
+	if (isDealtWith || isSilent(run) || !TRIGGERS.has(run.origin.trigger)) return 'nothing';
 	const later = isDue ? 'tell' : 'wait';
 	if (replyOf(run) === undefined) return isDue || run.isDescribed ? 'nothing' : 'wait';
 	if (isApiRequest(run)) return 'tell';

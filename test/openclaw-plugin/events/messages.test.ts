@@ -273,6 +273,17 @@ describe('message.sent of runs that the gateway itself delivers', () => {
 		expect(sent()).toHaveLength(1);
 	});
 
+	it('is not mistaken for a later reply with the same text', () => {
+		call(...scheduled('run-1', 'All is well'));
+		harness.advance(LONG_MS);
+		call(...turn('run-2', 'All is well'), calls.sending('All is well'), calls.sent('All is well'));
+
+		expect(sent().map(({ data }) => [data.runId, data.model])).toEqual([
+			['run-1', 'model-1'],
+			['run-2', 'model-1'],
+		]);
+	});
+
 	it('is told at once when the plugin ends', () => {
 		call(...scheduled('run-1', 'Good morning'));
 		harness.end();
@@ -330,6 +341,14 @@ describe('message.sent of runs without a channel', () => {
 	it('is not told when the gateway calls the reply silent', () => {
 		call(calls.modelOutput('run-1', 'Hi', HEADLESS));
 		call(end({ terminalReply: { disposition: 'silent', text: 'Hi' } }));
+		harness.advance(LONG_MS);
+
+		expect(sent()).toEqual([]);
+	});
+
+	it("is not told of the gateway's own runs", () => {
+		const memory = { ...HEADLESS, trigger: 'memory' };
+		call(calls.modelOutput('run-1', 'Remembered', memory), end());
 		harness.advance(LONG_MS);
 
 		expect(sent()).toEqual([]);

@@ -51,10 +51,11 @@ export function openRun(state: EventState, id: string): Run {
 
 function createEventState(now: () => number): EventState {
 	const seen = new Map<string, WeakSet<object>>();
+	const runs = new BoundedMap<Run>(RUNS, now);
 	return {
-		runs: new BoundedMap(RUNS, now),
+		runs,
 		runOfSession: new BoundedMap(RUNS, now),
-		replies: createExpectedReplies(now),
+		replies: createExpectedReplies(now, (runId) => runs.get(runId)?.isTold === true),
 		awaiting: new Map(),
 		offering: new BoundedMap(RUNS, now),
 		sessionIds: new BoundedMap(SESSIONS, now),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { OfferedReply } from '../payloads/messages';
 import { BoundedMap } from './boundedMap';
 
-/** What a channel reports of a message. */
+/** What a channel says of a message. */
 export interface Delivered {
 	readonly runId: string | undefined;
 	readonly sessionKey: string | undefined;
@@ -11,8 +11,9 @@ export interface Delivered {
 	readonly content: string;
 }
 
-/** What a message is the delivery of. `undefined` in place of a run: that of no run, or of one that is not certain. */
+/** What a message is the delivery of. */
 export interface Join {
+	/** Undefined when it is of no run, or when it is not certain of which. */
 	readonly runId: string | undefined;
 	readonly reply: OfferedReply | undefined;
 }
@@ -56,7 +57,14 @@ const MAX_EQUAL = 20;
 /** Longer texts are compared by their hash. */
 const MAX_TEXT = 200;
 
-export function createExpectedReplies(now: () => number): ExpectedReplies {
+/**
+ * @param isTold whether the reply of a run was told without a report: what is delivered with the same
+ * text afterwards belongs to another run, if there is one
+ */
+export function createExpectedReplies(
+	now: () => number,
+	isTold: (runId: string) => boolean,
+): ExpectedReplies {
 	const offered = new BoundedMap<Expected[]>(BOUNDS, now);
 	const announced = new BoundedMap<Expected[]>(BOUNDS, now);
 	const strays = new BoundedMap<string | undefined>(STRAYS, now);
@@ -67,6 +75,11 @@ export function createExpectedReplies(now: () => number): ExpectedReplies {
 		(announced.get(keyOf(message.channel, message.content)) ?? []).filter(({ chatId }) =>
 			isSameChat(chatId, message.to),
 		);
+	const candidatesFor = (message: Delivered) => {
+		const all = [...offersFor(message), ...announcedFor(message)];
+		const open = all.filter(({ runId }) => runId === undefined || !isTold(runId));
+		return open.length === 0 ? all : open;
+	};
 	const remove = (message: Delivered, taken: Expected) => {
 		removeFrom(offered, keyOf(message.sessionKey, message.content), taken);
 		removeFrom(announced, keyOf(message.channel, message.content), taken);
@@ -92,7 +105,7 @@ export function createExpectedReplies(now: () => number): ExpectedReplies {
 			return runs;
 		},
 		take: (message) => {
-			const candidates = [...offersFor(message), ...announcedFor(message)];
+			const candidates = candidatesFor(message);
 			const { runId } = message;
 			const taken =
 				runId === undefined
