@@ -76,7 +76,7 @@ async function runCommand(
 		const fault = asFault(error);
 		const { code, message } = fault;
 		if (input.isJson) printJson(terminal, { error: { code, message } });
-		else terminal.warn(`${terminal.paint('bad', 'Error:')} ${message}`);
+		else terminal.warn(`${terminal.paint('bad', 'Error:')} ${printableLines(message)}`);
 		host.setExitCode(fault.exitCode);
 	}
 }

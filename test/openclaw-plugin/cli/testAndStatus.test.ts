@@ -87,6 +87,15 @@ describe('test', () => {
 		expect(exitCode).toBe(1);
 	});
 
+	it('lets no escape sequence of the receiver through to the terminal', async () => {
+		sink.answerBy(() => ({ status: 500, body: '\u001b[2J\u009b31mboo' }));
+		await startGateway();
+		const { stdout } = await cli.run('test ops');
+
+		expect(stdout).toContain('boo');
+		expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+	});
+
 	it('writes the delivery for programs', async () => {
 		await startGateway();
 

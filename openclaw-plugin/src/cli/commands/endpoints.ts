@@ -101,14 +101,14 @@ export function describeEndpoints(
 	return formatTable(
 		terminal,
 		[
-			{ title: 'Endpoint', minWidth: 10 },
+			{ title: 'Endpoint', minWidth: 16 },
 			{ title: 'State', minWidth: 6 },
 			{ title: 'Success', align: 'right' },
 			{ title: 'Waiting', align: 'right' },
 			{ title: 'p50', align: 'right' },
 			{ title: 'p95', align: 'right' },
 			{ title: 'Last', minWidth: 8 },
-			{ title: 'URL', minWidth: 12 },
+			{ title: 'URL', minWidth: 8 },
 		],
 		endpoints.map((endpoint) => [
 			endpoint.name,

@@ -74,8 +74,8 @@ function describe(
 		[
 			{ title: 'Delivery' },
 			{ title: 'Status' },
-			{ title: 'Event', minWidth: 12 },
-			{ title: 'Endpoint', minWidth: 10 },
+			{ title: 'Event', minWidth: 16 },
+			{ title: 'Endpoint', minWidth: 12 },
 			{ title: 'Created' },
 			{ title: 'Result', minWidth: 14 },
 		],

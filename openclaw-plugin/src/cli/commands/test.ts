@@ -7,6 +7,7 @@ import { formatDuration } from '../../log/timeText';
 import { openOutbox } from '../../outbox/outbox';
 import { EVENT_TYPES } from '../../protocol';
 import type { CommandDefinition } from '../command';
+import { printable } from '../displayWidth';
 import { CliFault } from '../fault';
 import { knownEndpoints } from '../knownEndpoints';
 import { readChoice } from '../optionValues';
@@ -106,8 +107,8 @@ function describe(delivery: DeliveryDetails, now: number): string {
 			: '';
 	const answer = delivery.attemptLog.at(-1)?.response;
 	return [
-		`${resultText(delivery, now)}${took}`,
-		...(answer === undefined ? [] : [`Answer: ${answer}`]),
+		printable(`${resultText(delivery, now)}${took}`),
+		...(answer === undefined ? [] : [`Answer: ${printable(answer)}`]),
 		`More: openclaw event-webhooks show ${delivery.id}`,
 	].join('\n');
 }
