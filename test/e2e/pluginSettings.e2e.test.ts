@@ -1,0 +1,103 @@
+import { verifyEvent } from '../../protocol';
+import type { Gateway } from '../../testbed/gateway';
+import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
+import { textAt, type JsonObject } from '../../testbed/json';
+import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { startPluginGateway } from './support/pluginGateway';
+
+const SECRET = 'whsec_secret-behind-a-reference';
+const TURNS = 4;
+
+let model: ScriptedModel & { stop(): Promise<void> };
+let first: HttpSink;
+let second: HttpSink;
+let gateway: Gateway;
+
+function endpoint(name: string, url: string): JsonObject {
+	return {
+		name,
+		url,
+		secret: { source: 'env', provider: 'default', id: 'WEBHOOK_SECRET' },
+		events: ['message.sent'],
+		allowPrivateHosts: true,
+	};
+}
+
+async function takeTurn(text: string): Promise<void> {
+	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({
+			model: 'openclaw/main',
+			messages: [{ role: 'user', content: `[[reply:${text}]]` }],
+		}),
+	});
+	if (!response.ok) throw new Error(`The turn failed: ${await response.text()}`);
+}
+
+function contents(sink: HttpSink): readonly string[] {
+	return sink.requests.map(({ json }) => textAt(json, 'data', 'message', 'content'));
+}
+
+beforeAll(async () => {
+	[model, first, second] = await Promise.all([
+		startScriptedModel(),
+		startHttpSink(),
+		startHttpSink(),
+	]);
+	gateway = await startPluginGateway({
+		modelUrl: model.url,
+		env: { WEBHOOK_SECRET: SECRET },
+		webhooks: { endpoints: [endpoint('first', first.url)] },
+	});
+});
+
+afterAll(async () => {
+	await gateway.remove();
+	await Promise.all([model.stop(), first.stop(), second.stop()]);
+});
+
+it('a secret reference of the gateway signs', async () => {
+	await takeTurn('signed');
+	const { headers, body } = await first.waitForRequest(() => true);
+	expect(verifyEvent({ headers, body, secret: SECRET }).ok).toBe(true);
+	first.clear();
+});
+
+it('settings change while events wait, and none is lost', async () => {
+	const names = [...Array(TURNS).keys()].map((turn) => `reply ${String(turn)}`);
+	first.answerBy(() => ({ status: 503 }));
+	for (const name of names) await takeTurn(name);
+	await first.waitForRequest(() => true);
+
+	const { length } = await gateway.log();
+	await gateway.configurePlugin({
+		endpoints: [endpoint('first', first.url), endpoint('second', second.url)],
+	});
+	await gateway.waitForLog(/events go to first, second/, length);
+	first.clear();
+	await takeTurn('the last');
+
+	for (const name of [...names, 'the last']) {
+		await first.waitForRequest(({ json }) => textAt(json, 'data', 'message', 'content') === name, {
+			timeoutMs: 120_000,
+		});
+	}
+	await second.waitForRequest(({ json }) => JSON.stringify(json).includes('the last'));
+	expect(contents(second)).toEqual(['the last']);
+});
+
+it('settings with a mistake name the key, and the old ones stay', async () => {
+	const { length } = await gateway.log();
+	await gateway.configurePlugin({
+		endpoints: [{ ...endpoint('first', first.url), retry: { maxAttempt: 3 } }],
+	});
+	await gateway.waitForLog(/maxAttempt/, length);
+	first.clear();
+	await takeTurn('after the mistake');
+	await first.waitForRequest(({ json }) => JSON.stringify(json).includes('after the mistake'));
+});
