@@ -1,0 +1,150 @@
+import { execFileSync } from 'node:child_process';
+import { open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CommandError } from '../../testbed/command';
+import type { Gateway } from '../../testbed/gateway';
+import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
+import { at, listAt, textAt, tryParseJson } from '../../testbed/json';
+import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { waitFor } from '../../testbed/waitFor';
+import { startPluginGateway } from './support/pluginGateway';
+
+const DISK = '4m';
+const COMPARED = 30;
+
+let model: ScriptedModel & { stop(): Promise<void> };
+let sink: HttpSink;
+let gateway: Gateway;
+let folder: string;
+let hasOwnDisk = false;
+
+/** One turn of an agent; the gateway must take it whatever is wrong with the plugin. */
+async function takeTurn(text: string): Promise<string> {
+	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({
+			model: 'openclaw/main',
+			messages: [{ role: 'user', content: `[[reply:${text}]]` }],
+		}),
+	});
+	const answer: unknown = await response.json();
+	return String(at(answer, 'choices', 0, 'message', 'content'));
+}
+
+async function waitForReply(text: string): Promise<void> {
+	// The gateway itself may cut long texts.
+	const isIt = (content: string) => content.slice(0, COMPARED) === text.slice(0, COMPARED);
+	await sink.waitForRequest(({ json }) => isIt(textAt(json, 'data', 'message', 'content')), {
+		timeoutMs: 60_000,
+	});
+}
+
+/** Codes of the faults that the command line tells of; it ends with 1 when there are some. */
+async function faultCodes(): Promise<readonly string[]> {
+	const text = await gateway
+		.openclaw(['event-webhooks', 'status', '--json'])
+		.catch((error: unknown) => (error instanceof CommandError ? error.stdout : ''));
+	return listAt(tryParseJson(text), 'faults').map((fault) => textAt(fault, 'code'));
+}
+
+/** Takes everything that is left. */
+async function fillDisk(file: string): Promise<void> {
+	const ballast = await open(file, 'w');
+	const block = Buffer.alloc(4096);
+	try {
+		for (;;) await ballast.write(block);
+	} catch (error) {
+		// Not `instanceof Error`: jest's world has another one than Node.js.
+		if (at(error, 'code') !== 'ENOSPC') throw error;
+	} finally {
+		await ballast.close();
+	}
+}
+
+beforeAll(async () => {
+	[model, sink] = await Promise.all([startScriptedModel(), startHttpSink()]);
+	gateway = await startPluginGateway({
+		modelUrl: model.url,
+		webhooks: {
+			endpoints: [
+				{
+					name: 'sink',
+					url: sink.url,
+					secret: 'whsec_faults',
+					events: ['message.sent'],
+					allowPrivateHosts: true,
+				},
+			],
+		},
+	});
+	folder = join(gateway.folder, 'state', 'event-webhooks');
+	if (process.getuid?.() !== 0) return;
+	// A disk of the plugin's own that can be filled.
+	await gateway.stop();
+	await rm(folder, { recursive: true, force: true });
+	execFileSync('mkdir', ['-p', folder]);
+	execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', folder]);
+	hasOwnDisk = true;
+	await gateway.start();
+});
+
+afterAll(async () => {
+	await gateway.stop();
+	if (hasOwnDisk) execFileSync('umount', [folder]);
+	await gateway.remove();
+	await Promise.all([model.stop(), sink.stop()]);
+});
+
+it('a full disk disturbs no agent, is told, and loses nothing', async () => {
+	if (!hasOwnDisk) return;
+	expect(await takeTurn('before the disk is full')).toBe('before the disk is full');
+	await waitForReply('before the disk is full');
+	const ballast = join(folder, 'ballast');
+	await fillDisk(ballast);
+
+	const texts = [...Array(5).keys()].map(
+		(turn) => `on a full disk ${String(turn)} ${'x'.repeat(2e4)}`,
+	);
+	for (const text of texts) expect(await takeTurn(text)).toBe(text);
+	await waitFor(
+		'the fault on the command line',
+		async () => (await faultCodes()).some((code) => /^(disk-full|events-waiting)$/.test(code)),
+		{ timeoutMs: 90_000 },
+	);
+
+	await rm(ballast);
+	for (const text of texts) await waitForReply(text);
+	await waitFor('the end of the fault', async () => !(await faultCodes()).includes('disk-full'), {
+		timeoutMs: 90_000,
+	});
+});
+
+it('a damaged database disturbs no agent, is set aside, and is told', async () => {
+	expect(await takeTurn('before the damage')).toBe('before the damage');
+	await waitForReply('before the damage');
+	for (const name of ['event-webhooks.sqlite', 'event-webhooks.sqlite-wal']) {
+		const file = await open(join(folder, name), 'r+');
+		try {
+			const { size } = await file.stat();
+			await file.write(Buffer.alloc(Math.max(size, 8192), 0x5a), 0, undefined, 0);
+		} finally {
+			await file.close();
+		}
+	}
+
+	// While it runs SQLite works on what it has read already; the next start reads the file.
+	await gateway.kill();
+	await gateway.start();
+
+	for (const text of ['after the damage', 'and once more']) {
+		expect(await takeTurn(text)).toBe(text);
+		await waitForReply(text);
+	}
+	expect(await faultCodes()).toContain('database-replaced');
+	expect((await readdir(folder)).some((name) => name.includes('.corrupt-'))).toBe(true);
+});
