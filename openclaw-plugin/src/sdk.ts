@@ -96,7 +96,7 @@ export interface AgentRuns {
 	}): Promise<{ runId: string }>;
 	waitForRun(input: { runId: string; timeoutMs?: number }): Promise<unknown>;
 	/** A session's messages, oldest first: what was begun before a crash is found there. */
-	getSessionMessages(input: {
+	getSessionMessages?(input: {
 		sessionKey: string;
 		limit?: number;
 	}): Promise<{ messages: readonly unknown[] }>;
