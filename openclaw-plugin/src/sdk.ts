@@ -95,9 +95,4 @@ export interface AgentRuns {
 		idempotencyKey?: string;
 	}): Promise<{ runId: string }>;
 	waitForRun(input: { runId: string; timeoutMs?: number }): Promise<unknown>;
-	/** A session's messages, oldest first: what was begun before a crash is found there. */
-	getSessionMessages?(input: {
-		sessionKey: string;
-		limit?: number;
-	}): Promise<{ messages: readonly unknown[] }>;
 }
