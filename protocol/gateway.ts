@@ -11,10 +11,16 @@ export interface GatewayAgent {
 	readonly name?: string;
 }
 
+export interface GatewayChannel {
+	readonly id: string;
+}
+
 /** The answer to `GET {inboundPath}`: what can be written to, and who there is. */
 export interface GatewayDirectory {
 	readonly endpoints: readonly GatewayEndpoint[];
 	readonly agents: readonly GatewayAgent[];
+	/** Of the gateway's configuration; empty from a plugin that does not tell them. */
+	readonly channels: readonly GatewayChannel[];
 }
 
 export type ParsedGatewayDirectory =
@@ -22,7 +28,7 @@ export type ParsedGatewayDirectory =
 	| { ok: false; message: string };
 
 /**
- * Reads the plugin's answer to `GET {inboundPath}`: `{ ok: true, endpoints, agents }`. Fields that are
+ * Reads the plugin's answer to `GET {inboundPath}`: `{ ok: true, endpoints, agents, channels? }`. Fields that are
  * not known here are passed over, as a newer plugin may have added them; so are entries without a
  * name, which nobody could choose.
  *
@@ -35,13 +41,17 @@ export function parseGatewayDirectory(value: unknown): ParsedGatewayDirectory {
 	if (!isRecord(value) || value.ok !== true) {
 		return { ok: false, message: 'The answer is not from the event-webhooks plugin' };
 	}
-	const { endpoints, agents } = value;
+	const { endpoints, agents, channels } = value;
 	if (!Array.isArray(endpoints) || !Array.isArray(agents)) {
 		return { ok: false, message: "The answer has no lists of 'endpoints' and 'agents'" };
 	}
 	return {
 		ok: true,
-		directory: { endpoints: endpoints.flatMap(readEndpoint), agents: agents.flatMap(readAgent) },
+		directory: {
+			endpoints: endpoints.flatMap(readEndpoint),
+			agents: agents.flatMap(readAgent),
+			channels: Array.isArray(channels) ? channels.flatMap(readChannel) : [],
+		},
 	};
 }
 
@@ -55,6 +65,10 @@ function readEndpoint(value: unknown): readonly GatewayEndpoint[] {
 function readAgent(value: unknown): readonly GatewayAgent[] {
 	if (!isRecord(value) || !isName(value.id)) return [];
 	return [isName(value.name) ? { id: value.id, name: value.name } : { id: value.id }];
+}
+
+function readChannel(value: unknown): readonly GatewayChannel[] {
+	return isRecord(value) && isName(value.id) ? [{ id: value.id }] : [];
 }
 
 function isName(value: unknown): value is string {

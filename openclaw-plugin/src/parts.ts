@@ -39,6 +39,6 @@ export function createParts(api: GatewayApi): Parts {
 	const registry = createEndpointRegistry(settings.endpoints, store);
 	const { instanceId } = settings;
 	const emit = createEmitter({ store, outbox, registry, instanceId, logger });
-	const callbacks = createCallbacks({ outbox, registry, instanceId });
+	const callbacks = createCallbacks({ database: store, outbox, registry, instanceId });
 	return { folder, settings, store, outbox, registry, emit, callbacks, logger };
 }

@@ -3,7 +3,7 @@ import { DASHBOARD_ASSETS } from './dashboard/assets';
 import { registerDashboard } from './dashboard/registerDashboard';
 import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { markExternal } from './gatewaySdk';
-import { listAgents } from './inbound/agents';
+import { listAgents, listAllowedAgents, listChannels } from './inbound/agents';
 import { createInboundRoute } from './inbound/inboundRoute';
 import type { Parts } from './parts';
 import type { GatewayApi } from './sdk';
@@ -23,10 +23,13 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 		handler: createInboundRoute({
 			inbound: settings.inbound,
 			agents: listAgents(api.config),
+			channels: listChannels(api.config),
+			allowedAgentIds: listAllowedAgents(api.config),
 			database: store,
 			authorize,
 			wrapExternalContent: markExternal,
 			findSigner: parts.callbacks.findSigner,
+			findReceiver: parts.callbacks.findReceiver,
 			logger,
 		}),
 	});

@@ -38,7 +38,10 @@ export function createService(api: GatewayApi, parts: Parts): Service {
 			endHealth = startHealth(parts.folder, { version: PLUGIN_VERSION });
 			await dispatcher.start();
 			runner.start();
-			const names = registry.list().map(({ name }) => name);
+			const names = registry
+				.list()
+				.filter(({ origin }) => origin !== 'callback')
+				.map(({ name }) => name);
 			logger.info(
 				names.length === 0
 					? 'no endpoints: no events are sent'

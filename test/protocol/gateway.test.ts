@@ -8,10 +8,11 @@ describe('parseGatewayDirectory', () => {
 			ok: true,
 			endpoints: [ENDPOINT],
 			agents: [{ id: 'ops', name: 'Operations' }, { id: 'main' }],
+			channels: [{ id: 'telegram' }],
 		};
 		expect(parseGatewayDirectory(answer)).toEqual({
 			ok: true,
-			directory: { endpoints: answer.endpoints, agents: answer.agents },
+			directory: { endpoints: answer.endpoints, agents: answer.agents, channels: answer.channels },
 		});
 	});
 
@@ -30,7 +31,10 @@ describe('parseGatewayDirectory', () => {
 				],
 				agents: [{ id: 'ops', name: '' }, { id: '' }, { name: 'nobody' }, 7],
 			}),
-		).toEqual({ ok: true, directory: { endpoints: [ENDPOINT], agents: [{ id: 'ops' }] } });
+		).toEqual({
+			ok: true,
+			directory: { endpoints: [ENDPOINT], agents: [{ id: 'ops' }], channels: [] },
+		});
 	});
 
 	it.each([undefined, null, 'Not Found', [], {}, { ok: false }, { ok: 'true' }])(

@@ -80,7 +80,7 @@ export function createAdminRoute(
 		const target = readTarget(request, ADMIN_PATH);
 		if (target === undefined) return false;
 		try {
-			if (!authorize(request, response, 'endpoints')) return true;
+			if (authorize(request, response, 'endpoints') === undefined) return true;
 			const acted = await act(request, target.segments);
 			if (!acted.ok) {
 				answerRefusal(response, acted.refusal);

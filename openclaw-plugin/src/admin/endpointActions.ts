@@ -140,7 +140,9 @@ export function createEndpointActions(parts: EndpointActionsParts): EndpointActi
 		},
 		sendTest: (name) => {
 			const endpoint = registry.find(name);
-			if (endpoint === undefined) return refuse(unknownEndpoint(name));
+			if (endpoint === undefined || endpoint.origin === 'callback') {
+				return refuse(unknownEndpoint(name));
+			}
 			const [health] = describeHealth(database, [endpoint], now()).endpoints;
 			const reason =
 				endpoint.fault ??
@@ -168,7 +170,10 @@ export function createEndpointActions(parts: EndpointActionsParts): EndpointActi
 				return { ok: true, value: { status: 200, body: answer, deed } };
 			}),
 		enable: (name) => {
-			if (registry.find(name) === undefined) return refuse(unknownEndpoint(name));
+			const known = registry.find(name);
+			if (known === undefined || known.origin === 'callback') {
+				return refuse(unknownEndpoint(name));
+			}
 			const wasDisabled = enableEndpoint(database, name);
 			const deed = `endpoint '${name}' was enabled`;
 			const body = { wasDisabled, endpoint: view(name) };

@@ -11,7 +11,7 @@ export function knownEndpoints({
 }: Pick<CommandTools, 'registry' | 'settings'>): readonly Endpoint[] {
 	return registry.list().map((endpoint) => {
 		const written = settings.endpoints.find(({ name }) => name === endpoint.name);
-		if (endpoint.origin === 'api' || written === undefined) return endpoint;
+		if (endpoint.origin !== 'config' || written === undefined) return endpoint;
 		return {
 			...endpoint,
 			enabled: written.enabled ?? true,

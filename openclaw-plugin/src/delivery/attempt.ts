@@ -53,12 +53,16 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		redactors.set(endpoint, { url: url.href, redact });
 		return redact;
 	};
-	const make: MakeAttempt = async (endpoint, delivery, signal) => {
+	const make: MakeAttempt = async (owner, delivery, signal) => {
+		const endpoint = signedFor(owner, delivery);
 		const startedAt = now();
 		const number = delivery.attempts + 1;
 		const url = URL.parse(delivery.url ?? endpoint.url);
 		if (url === null || !/^https?:$/.test(url.protocol)) {
 			return notSent(delivery, startedAt, badUrl(endpoint));
+		}
+		if (endpoint.origin === 'callback' && endpoint.secrets.length === 0) {
+			return notSent(delivery, startedAt, { kind: 'final', error: SECRET_GONE });
 		}
 		const content = bodyFor(endpoint, delivery.body);
 		if (!content.ok) {
@@ -96,6 +100,14 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 			});
 		}
 	};
+}
+
+const SECRET_GONE =
+	'The secret of a callback is not kept once it was delivered, so it cannot be sent again';
+
+/** The endpoint with the delivery's own secret, where it has one. */
+function signedFor(endpoint: Endpoint, { secret }: DueDelivery): Endpoint {
+	return secret === undefined ? endpoint : { ...endpoint, secrets: [secret] };
 }
 
 function notSent(

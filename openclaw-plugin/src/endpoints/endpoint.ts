@@ -4,8 +4,11 @@ import type { EndpointConfig } from '../protocol';
 export interface Endpoint extends Omit<EndpointConfig, 'secret'> {
 	/** All that sign: the current one first, then the ones being retired. Empty: unsigned. */
 	readonly secrets: readonly string[];
-	/** Whether it comes from the configuration file or was made over the API. */
-	readonly origin: 'config' | 'api';
+	/**
+	 * Whether it comes from the configuration file, was made over the API, or is the queue of callbacks to
+	 * one origin, which no events go to and nobody can change.
+	 */
+	readonly origin: 'config' | 'api' | 'callback';
 	/** Why nothing can be sent to it; `enabled` is false then. */
 	readonly fault?: string;
 }

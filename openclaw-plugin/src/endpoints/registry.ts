@@ -2,6 +2,7 @@ import { listSecrets, MAX_SIGNATURES } from '../protocol';
 import type { EndpointConfig } from '../protocol';
 import { processState } from '../processState';
 import type { Database, Row } from '../store/databaseAccess';
+import { listCallbackRows, readCallbackEndpoints } from './callbackEndpoints';
 import type { Endpoint } from './endpoint';
 import { readManagedEndpoints } from './managedEndpoints';
 import { listRetiringRows, readRetiringSecrets } from './retiringSecrets';
@@ -44,6 +45,7 @@ export function createEndpointRegistry(
 		const rows = {
 			managed: database.prepare('SELECT * FROM managed_endpoints ORDER BY name').all(),
 			retiring: listRetiringRows(database, now()),
+			callbacks: listCallbackRows(database),
 		};
 		const text = JSON.stringify(rows);
 		// Whoever prepares something for each endpoint can tell by the list whether to do so again.
@@ -64,7 +66,11 @@ export function createEndpointRegistry(
 
 function join(
 	configured: readonly EndpointConfig[],
-	rows: { readonly managed: readonly Row[]; readonly retiring: readonly Row[] },
+	rows: {
+		readonly managed: readonly Row[];
+		readonly retiring: readonly Row[];
+		readonly callbacks: readonly Row[];
+	},
 ): readonly Endpoint[] {
 	const retiring = readRetiringSecrets(rows.retiring);
 	const names = new Set(configured.map(({ name }) => name));
@@ -74,6 +80,7 @@ function join(
 	return [
 		...configured.map((config) => ready(config, 'config', retiring)),
 		...managed.map(({ config }) => ready(config, 'api', retiring)),
+		...readCallbackEndpoints(rows.callbacks).filter(({ name }) => !names.has(name)),
 	];
 }
 

@@ -4,6 +4,7 @@ import type { ErrorData } from '../protocol';
 import type { AgentRuns, Logger } from '../sdk';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
+import { DIRECT } from './message';
 import type { InboundMessage } from './message';
 import { releaseRun, runMessage, RUN_TIMING } from './messageRun';
 import type { RunOutcome, RunTiming } from './messageRun';
@@ -84,7 +85,8 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 	const fail = (message: InboundMessage, failure: Extract<RunResult, { ok: false }>) => {
 		const { endpoint, agentId, sessionKey, runId } = message;
 		settle(message, failure);
-		logger.warn(`inbound endpoint '${endpoint}': ${failure.message} (${runId})`);
+		const from = endpoint === DIRECT ? `message to '${agentId}'` : `inbound endpoint '${endpoint}'`;
+		logger.warn(`${from}: ${failure.message} (${runId})`);
 		if (failure.code !== 'refused' && failure.code !== 'not-started') return;
 		const error = { message: failure.message, code: `inbound-${failure.code}`, source: 'inbound' };
 		options.emit('error.occurred', { agentId, sessionKey, runId, error });

@@ -1,4 +1,4 @@
-import type { GatewayAgent, InboundConfig } from '../protocol';
+import type { GatewayAgent, GatewayChannel, InboundConfig } from '../protocol';
 
 /** The agent that a gateway has when its configuration names none. */
 const DEFAULT_AGENT = 'main';
@@ -18,6 +18,34 @@ export function listAgents(config: unknown): readonly GatewayAgent[] {
 		...(Array.isArray(list) ? list.flatMap((agent) => read(field(agent, 'id'), agent)) : []),
 	];
 	return found.length > 0 ? found : [{ id: DEFAULT_AGENT }];
+}
+
+/** Keys of `channels` that are settings of all channels. */
+const NO_CHANNELS: ReadonlySet<string> = new Set(['defaults', 'modelByChannel']);
+
+/**
+ * The channels that the gateway's configuration sets up: the keys of `channels`.
+ *
+ * @param config the gateway's whole configuration
+ */
+export function listChannels(config: unknown): readonly GatewayChannel[] {
+	const channels = field(config, 'channels');
+	if (!isObject(channels)) return [];
+	return Object.entries(channels)
+		.filter(([id, settings]) => isObject(settings) && !NO_CHANNELS.has(id))
+		.map(([id]) => ({ id }));
+}
+
+/**
+ * Which agents requests may name: `hooks.allowedAgentIds`, as for the gateway's own hooks.
+ *
+ * @returns undefined for all
+ */
+export function listAllowedAgents(config: unknown): readonly string[] | undefined {
+	const allowed = field(field(config, 'hooks'), 'allowedAgentIds');
+	if (!Array.isArray(allowed)) return undefined;
+	const ids = allowed.filter((id) => typeof id === 'string').map((id) => id.trim().toLowerCase());
+	return ids.includes('*') ? undefined : ids;
 }
 
 /**

@@ -1,8 +1,14 @@
+import { callbackEndpointName, saveCallbackEndpoint } from '../endpoints/callbackEndpoints';
+import { announceEndpointChange } from '../endpoints/registry';
 import type { EndpointRegistry } from '../endpoints/registry';
 import type { Outbox } from '../outbox/outbox';
 import { fitBody } from '../outbox/thin';
 import { createEventId } from '../protocol';
+import type { DeliveryTarget } from '../outbox/outbox';
+import type { Database } from '../store/databaseAccess';
 import type { SettledMessage } from './agentRunner';
+import { DIRECT } from './message';
+import type { MessageCallback } from './message';
 
 /** Type of the event that brings the result of a message to the callback URL of its sender. */
 export const CALLBACK_TYPE = 'inbound.completed';
@@ -15,6 +21,11 @@ export interface Callbacks {
 	 * @returns its name, undefined when there is none
 	 */
 	readonly findSigner: (url: string) => string | undefined;
+	/**
+	 * Tells whether events are sent to an origin, and whether that may be in a private network; undefined
+	 * when none are.
+	 */
+	readonly findReceiver: (origin: string) => { readonly allowPrivateHosts: boolean } | undefined;
 	/** Queues the callback of a message, if it asked for one; the outbox delivers it with its retries. */
 	readonly send: (message: SettledMessage) => void;
 }
@@ -28,13 +39,33 @@ export interface Callbacks {
  * createAgentRunner({ …, onSettled: callbacks.send });
  */
 export function createCallbacks(parts: {
+	readonly database: Database;
 	readonly outbox: Pick<Outbox, 'append'>;
 	readonly registry: EndpointRegistry;
 	/** What events name as their gateway. */
 	readonly instanceId: string;
 }): Callbacks {
-	const { outbox, registry, instanceId } = parts;
+	const { database, outbox, registry, instanceId } = parts;
+	const target = (callback: MessageCallback): DeliveryTarget => {
+		if (!('secret' in callback)) return callback;
+		const { url, secret, allowPrivateHosts } = callback;
+		const { origin } = new URL(url);
+		if (saveCallbackEndpoint(database, origin, allowPrivateHosts)) announceEndpointChange();
+		return { endpoint: callbackEndpointName(origin), url, secret };
+	};
 	return {
+		findReceiver: (origin) => {
+			const found = registry
+				.list()
+				.filter(
+					(endpoint) =>
+						endpoint.enabled !== false &&
+						endpoint.origin !== 'callback' &&
+						new URL(endpoint.url).origin === origin,
+				);
+			if (found.length === 0) return undefined;
+			return { allowPrivateHosts: found.some((endpoint) => endpoint.allowPrivateHosts === true) };
+		},
 		findSigner: (url) => {
 			const { origin } = new URL(url);
 			return registry
@@ -53,7 +84,7 @@ export function createCallbacks(parts: {
 			const type = CALLBACK_TYPE;
 			const timestamp = new Date(message.settledAt).toISOString();
 			const body = fitBody({ id, type, timestamp, instanceId, data: describe(message) });
-			outbox.append({ id, type, createdAt: message.settledAt, body }, [callback]);
+			outbox.append({ id, type, createdAt: message.settledAt, body }, [target(callback)]);
 		},
 	};
 }
@@ -64,7 +95,7 @@ function describe(message: SettledMessage) {
 		agentId,
 		sessionKey,
 		runId,
-		endpoint,
+		...(endpoint === DIRECT ? {} : { endpoint }),
 		ok: result.ok,
 		...(result.ok
 			? {

@@ -6,21 +6,32 @@ import type { RunResult } from './runResult';
  */
 export type MessageState = 'queued' | 'running' | 'done' | 'failed';
 
+/** Where the result is sent. */
+export type MessageCallback =
+	/** Signed by the secrets of an endpoint, and in its queue. */
+	| { readonly url: string; readonly endpoint: string }
+	/** Signed by a secret of its own. */
+	| { readonly url: string; readonly secret: string; readonly allowPrivateHosts: boolean };
+
 /** What the sender asked for besides. */
 export interface MessageOptions {
 	/** The gateway delivers the reply to the conversation that the session belongs to. */
 	readonly deliver?: true;
 	/** Somebody waits for the result: what it cost is looked up, too. */
 	readonly detailed?: true;
-	/** Where the result is sent, and the endpoint whose secrets sign it. */
-	readonly callback?: { readonly url: string; readonly endpoint: string };
+	/** Of the run, instead of the agent's own. */
+	readonly model?: string;
+	readonly callback?: MessageCallback;
 }
+
+/** In the place of an endpoint's name, which never holds a slash. */
+export const DIRECT = 'direct/message';
 
 /** A message to an agent as it was posted. */
 export interface NewMessage {
 	/** `run_…`; becomes the id of the agent's run. */
 	readonly runId: string;
-	/** Name of the inbound endpoint. */
+	/** Name of the inbound endpoint; {@link DIRECT} for a message to any agent. */
 	readonly endpoint: string;
 	readonly agentId: string;
 	readonly sessionKey: string;

@@ -107,7 +107,9 @@ async function startRun(message: InboundMessage, tools: RunTools): Promise<RunOu
 	startedHere().set(message.runId, runId);
 	try {
 		const deliver = options.deliver === true;
-		await runs.run({ sessionKey, message: prompt, deliver, idempotencyKey: runId });
+		const { model } = options;
+		const asked = { sessionKey, message: prompt, deliver, idempotencyKey: runId };
+		await runs.run(model === undefined ? asked : { ...asked, model });
 	} catch (error) {
 		return toOutcome(judgeThrown(error, message.agentId), 'refused');
 	}

@@ -111,9 +111,10 @@ export function openMessageStore(database: Database): MessageStore {
 			);
 		},
 		settle: (runId, result, now) =>
-			// The prompt is only the message in a wrapping, and not needed any more.
+			// The prompt is only the message in a wrapping; neither it nor a secret is needed any more.
 			change(
-				`UPDATE inbound_messages SET state = ?, result = ?, settled_at = ?, prompt = ''
+				`UPDATE inbound_messages SET state = ?, result = ?, settled_at = ?, prompt = '',
+					options = json_remove(options, '$.callback.secret')
 				WHERE run_id = ? AND settled_at IS NULL`,
 				result.ok ? 'done' : 'failed',
 				JSON.stringify(result),

@@ -24,6 +24,7 @@ const HIDDEN_HEADERS: ReadonlySet<string> = new Set([
 	'cookie',
 	'proxy-authorization',
 	'x-openclaw-callback-url',
+	'x-openclaw-callback-secret',
 ]);
 
 /** Prepares the template of an inbound endpoint. */

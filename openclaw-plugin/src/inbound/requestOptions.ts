@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
+import { readCallback } from './callbackTarget';
+import type { CallbackRules } from './callbackTarget';
+import { textOf } from './headerText';
+import type { MessageCallback } from './message';
 
 /** What a sender asks for besides the message, in headers or in the query. */
 export interface RequestOptions {
@@ -11,7 +15,7 @@ export interface RequestOptions {
 	readonly waitSeconds: number;
 	readonly sessionKey: string;
 	readonly deliver: boolean;
-	readonly callbackUrl?: string;
+	readonly callback?: MessageCallback;
 }
 
 /** What the endpoint and the settings say. */
@@ -19,14 +23,13 @@ export interface OptionRules {
 	readonly agentId: string;
 	/** Session of messages that name none. */
 	readonly sessionKey: string;
-	readonly callbackOrigins: readonly string[];
+	readonly callbacks: CallbackRules;
 }
 
 export const MAX_WAIT_SECONDS = 300;
 const DEFAULT_WAIT_SECONDS = 60;
 const MAX_KEY_LENGTH = 256;
 const MAX_SESSION_KEY_LENGTH = 256;
-const MAX_URL_LENGTH = 2048;
 /** What an HTTP header can carry. */
 const KEY = /^[\x20-\x7e]+$/;
 const SESSION_KEY = /^[^\s\p{Cc}]+$/u;
@@ -34,7 +37,8 @@ const SESSION_KEY = /^[^\s\p{Cc}]+$/u;
 /**
  * Reads what a request asks for: `Idempotency-Key`; `Prefer: wait=<seconds>` (RFC 7240) or `?wait=`;
  * `X-OpenClaw-Session-Key` or `?sessionKey=`; `X-OpenClaw-Deliver` or `?deliver=`;
- * `X-OpenClaw-Callback-Url` or `?callbackUrl=`. A header goes before the query.
+ * `X-OpenClaw-Callback-Url` or `?callbackUrl=`, with `X-OpenClaw-Callback-Secret`. A header goes before
+ * the query.
  *
  * @returns the options, or 400 that names what cannot be used
  */
@@ -52,10 +56,8 @@ export function readRequestOptions(
 	if (sessionKey === undefined) return refuse(badSessionKey(rules.agentId));
 	const deliver = textOf(headers['x-openclaw-deliver']) ?? textOf(query.get('deliver')) ?? 'false';
 	if (deliver !== 'true' && deliver !== 'false') return refuse(BAD_DELIVER);
-	const callbackUrl =
-		textOf(headers['x-openclaw-callback-url']) ?? textOf(query.get('callbackUrl'));
-	const isAllowed = callbackUrl === undefined || leadsTo(callbackUrl, rules.callbackOrigins);
-	if (!isAllowed) return refuse(BAD_CALLBACK);
+	const callback = readCallback(headers, query, rules.callbacks);
+	if (!callback.ok) return callback;
 	return {
 		ok: true,
 		value: {
@@ -63,16 +65,17 @@ export function readRequestOptions(
 			sessionKey,
 			deliver: deliver === 'true',
 			...(key === undefined ? {} : { key }),
-			...(callbackUrl === undefined ? {} : { callbackUrl }),
+			...(callback.value === undefined ? {} : { callback: callback.value }),
 		},
 	};
 }
 
 /** What makes a request the same as an earlier one: its body, and where its reply goes. */
 export function hashRequest(body: Buffer, options: RequestOptions): Buffer {
-	const { sessionKey, deliver, callbackUrl = '' } = options;
+	const { sessionKey, deliver, callback } = options;
+	const secret = callback !== undefined && 'secret' in callback ? [callback.secret] : [];
 	return createHash('sha256')
-		.update(JSON.stringify([sessionKey, deliver, callbackUrl]))
+		.update(JSON.stringify([sessionKey, deliver, callback?.url ?? '', ...secret]))
 		.update(body)
 		.digest();
 }
@@ -97,17 +100,6 @@ function qualify(sessionKey: string, agentId: string): string | undefined {
 	return isOwn && sessionKey.length > prefix.length ? sessionKey : undefined;
 }
 
-function leadsTo(url: string, origins: readonly string[]): boolean {
-	if (url.length > MAX_URL_LENGTH || !URL.canParse(url)) return false;
-	const { origin, username, password } = new URL(url);
-	return username === '' && password === '' && origins.includes(origin);
-}
-
-function textOf(value: string | readonly string[] | null | undefined): string | undefined {
-	const text = typeof value === 'string' ? value.trim() : value?.join(', ').trim();
-	return text === undefined || text === '' ? undefined : text;
-}
-
 const BAD_KEY: Refusal = {
 	status: 400,
 	code: 'invalid-idempotency-key',
@@ -127,14 +119,6 @@ const BAD_DELIVER: Refusal = {
 	code: 'invalid-deliver',
 	path: 'deliver',
 	message: "'deliver' must be true or false",
-};
-
-const BAD_CALLBACK: Refusal = {
-	status: 400,
-	code: 'callback-not-allowed',
-	path: 'callbackUrl',
-	message:
-		"The callback URL does not lead to one of the origins in 'inbound.callbackOrigins' of the gateway's settings",
 };
 
 function badSessionKey(agentId: string): Refusal {

@@ -1,32 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerRefusal, refuse } from '../http/answers';
+import { answerRefusal } from '../http/answers';
 import type { Checked } from '../http/answers';
 import { parseJsonBody } from '../http/jsonBody';
 import { readLimitedBody } from '../http/limitedBody';
-import { answerMessage, CALLBACK_UNSIGNED, KEY_REUSED, QUEUE_FULL } from './answer';
+import { answerMessage, KEY_REUSED, QUEUE_FULL } from './answer';
+import type { CallbackRules } from './callbackTarget';
 import type { MessageOptions, NewMessage } from './message';
 import type { MessageStore } from './messageStore';
-import type { MessageWriter } from './prompt';
 import { hashRequest, readRequestOptions } from './requestOptions';
 import type { RequestOptions } from './requestOptions';
 import { createRunId } from './runId';
 import { wakeAgentRunner } from './signals';
 import { waitForResult } from './waitForResult';
 
-/** One inbound endpoint, ready to write messages. */
-export interface Inlet {
+/** What is to be told to whom. */
+export interface Letter {
+	/** Of the inbound endpoint; {@link DIRECT} without one. No name holds a blank. */
 	readonly name: string;
 	readonly agentId: string;
-	readonly template: string;
-	readonly write: MessageWriter;
+	/** Session of messages that name none. */
+	readonly sessionKey: string;
+	readonly text: string;
+	readonly missingPaths: readonly string[];
+	readonly model?: string;
 }
+
+/** Makes the message of a request's body. */
+export type ReadLetter = (
+	body: unknown,
+	request: IncomingMessage,
+	query: URLSearchParams,
+) => Checked<Letter>;
 
 /** What taking messages takes. */
 export interface MessageTaking {
 	readonly messages: MessageStore;
-	readonly callbackOrigins: readonly string[];
-	/** Finds the endpoint whose secrets sign what goes to a URL; without it nothing is called back. */
-	readonly findSigner?: (url: string) => string | undefined;
+	readonly callbacks: CallbackRules;
 	/** Marks a text as coming from outside: `wrapExternalContent` of the gateway's SDK. */
 	readonly wrapExternalContent: (text: string) => string;
 	/** Milliseconds, the system's clock unless given. */
@@ -37,7 +46,7 @@ export interface MessageTaking {
 const MAX_OPEN_MESSAGES = 10_000;
 
 /**
- * Takes a message that was posted to an inbound endpoint: queues it durably, or finds the one that it
+ * Takes a message that was posted to an inbound endpoint or to an agent: queues it durably, or finds the one that it
  * repeats, and answers.
  *
  * @throws StoreError when it cannot be stored
@@ -46,11 +55,11 @@ export async function takeMessage(
 	request: IncomingMessage,
 	response: ServerResponse,
 	query: URLSearchParams,
-	inlet: Inlet,
+	readLetter: ReadLetter,
 	taking: MessageTaking,
 ): Promise<void> {
 	const { messages, now = Date.now } = taking;
-	const read = await readMessage(request, query, inlet, taking);
+	const read = await readMessage(request, query, readLetter, taking);
 	if (!read.ok) {
 		answerRefusal(response, read.refusal);
 		return;
@@ -77,27 +86,20 @@ export async function takeMessage(
 async function readMessage(
 	request: IncomingMessage,
 	query: URLSearchParams,
-	inlet: Inlet,
-	{ callbackOrigins, findSigner, wrapExternalContent, now = Date.now }: MessageTaking,
+	readLetter: ReadLetter,
+	{ callbacks, wrapExternalContent }: MessageTaking,
 ): Promise<Checked<{ readonly message: NewMessage; readonly waitSeconds: number }>> {
 	const { headers } = request;
-	const { name, agentId } = inlet;
-	const asked = readRequestOptions(headers, query, {
-		agentId,
-		sessionKey: `agent:${agentId}:webhook:${name}`,
-		callbackOrigins,
-	});
-	if (!asked.ok) return asked;
-	const { callbackUrl } = asked.value;
-	const signer = callbackUrl === undefined ? undefined : findSigner?.(callbackUrl);
-	if (callbackUrl !== undefined && signer === undefined) return refuse(CALLBACK_UNSIGNED);
 	const raw = await readLimitedBody(request);
 	if (!raw.ok) return raw;
 	const body = parseJsonBody(headers, raw.value);
 	if (!body.ok) return body;
-	const written = inlet.write({ body: body.value, headers, query, now: now() });
-	if (!written.ok) return written;
-	const { text, missingPaths } = written.value;
+	const letter = readLetter(body.value, request, query);
+	if (!letter.ok) return letter;
+	const { name, agentId, text, missingPaths, model } = letter.value;
+	const rules = { agentId, sessionKey: letter.value.sessionKey, callbacks };
+	const asked = readRequestOptions(headers, query, rules);
+	if (!asked.ok) return asked;
 	const { key, sessionKey, waitSeconds } = asked.value;
 	const message: NewMessage = {
 		runId: createRunId(),
@@ -107,7 +109,7 @@ async function readMessage(
 		message: text,
 		prompt: wrapExternalContent(text),
 		missingPaths,
-		options: messageOptions(asked.value, signer),
+		options: { ...messageOptions(asked.value), ...(model === undefined ? {} : { model }) },
 		// Names of endpoints hold no blank, so keys of two endpoints never meet.
 		...(key === undefined
 			? {}
@@ -116,14 +118,7 @@ async function readMessage(
 	return { ok: true, value: { message, waitSeconds } };
 }
 
-function messageOptions(
-	{ deliver, waitSeconds, callbackUrl }: RequestOptions,
-	endpoint: string | undefined,
-): MessageOptions {
-	const callback =
-		callbackUrl === undefined || endpoint === undefined
-			? undefined
-			: { url: callbackUrl, endpoint };
+function messageOptions({ deliver, waitSeconds, callback }: RequestOptions): MessageOptions {
 	return {
 		...(deliver ? { deliver: true } : {}),
 		...(waitSeconds > 0 || callback !== undefined ? { detailed: true } : {}),

@@ -76,7 +76,7 @@ export function describeHealth(
 				origin: endpoint.origin,
 				url: maskUrl(endpoint.url),
 				events: endpoint.events,
-				isSigned: endpoint.secrets.length > 0,
+				isSigned: endpoint.secrets.length > 0 || endpoint.origin === 'callback',
 				condition: readCondition(endpoint, row, now),
 				lastDay: counts.get(endpoint.name) ?? sumCounts([]),
 				...optional('responseTime', measureResponseTime(database, endpoint.name, first)),

@@ -8,6 +8,8 @@ export interface DeliveryTarget {
 	readonly endpoint: string;
 	/** Instead of the endpoint's URL. */
 	readonly url?: string;
+	/** Signs instead of the endpoint's secrets. */
+	readonly secret?: string;
 }
 
 /**
@@ -26,8 +28,8 @@ export function createAppend(database: Database, now: () => number): AppendEvent
 		'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
 	);
 	const insertDelivery = database.prepare(
-		`INSERT INTO deliveries (event_seq, endpoint, url, state, created_at, next_at)
-		VALUES (?, ?, ?, 'pending', ?, ?)`,
+		`INSERT INTO deliveries (event_seq, endpoint, url, secret, state, created_at, next_at)
+		VALUES (?, ?, ?, ?, 'pending', ?, ?)`,
 	);
 	return (event, targets) =>
 		inTransaction(database, () => {
@@ -35,9 +37,10 @@ export function createAppend(database: Database, now: () => number): AppendEvent
 			const { lastInsertRowid } = insertEvent.run(id, type, createdAt, body);
 			const at = now();
 			return targets.map((target) => {
-				const { endpoint, url } =
-					typeof target === 'string' ? { endpoint: target, url: undefined } : target;
-				const added = insertDelivery.run(lastInsertRowid, endpoint, url ?? null, at, at);
+				const { endpoint, url, secret }: DeliveryTarget =
+					typeof target === 'string' ? { endpoint: target } : target;
+				const own = [url ?? null, secret ?? null];
+				const added = insertDelivery.run(lastInsertRowid, endpoint, ...own, at, at);
 				return Number(added.lastInsertRowid);
 			});
 		});

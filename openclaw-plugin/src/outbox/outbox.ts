@@ -1,4 +1,6 @@
 import { wakeDispatcher } from '../delivery/wake';
+import { forgetCallbackEndpoints } from '../endpoints/callbackEndpoints';
+import { announceEndpointChange } from '../endpoints/registry';
 import { DEFAULT_OUTBOX } from '../protocol';
 import type { OutboxConfig } from '../protocol';
 import type { Database } from '../store/databaseAccess';
@@ -93,6 +95,7 @@ export function openOutbox(database: Database, options: OutboxOptions = {}): Out
 		failPending: (endpoint, reason) => history.failPendingOf(endpoint, reason, now(), AT_ONCE),
 		tidy: () => {
 			const expired = expire();
+			if (forgetCallbackEndpoints(database)) announceEndpointChange();
 			return capacity.tidy() || expired >= AT_ONCE;
 		},
 		maxBytes,

@@ -6,6 +6,8 @@ export interface DueDelivery {
 	readonly endpoint: string;
 	/** Instead of the endpoint's URL. */
 	readonly url: string | undefined;
+	/** Signs instead of the endpoint's secrets. */
+	readonly secret?: string;
 	readonly eventId: string;
 	readonly eventType: string;
 	/** The event as JSON. */
@@ -47,7 +49,7 @@ export function createQueue(database: Database): DeliveryQueue {
 		WHERE endpoint = ? AND state = 'pending' AND tries > 0`,
 	);
 	const load = database.prepare(
-		`SELECT d.id, d.endpoint, d.url, d.tries, d.attempts, e.id AS event_id, e.type, e.body
+		`SELECT d.id, d.endpoint, d.url, d.secret, d.tries, d.attempts, e.id AS event_id, e.type, e.body
 		FROM deliveries d JOIN events e ON e.seq = d.event_seq
 		WHERE d.id = ? AND d.state = 'pending'`,
 	);
@@ -87,6 +89,7 @@ function readDue(row: Row): DueDelivery {
 		id: Number(row.id),
 		endpoint: String(row.endpoint),
 		url: typeof row.url === 'string' ? row.url : undefined,
+		...(typeof row.secret === 'string' ? { secret: row.secret } : {}),
 		eventId: String(row.event_id),
 		eventType: String(row.type),
 		body: String(row.body),

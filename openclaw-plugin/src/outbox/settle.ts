@@ -39,9 +39,10 @@ export function createSettle(database: Database): SettleDeliveries {
 		SELECT id, ?, ?, ?, ?, ?, ? FROM deliveries WHERE id = ?`,
 	);
 	const update = database.prepare(
-		`UPDATE deliveries SET state = ?, tries = tries + ?, attempts = ?, settled_at = ?,
-			next_at = coalesce(?, next_at), last_status = ?, last_duration_ms = ?, last_error = ?
-		WHERE id = ?`,
+		`UPDATE deliveries SET state = ?1, secret = iif(?1 = 'delivered', NULL, secret),
+			tries = tries + ?2, attempts = ?3, settled_at = ?4, next_at = coalesce(?5, next_at),
+			last_status = ?6, last_duration_ms = ?7, last_error = ?8
+		WHERE id = ?9`,
 	);
 	return (settled) => {
 		inTransaction(database, () => {

@@ -20,6 +20,7 @@ const ROWS_PER_TRANSACTION = 500;
 const TABLES: readonly TableQuery[] = [
 	{ table: 'managed_endpoints', key: 'rowid', where: 'TRUE' },
 	{ table: 'retiring_secrets', key: 'id', where: 'TRUE' },
+	{ table: 'callback_endpoints', key: 'rowid', where: 'TRUE' },
 	{ table: 'tokens', key: 'rowid', where: 'TRUE' },
 	{ table: 'endpoint_states', key: 'rowid', where: 'TRUE' },
 	{ table: 'inbound_messages', key: 'seq', where: 'settled_at IS NULL' },

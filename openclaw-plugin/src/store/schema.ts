@@ -111,4 +111,14 @@ export const MIGRATIONS: readonly string[] = [
 	CREATE INDEX inbound_open ON inbound_messages (session_key, seq) WHERE settled_at IS NULL;
 	CREATE INDEX inbound_settled ON inbound_messages (settled_at) WHERE settled_at IS NOT NULL;
 	`,
+	`
+	-- What alone signs this delivery; forgotten once it is delivered.
+	ALTER TABLE deliveries ADD COLUMN secret TEXT;
+
+	CREATE TABLE callback_endpoints (
+		name TEXT PRIMARY KEY,
+		origin TEXT NOT NULL,
+		allow_private INTEGER NOT NULL
+	) STRICT;
+	`,
 ];

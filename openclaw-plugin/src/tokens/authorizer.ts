@@ -11,33 +11,33 @@ import type { TokenCheck } from './tokenCheck';
  * Lets a request in, or answers it: 401 without a valid token, 429 to who tries many, 403 with a token
  * for something else. To be asked before anything else of the request is looked at.
  *
- * @returns whether to go on
+ * @returns what the token opens, undefined when the request was answered
  */
 export type Authorizer = (
 	request: IncomingMessage,
 	response: ServerResponse,
 	scope: TokenScope,
-) => boolean;
+) => readonly TokenScope[] | undefined;
 
 /**
  * Makes the guard of the plugin's own routes.
  *
  * @example
  * const authorize = createAuthorizer(createTokenCheck({ database, hooksToken }), createFailureLimit());
- * if (!authorize(request, response, 'inbound')) return true;
+ * if (authorize(request, response, 'inbound') === undefined) return true;
  */
 export function createAuthorizer(check: TokenCheck, failures: FailureLimit): Authorizer {
 	return (request, response, scope) => {
 		const token = bearerToken(request);
 		const verdict = token === undefined ? undefined : check(token, scope);
-		if (verdict?.ok === true) return true;
+		if (verdict?.ok === true) return verdict.scopes;
 		if (verdict?.reason === 'scope') {
 			answerRefusal(response, WRONG_SCOPE[scope]);
-			return false;
+			return undefined;
 		}
 		const pause = verdict === undefined ? 0 : failures.count(clientAddress(request));
 		answerRefusal(response, pause > 0 ? tooManyFailures(pause) : UNAUTHORIZED);
-		return false;
+		return undefined;
 	};
 }
 
@@ -53,6 +53,9 @@ const UNAUTHORIZED: Refusal = {
 
 const WRONG_SCOPE: Readonly<Record<TokenScope, Refusal>> = {
 	inbound: wrongScope("The token is not for sending messages: it lacks the scope 'inbound'"),
+	agents: wrongScope(
+		"The token is for inbound endpoints only, not for any agent. Issue one with the scope 'agents': openclaw event-webhooks token",
+	),
 	endpoints: wrongScope(
 		"The token is not for managing endpoints. Issue one with the scope 'endpoints': openclaw event-webhooks token",
 	),

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** What a token opens: writing to agents, or the API for endpoints. */
-export type TokenScope = 'inbound' | 'endpoints';
+/** What a token opens: writing to inbound endpoints, to any agent, or the API for endpoints. */
+export type TokenScope = 'inbound' | 'agents' | 'endpoints';
 
-export const TOKEN_SCOPES: readonly TokenScope[] = ['inbound', 'endpoints'];
+export const TOKEN_SCOPES: readonly TokenScope[] = ['inbound', 'agents', 'endpoints'];
 
 const ID_LENGTH = 10;
 const SECRET_BYTES = 32;

@@ -10,17 +10,22 @@ export type TokenVerdict =
 			readonly ok: true;
 			/** Id of the token; `hooks` for the gateway's own. */
 			readonly id: string;
+			/** All that it opens. */
+			readonly scopes: readonly TokenScope[];
 	  }
 	| { readonly ok: false; readonly reason: 'unknown' | 'scope' };
 
 export type TokenCheck = (token: string, scope: TokenScope) => TokenVerdict;
 
+/** What the gateway's own hooks do, too. */
+const HOOKS_SCOPES: readonly TokenScope[] = ['inbound', 'agents'];
 const UNKNOWN: TokenVerdict = { ok: false, reason: 'unknown' };
 /** Compared with where there is no token of an id, so that this takes the same way. */
 const NO_HASH = hashToken('');
 
 /**
- * Makes the check of tokens. The gateway's own hook token opens `inbound` alone. A revoked token is
+ * Makes the check of tokens. The gateway's own hook token opens what writes to
+ * agents. A revoked token is
  * refused with the next request.
  *
  * Hashes are compared, in constant time, so that neither a token nor its hash can be found byte by byte.
@@ -39,7 +44,9 @@ export function createTokenCheck(options: {
 	return (token, scope) => {
 		const hash = hashToken(token);
 		if (hooksHash !== undefined && timingSafeEqual(hash, hooksHash)) {
-			return scope === 'inbound' ? { ok: true, id: 'hooks' } : { ok: false, reason: 'scope' };
+			return HOOKS_SCOPES.includes(scope)
+				? { ok: true, id: 'hooks', scopes: HOOKS_SCOPES }
+				: { ok: false, reason: 'scope' };
 		}
 		const id = tokenId(token);
 		const found = id === undefined ? undefined : findToken(database, id);
@@ -51,6 +58,6 @@ export function createTokenCheck(options: {
 		} catch {
 			// A full disk must not lock anybody out.
 		}
-		return { ok: true, id: found.record.id };
+		return { ok: true, id: found.record.id, scopes: found.record.scopes };
 	};
 }

@@ -102,7 +102,7 @@ describe('token', () => {
 
 		expect(created).toMatchObject({
 			name: 'n8n',
-			scopes: ['inbound', 'endpoints'],
+			scopes: ['inbound', 'agents', 'endpoints'],
 			createdAt: NOW,
 			token: expect.stringMatching(/^ocw_/) as string,
 		});
@@ -111,7 +111,10 @@ describe('token', () => {
 
 	it.each([
 		['token create', 'Give the token a name'],
-		['token create --name x --scope all', "--scope must be made of inbound, endpoints, not 'all'"],
+		[
+			'token create --name x --scope all',
+			"--scope must be made of inbound, agents, endpoints, not 'all'",
+		],
 		['token revoke', "missing required argument 'id'"],
 		['token', 'Commands:'],
 	])('ends with 2 for %j', async (args, message) => {

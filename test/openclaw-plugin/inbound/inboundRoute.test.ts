@@ -146,7 +146,8 @@ describe('the door', () => {
 			ok: true,
 			directory: {
 				endpoints: [{ name: 'alert' }, { name: 'deploy' }, { name: 'ticket-update' }],
-				agents: [{ id: 'support-bot', name: 'Support' }],
+				agents: [{ id: 'support-bot', name: 'Support' }, { id: 'private' }],
+				channels: [{ id: 'telegram' }],
 			},
 		});
 	});
@@ -154,8 +155,8 @@ describe('the door', () => {
 	it('knows which methods go with which path', async () => {
 		const wrong = await ask('/webhooks/inbound/alert', { headers: authorized });
 		expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);
-		const list = await ask('/webhooks/inbound/', { method: 'POST', headers: authorized });
-		expect([list.status, list.headers.get('allow')]).toEqual([405, 'GET']);
+		const list = await ask('/webhooks/inbound/', { method: 'PUT', headers: authorized });
+		expect([list.status, list.headers.get('allow')]).toEqual([405, 'GET, POST']);
 	});
 
 	it.each(['nothing', 'constructor', '__proto__', 'alert/deeper', '%zz', 'ALERT'])(

@@ -3,7 +3,12 @@ import { readRequestOptions } from '../../../openclaw-plugin/src/inbound/request
 const RULES = {
 	agentId: 'support-bot',
 	sessionKey: 'agent:support-bot:webhook:ticket-update',
-	callbackOrigins: ['https://n8n.example', 'http://127.0.0.1:5678'],
+	callbacks: {
+		origins: ['https://n8n.example', 'http://127.0.0.1:5678'],
+		isAnyAllowed: false,
+		findSigner: () => 'n8n',
+		findReceiver: () => undefined,
+	},
 };
 
 function read(headers: Record<string, string>, query = '') {
@@ -73,7 +78,7 @@ it.each(['https://n8n.example/webhook-waiting/1', 'http://127.0.0.1:5678/x?y=1']
 	'calls back to %s',
 	(callbackUrl) => {
 		expect(read({ 'x-openclaw-callback-url': callbackUrl })).toMatchObject({
-			value: { callbackUrl },
+			value: { callback: { url: callbackUrl, endpoint: 'n8n' } },
 		});
 	},
 );

@@ -59,9 +59,13 @@ describe('tokens', () => {
 	it('open what they are for, and nothing else', () => {
 		const inbound = issueToken(database, { name: 'a', scopes: ['inbound'] });
 		const both = issueToken(database, { name: 'b', scopes: ['inbound', 'endpoints'] });
-		expect(check()(inbound.token, 'inbound')).toEqual({ ok: true, id: inbound.record.id });
+		expect(check()(inbound.token, 'inbound')).toEqual({
+			ok: true,
+			id: inbound.record.id,
+			scopes: ['inbound'],
+		});
 		expect(check()(inbound.token, 'endpoints')).toEqual({ ok: false, reason: 'scope' });
-		expect(check()(both.token, 'endpoints')).toEqual({ ok: true, id: both.record.id });
+		expect(check()(both.token, 'endpoints')).toMatchObject({ ok: true, id: both.record.id });
 	});
 
 	it('are worthless once revoked', () => {
@@ -112,8 +116,10 @@ describe('tokens', () => {
 });
 
 describe("the gateway's own token", () => {
-	it('opens inbound alone', () => {
-		expect(check()(HOOKS_TOKEN, 'inbound')).toEqual({ ok: true, id: 'hooks' });
+	it('opens what writes to agents alone', () => {
+		for (const scope of ['inbound', 'agents'] as const) {
+			expect(check()(HOOKS_TOKEN, scope)).toMatchObject({ ok: true, id: 'hooks' });
+		}
 		expect(check()(HOOKS_TOKEN, 'endpoints')).toEqual({ ok: false, reason: 'scope' });
 	});
 

@@ -67,6 +67,12 @@ export const endpointsCommand: CommandDefinition = {
 			description: 'Remove an endpoint that was made over the API',
 			run: (tools, { args: [name = ''] }) => {
 				const { origin } = requireEndpoint(tools, name);
+				if (origin === 'callback') {
+					throw new CliFault(
+						'callback_queue',
+						`'${name}' is a queue of callbacks, which goes away by itself when it is empty.`,
+					);
+				}
 				if (origin === 'config') {
 					throw new CliFault(
 						'in_configuration',

@@ -21,6 +21,9 @@ export const rotateSecretCommand: CommandDefinition = {
 		const overlapMs = readDuration(options, 'overlap') ?? DEFAULT_OVERLAP_MS;
 		if (overlapMs > MAX_OVERLAP_MS) throw usageFault('--overlap must be 7d at most');
 		const { origin } = requireEndpoint(tools, name);
+		if (origin === 'callback') {
+			throw new CliFault('callback_queue', `'${name}' has no secret: each callback has its own.`);
+		}
 		const now = tools.now();
 		const { secret, previousUntil } =
 			origin === 'api'

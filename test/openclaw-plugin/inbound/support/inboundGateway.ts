@@ -27,6 +27,7 @@ export const TOKEN = 'hook-token-of-the-gateway';
 /** The plugin's inbound half on a real database and a real port, with stand-in agents. */
 export interface InboundGateway {
 	readonly url: string;
+	readonly folder: string;
 	readonly database: DatabaseSync;
 	readonly messages: MessageStore;
 	readonly runs: StandInRuns;
@@ -93,8 +94,10 @@ export async function inboundGateway(
 	const events: unknown[] = [];
 	const checked = checkConfig({ endpoints: ENDPOINTS });
 	const registry = createEndpointRegistry(checked.ok ? checked.config.endpoints : [], database);
+	const outbox = openOutbox(database);
 	const callbacks = createCallbacks({
-		outbox: openOutbox(database),
+		database,
+		outbox,
 		registry,
 		instanceId: 'node-1',
 	});
@@ -108,13 +111,16 @@ export async function inboundGateway(
 			callbackOrigins: ['https://n8n.example', 'https://unknown.example', 'https://off.example'],
 			...options.inbound,
 		}),
-		agents: [{ id: 'support-bot', name: 'Support' }],
+		agents: [{ id: 'support-bot', name: 'Support' }, { id: 'private' }],
+		channels: [{ id: 'telegram' }],
+		allowedAgentIds: ['support-bot'],
 		database,
 		authorize: createAuthorizer(
 			createTokenCheck({ database, hooksToken: TOKEN }),
 			createFailureLimit(),
 		),
 		findSigner: callbacks.findSigner,
+		findReceiver: callbacks.findReceiver,
 		wrapExternalContent: (text) => `<external>${text}</external>`,
 		logger,
 	});
@@ -139,6 +145,7 @@ export async function inboundGateway(
 	runner.start();
 	return {
 		url: server.url,
+		folder,
 		database,
 		messages: openMessageStore(database),
 		runs,

@@ -20,6 +20,7 @@ export const DONE: RunScript = {};
 /** A start of a run that the gateway was asked for. */
 export interface Start {
 	readonly runId: string;
+	readonly model?: string;
 	readonly sessionKey: string;
 	readonly message: string;
 	readonly deliver: boolean;
@@ -131,9 +132,10 @@ export function standInRuns(): StandInRuns {
 		get mostAtOnce() {
 			return mostAtOnce;
 		},
-		run: async ({ sessionKey, message, deliver = false, idempotencyKey = 'none' }) => {
+		run: async ({ sessionKey, message, deliver = false, model, idempotencyKey = 'none' }) => {
 			await Promise.resolve();
-			const start = { runId: idempotencyKey, sessionKey, message, deliver };
+			const asked = { runId: idempotencyKey, sessionKey, message, deliver };
+			const start: Start = model === undefined ? asked : { ...asked, model };
 			starts.push(start);
 			if (runs.has(start.runId)) return { runId: start.runId };
 			const way = script(start);
