@@ -1,4 +1,5 @@
 export { createEventId } from './eventId';
+export { createSecret } from './secret';
 export * from './event';
 export * from './signature';
 export * from './standardWebhooks';

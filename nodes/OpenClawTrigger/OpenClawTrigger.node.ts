@@ -8,8 +8,9 @@ import type {
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { testOpenClawApi } from '../shared/credentialTest';
+import { isRegistered, unregisterEndpoint } from './automaticSetup';
 import { PROPERTIES, TRIGGER_PANEL, WEBHOOK } from './description';
-import { prepareEndpoint } from './endpointSetup';
+import { isAutomatic, prepareEndpoint } from './endpointSetup';
 import { getGatewayConfig } from './methods/gatewayConfig';
 import { OUTPUTS_EXPRESSION } from './outputs';
 import { receiveEvent } from './receive';
@@ -47,16 +48,17 @@ export class OpenClawTrigger implements INodeType {
 
 	webhookMethods = {
 		default: {
-			/** Never: what is checked on publishing has to be checked each time. */
+			/** Not on publishing: what is checked then has to be checked each time. */
 			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return await Promise.resolve(false);
+				return await Promise.resolve(isAutomatic(this) && isRegistered(this));
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
 				return await prepareEndpoint(this);
 			},
-			/** The owner of the gateway removes what the owner added. */
+			/** With manual setup, the owner of the gateway removes what the owner added. */
 			async delete(this: IHookFunctions): Promise<boolean> {
-				return await Promise.resolve(true);
+				if (isAutomatic(this)) await unregisterEndpoint(this);
+				return true;
 			},
 		},
 	};

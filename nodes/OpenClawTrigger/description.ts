@@ -38,11 +38,11 @@ export const WEBHOOK: IWebhookDescription = {
 };
 
 const WHILE_BUILDING =
-	"<b>While building your workflow</b>, click the 'execute step' button. n8n then waits at the test URL for one event: the gateway sends it there when openclaw.json5 has a second endpoint with that URL.";
+	"<b>While building your workflow</b>, click the 'execute step' button. n8n then waits at the test URL for one event. With automatic setup your gateway sends the next one there, with manual setup openclaw.json5 needs a second endpoint with that URL.";
 const EXECUTIONS_LIST =
 	'These executions will show up in the <a data-key="executions">executions list</a>, but not in the editor.';
 
-/** The texts beside the parameters. n8n's own ones assume that the gateway knows the test URL. */
+/** The texts beside the parameters. n8n's own ones know one kind of setup only. */
 export const TRIGGER_PANEL: TriggerPanelDefinition = {
 	executionsHelp: {
 		inactive: `${WHILE_BUILDING}<br /><br /><b>Once you're happy with your workflow</b>, publish it. Then every event that is sent to the production URL will run it. ${EXECUTIONS_LIST}`,
@@ -64,8 +64,14 @@ export const PROPERTIES: INodeProperties[] = [
 		name: 'endpointSetup',
 		type: 'options',
 		noDataExpression: true,
-		default: 'manual',
+		default: 'automatic',
 		options: [
+			{
+				name: 'Automatic',
+				value: 'automatic',
+				description:
+					'Publishing the workflow registers the webhook at your OpenClaw gateway, unpublishing removes it',
+			},
 			{
 				name: 'Manual',
 				value: 'manual',

@@ -1,27 +1,40 @@
 import { NodeOperationError } from 'n8n-workflow';
-import type { IHookFunctions } from 'n8n-workflow';
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { createSigningKeys } from '../../protocol/keys';
 import { checkSigningSecret } from '../shared/signingSecret';
+import { registerEndpoint } from './automaticSetup';
 import { findUnreadable } from './conditions';
 import { readFilters } from './filter';
 
 /**
- * Runs when the workflow is published and when the editor starts to listen. With manual setup the
- * gateway is configured by its owner, so nothing is registered here; what would make the node refuse
- * every event is reported now rather than in the log.
+ * Runs when the workflow is published and when the editor starts to listen. What would make the node
+ * refuse every event is reported now rather than in the log. With manual setup the gateway is configured
+ * by its owner; with automatic setup the webhook is registered there.
  *
- * @throws NodeOperationError when no event could be accepted
+ * @throws NodeOperationError when no event could be accepted, or the gateway refuses
  */
 export async function prepareEndpoint(context: IHookFunctions): Promise<boolean> {
-	await checkCredential(context);
-	const filters = readFilters(context.getNodeParameter('filters', {}, { rawExpressions: true }));
+	checkFilters(context);
+	if (isAutomatic(context)) await registerEndpoint(context);
+	else await checkCredential(context);
+	return true;
+}
+
+/** Whether the node registers its webhook by itself. */
+export function isAutomatic(context: IHookFunctions | IWebhookFunctions): boolean {
+	return context.getNodeParameter('endpointSetup', 'automatic', RAW) !== 'manual';
+}
+
+const RAW = { rawExpressions: true };
+
+function checkFilters(context: IHookFunctions): void {
+	const filters = readFilters(context.getNodeParameter('filters', {}, RAW));
 	const unreadable = findUnreadable(filters.conditions);
 	if (unreadable) {
 		throw new NodeOperationError(context.getNode(), unreadable.message, {
 			description: `${unreadable.hint}. Write it as in data.message.content, data.items[0] or data["full name"].`,
 		});
 	}
-	return true;
 }
 
 async function checkCredential(context: IHookFunctions): Promise<void> {

@@ -3,6 +3,9 @@ import { checkSignatureHeaders, verifySignature } from '../../protocol/signature
 import type { VerifyFailure } from '../../protocol/signature';
 import type { WebhookRequest } from './request';
 import { readRawBody } from './requestBody';
+import { isAutomatic } from './endpointSetup';
+import { readRegistered } from './registeredEndpoint';
+import { RegisteredKeys } from './registeredKeys';
 import { SigningKeyCache } from './signingKeys';
 
 const CREDENTIAL_TYPE = 'openClawApi';
@@ -14,6 +17,7 @@ export type Verification =
 	| { ok: false; status: 400 | 413 | 415; reason: 'unreadable-body'; message: string };
 
 const signingKeys = new SigningKeyCache();
+const registeredKeys = new RegisteredKeys();
 
 /**
  * Checks where a request comes from, cheapest first: form and age of the headers, then the body, then
@@ -34,6 +38,11 @@ export async function verifyRequest(
 	const body = await readRawBody(request);
 	if (!body.ok) return { ...body, reason: 'unreadable-body' };
 
+	if (isAutomatic(context)) {
+		const registered = readRegistered(context);
+		const keys = registered === undefined ? [] : registeredKeys.get(registered.secret);
+		return judge(verifySignature(body.bytes, headers, keys), body.bytes);
+	}
 	const credential = context.getNode().credentials?.[CREDENTIAL_TYPE];
 	if (!credential) return { ok: false, status: 401, reason: 'no-secret' };
 	const cacheKey = credential.id ?? `name ${credential.name}`;
@@ -46,7 +55,11 @@ export async function verifyRequest(
 		const newer = await signingKeys.getNewer(cacheKey, readSecret, now, keys);
 		if (newer) verdict = verifySignature(body.bytes, headers, newer);
 	}
+	return judge(verdict, body.bytes);
+}
+
+function judge(verdict: ReturnType<typeof verifySignature>, bytes: Buffer): Verification {
 	return verdict.ok
-		? { ok: true, bytes: body.bytes, keyIndex: verdict.keyIndex, timestamp: verdict.timestamp }
+		? { ok: true, bytes, keyIndex: verdict.keyIndex, timestamp: verdict.timestamp }
 		: { ok: false, status: 401, reason: verdict.reason };
 }

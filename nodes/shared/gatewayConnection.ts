@@ -26,6 +26,14 @@ export type ReadConnection =
 	| { ok: true; connection: GatewayConnection }
 	| { ok: false; reason: UserMessage };
 
+/** Tokens that the plugin issues begin so; the gateway's own hook token is chosen by its owner. */
+const PLUGIN_TOKEN = 'ocw_';
+
+/** Whether the access token is one of the plugin: it opens the plugin's routes, and no hooks. */
+export function hasPluginToken({ credential }: GatewayConnection): boolean {
+	return textOf(credential.accessToken).startsWith(PLUGIN_TOKEN);
+}
+
 // What HTTP allows in a header value, without blanks: RFC 6750 tokens are a part of it.
 const TOKEN = /^[\x21-\x7e]+$/;
 

@@ -5,7 +5,8 @@ import type { GatewayOutcome } from './transport';
 
 /** What a request was for; the texts name the node's parameters by it. */
 export type RequestTarget =
-	| { readonly kind: 'agent'; readonly agentId: string }
+	/** `viaPlugin`: through the plugin's own route instead of the gateway's hooks. */
+	| { readonly kind: 'agent'; readonly agentId: string; readonly viaPlugin?: true }
 	| { readonly kind: 'endpoint'; readonly name: string }
 	| { readonly kind: 'wake' }
 	| { readonly kind: 'list' };
@@ -56,6 +57,8 @@ export function describeFailure(
 				"Redirects are not followed, because they would carry the access token along. Enter the gateway's final address in 'Gateway URL' of the credential.",
 		};
 	}
+	const refusedByPlugin = status === 403 ? describePluginRefusal(body, connection) : undefined;
+	if (refusedByPlugin !== undefined) return refusedByPlugin;
 	if (status === 401 || status === 403) {
 		return {
 			message: 'The gateway did not accept the access token',
@@ -79,6 +82,12 @@ export function describeFailure(
 			description: 'Send less: the limit of a gateway is 256 KiB for the whole request.',
 		};
 	}
+	if (status === 424) {
+		return {
+			message: 'The agent did not finish its run',
+			description: withReason(reason, "Look into the agent's session at the gateway."),
+		};
+	}
 	if (status === 429) {
 		return {
 			message: 'The gateway is receiving too many requests',
@@ -89,6 +98,33 @@ export function describeFailure(
 	return {
 		message: `The gateway could not process the request (HTTP ${String(status)})`,
 		description: withReason(reason, "Look into the gateway's log, then run the workflow again."),
+	};
+}
+
+/** The plugin lets in who has a valid token, and tells what the token is not for. */
+function describePluginRefusal(
+	body: unknown,
+	connection: GatewayConnection,
+): UserMessage | undefined {
+	const error =
+		typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
+	const code =
+		typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+	const reason = gatewayReason(body, connection);
+	if (code === 'wrong-scope') {
+		return {
+			message: 'The access token is not for this',
+			description: withReason(
+				reason,
+				"A token with all scopes is made by 'openclaw event-webhooks token create --name n8n' on the gateway's host.",
+			),
+		};
+	}
+	if (code !== 'agent-not-allowed') return undefined;
+	return {
+		message: "The gateway does not let hooks reach the chosen 'Agent'",
+		description:
+			"Add the agent to 'hooks.allowedAgentIds' in the gateway's openclaw.json, or choose another.",
 	};
 }
 
@@ -107,6 +143,13 @@ function describeMissing(target: RequestTarget, connection: GatewayConnection): 
 			message: `The endpoint '${target.name}' could not be found under ${inboundPath}`,
 			description:
 				"Choose one from the list in 'Endpoint', or check its name in openclaw.json5. Endpoints need the plugin event-webhooks on the gateway; without it, set 'Inbound Path' in the credential to /hooks to reach the gateway's hook mappings.",
+		};
+	}
+	if (target.kind === 'agent' && target.viaPlugin === true) {
+		return {
+			message: `The gateway takes no messages to agents under ${inboundPath}`,
+			description:
+				"This way needs the plugin event-webhooks on the gateway. Install it or bring it up to date, check 'Inbound Path' in the credential, or turn off 'Wait for Reply' and use the gateway's hook token.",
 		};
 	}
 	if (target.kind === 'list') {

@@ -10,11 +10,13 @@ import type { GatewayConnection } from './gatewayConnection';
 
 /** One request to the gateway. */
 export interface GatewayRequest {
-	readonly method: 'GET' | 'POST';
+	readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
 	/** Path below the gateway's address, with a leading slash, escaped. */
 	readonly path: string;
 	/** A JSON text. */
 	readonly body?: string;
+	/** Sent besides the usual ones. */
+	readonly headers?: Readonly<Record<string, string>>;
 	/** Sent as `Idempotency-Key`: the gateway runs equal keys once. */
 	readonly idempotencyKey?: string;
 	readonly timeoutMs: number;
@@ -65,7 +67,7 @@ export async function callGateway(
 	connection: GatewayConnection,
 	request: GatewayRequest,
 ): Promise<GatewayOutcome> {
-	const headers: Record<string, string> = { Accept: 'application/json' };
+	const headers: Record<string, string> = { ...request.headers, Accept: 'application/json' };
 	if (request.body !== undefined) headers['Content-Type'] = 'application/json';
 	if (request.idempotencyKey !== undefined) headers['Idempotency-Key'] = request.idempotencyKey;
 	const options: IHttpRequestOptions = {

@@ -22,7 +22,13 @@ export function triggerNode(
 	name = 'OpenClaw Trigger',
 ): WorkflowNode {
 	const credentials = credential === undefined ? {} : { [CREDENTIAL_TYPE]: credential };
-	return node(name, TRIGGER_TYPE, 1.1, { events: ['*'], ...parameters }, { credentials });
+	return node(
+		name,
+		TRIGGER_TYPE,
+		1.1,
+		{ events: ['*'], endpointSetup: 'manual', ...parameters },
+		{ credentials },
+	);
 }
 
 /**

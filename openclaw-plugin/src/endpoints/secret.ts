@@ -1,15 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
-const SECRET_BYTES = 32;
+export { createSecret } from '../protocol';
+
 /** What Standard Webhooks asks for at the least. */
 const MIN_SECRET_BYTES = 24;
 const MAX_SECRET_BYTES = 64;
 const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-/** Makes a signing secret: `whsec_` and Base64 of 32 random bytes. */
-export function createSecret(): string {
-	return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
-}
 
 /**
  * Tells whether a secret that somebody else made has the form of ours: `whsec_` and Base64 of 24 to 64

@@ -1,9 +1,11 @@
 import { Cleanup } from '../../../testbed/cleanup';
 import { obtainPackage } from '../../../testbed/packPackage';
+import { obtainPlugin } from '../../../testbed/plugin';
 import { createProgress } from '../../../testbed/progress';
 import { ensureRuntimes } from '../../../testbed/runtime';
 import { startStack } from '../../../testbed/stack';
 import { keepCleanup } from './keptCleanup';
+import { PLUGIN_FILE_VARIABLE } from './pluginFile';
 import { writeShared } from './shared';
 
 /** Starts the one n8n and the one gateway that all end-to-end test files share. */
@@ -15,6 +17,7 @@ export default async function globalSetup(): Promise<void> {
 	try {
 		const runtimes = await ensureRuntimes(progress);
 		const packageFile = await obtainPackage(progress, cleanup);
+		process.env[PLUGIN_FILE_VARIABLE] = await obtainPlugin(progress, cleanup);
 		const { n8n, gateway, model } = await startStack({ runtimes, packageFile, progress, cleanup });
 		writeShared({
 			packageFile,

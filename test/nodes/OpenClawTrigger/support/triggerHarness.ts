@@ -74,7 +74,7 @@ export function open({
 				type: 'trigger',
 				typeVersion: 1.1,
 				position: [0, 0],
-				parameters: { events: ['*'], ...parameters },
+				parameters: { events: ['*'], endpointSetup: 'manual', ...parameters },
 				...(credential === null
 					? {}
 					: { credentials: credential ?? { openClawApi: { id, name: 'OpenClaw' } } }),

@@ -1,0 +1,83 @@
+import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
+import { describeFailure } from '../shared/gatewayFailure';
+import { gatewayReason } from '../shared/gatewayReason';
+import type { GatewayOutcome } from '../shared/transport';
+
+const BY_HAND = "set 'Endpoint Setup' to 'Manual'";
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+const TOKEN_ADVICE =
+	"Automatic setup needs a token that the plugin event-webhooks issued: run 'openclaw event-webhooks token create --name n8n' on the gateway's host and enter it as 'Access Token' in the credential.";
+
+/**
+ * Puts into words why the webhook could not be registered at the gateway.
+ *
+ * @returns what happened, and how to go on; without the token
+ */
+export function describeSetupFailure(
+	outcome: GatewayOutcome,
+	connection: GatewayConnection,
+): UserMessage {
+	if (outcome.kind === 'fault') {
+		const { message, description } = describeFailure(outcome, { kind: 'list' }, connection);
+		return { message, description: `${description} Then publish again, or ${BY_HAND}.` };
+	}
+	const { status, body } = outcome;
+	const reason = gatewayReason(body, connection);
+	const code = codeOf(body);
+	if (code === 'wrong-scope') {
+		return { message: 'The access token may not register webhooks', description: TOKEN_ADVICE };
+	}
+	if (status === 401 || status === 403) {
+		return { message: 'The gateway did not accept the access token', description: TOKEN_ADVICE };
+	}
+	if (code === 'private-host') {
+		return {
+			message: "The gateway does not send to n8n's address",
+			description: `The gateway says: “${reason ?? ''}”. Set WEBHOOK_URL of n8n to an address that the gateway may use, then publish again.`,
+		};
+	}
+	if (code !== undefined && status < 500) {
+		return {
+			message: 'The gateway did not register the webhook',
+			description: `The gateway says: “${reason ?? ''}”.`,
+		};
+	}
+	if (status === 429 || status >= 500) {
+		return {
+			message: `The gateway could not register the webhook now (HTTP ${String(status)})`,
+			description: `Publish again in a moment. If it does not help, look into the gateway's log, or ${BY_HAND}.`,
+		};
+	}
+	return {
+		message: `The plugin event-webhooks does not answer at ${connection.baseUrl}`,
+		description: `Install it on the gateway ('openclaw plugins install openclaw-plugin-event-webhooks') and check 'Gateway URL' in the credential, or ${BY_HAND}.`,
+	};
+}
+
+/** A gateway on another machine cannot reach an n8n that calls itself localhost. */
+export function unreachableFromGateway(
+	webhookUrl: string,
+	connection: GatewayConnection,
+): UserMessage | undefined {
+	if (!URL.canParse(webhookUrl)) {
+		return {
+			message: 'n8n does not know the address of this webhook',
+			description: 'Set WEBHOOK_URL of n8n to the address by which the gateway reaches it.',
+		};
+	}
+	const { hostname } = new URL(webhookUrl);
+	const gateway = new URL(connection.baseUrl).hostname;
+	if (!LOOPBACK.test(hostname) || LOOPBACK.test(gateway)) return undefined;
+	return {
+		message: `The gateway at ${gateway} cannot reach n8n at ${hostname}`,
+		description: `'${hostname}' means the gateway's own machine there. Set WEBHOOK_URL of n8n to the address by which the gateway reaches it, and restart n8n.`,
+	};
+}
+
+function codeOf(body: unknown): string | undefined {
+	const error =
+		typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
+	const code =
+		typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+	return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,165 @@
+import type { Gateway } from '../../testbed/gateway';
+import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
+import type { N8n } from '../../testbed/n8n/instance';
+import type { Workflow } from '../../testbed/n8n/client';
+import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
+import { chain, noOp } from '../../testbed/n8n/workflow';
+import { issueToken } from '../../testbed/pluginToken';
+import { sendEvent } from '../../testbed/sendEvent';
+import { capturedEvent } from '../../testbed/capturedEvents';
+import { credentialData } from '../../testbed/stack';
+import { waitFor } from '../../testbed/waitFor';
+import { startOwnN8n } from './support/environment';
+import { startPluginGateway } from './support/pluginGateway';
+import { readShared } from './support/shared';
+
+const TRIGGER = 'OpenClaw Trigger';
+const API = '/plugins/event-webhooks/api/endpoints';
+
+let gateway: Gateway;
+let n8n: N8n;
+let token: string;
+
+beforeAll(async () => {
+	[gateway, n8n] = await Promise.all([
+		startPluginGateway({ modelUrl: readShared().modelUrl, webhooks: {} }),
+		startOwnN8n(),
+	]);
+	token = await issueToken(gateway);
+});
+
+afterAll(async () => {
+	await Promise.all([gateway.remove(), n8n.remove()]);
+});
+
+async function api(method: string, path = ''): Promise<unknown> {
+	const headers = { authorization: `Bearer ${token}` };
+	const response = await fetch(gateway.url + API + path, { method, headers });
+	return tryParseJson(await response.text());
+}
+
+async function endpoints(): Promise<readonly unknown[]> {
+	return listAt(await api('GET'), 'endpoints');
+}
+
+async function create(parameters: JsonObject, accessToken = token): Promise<Workflow> {
+	const data = credentialData(gateway.url, { accessToken });
+	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+	return await n8n.client.createWorkflow({
+		name: 'Automatic',
+		nodes: [
+			triggerNode(credential, {
+				events: ['tool.called'],
+				endpointSetup: 'automatic',
+				...parameters,
+			}),
+			noOp('After'),
+		],
+		connections: chain(TRIGGER, 'After'),
+	});
+}
+
+/** One turn of an agent with a tool call. */
+async function takeTurn(agent: string): Promise<void> {
+	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({
+			model: `openclaw/${agent}`,
+			messages: [{ role: 'user', content: 'Look around [[tool]]' }],
+		}),
+	});
+	expect(response.status).toBe(200);
+	await response.text();
+}
+
+describe('automatic endpoint setup', () => {
+	it('registers on publishing, receives, survives restarts of n8n, and removes on unpublishing', async () => {
+		const workflow = await create({ filters: { agentIds: 'main', userIds: 'a-*' } });
+		await n8n.client.publish(workflow);
+		const [registered] = await endpoints();
+		expect(registered).toMatchObject({
+			url: n8n.client.webhookUrl(workflow, TRIGGER),
+			events: ['tool.called'],
+			filter: { agentIds: ['main'] },
+			isSigned: true,
+		});
+		await n8n.client.deleteWorkflow(workflow);
+		expect(await endpoints()).toEqual([]);
+
+		const open = await create({});
+		await n8n.client.publish(open);
+		await takeTurn('main');
+		const [first] = await n8n.client.waitForExecutions(open, 1);
+		expect(first).toMatchObject({ status: 'success' });
+		expect(first?.json('After')[0]).toMatchObject({
+			type: 'tool.called',
+			data: { agentId: 'main', tool: { name: 'ls' } },
+		});
+
+		const url = n8n.client.webhookUrl(open, TRIGGER);
+		const forged = await sendEvent(url, {
+			event: capturedEvent('tool.called'),
+			secret: 'whsec_forged',
+		});
+		expect(forged.status).toBe(401);
+
+		// The gateway is not needed for n8n to start.
+		await gateway.stop();
+		await n8n.stop();
+		await n8n.start();
+		await gateway.start();
+		await takeTurn('support-bot');
+		const executions = await n8n.client.waitForExecutions(open, 2);
+		expect(executions).toHaveLength(2);
+		await n8n.client.deleteWorkflow(open);
+		expect(await endpoints()).toEqual([]);
+	});
+
+	it('repairs what the gateway has lost at the next publication', async () => {
+		const workflow = await create({});
+		await n8n.client.publish(workflow);
+		const name = textAt((await endpoints())[0], 'name');
+		await api('DELETE', `/${name}`);
+		expect(await endpoints()).toEqual([]);
+		await n8n.client.unpublish(workflow);
+		await n8n.client.publish(workflow);
+		expect(textAt((await endpoints())[0], 'name')).toBe(name);
+		await takeTurn('main');
+		const [execution] = await n8n.client.waitForExecutions(workflow, 1);
+		expect(execution).toMatchObject({ status: 'success' });
+		await n8n.client.deleteWorkflow(workflow);
+	});
+
+	it('says which token it needs', async () => {
+		const workflow = await create({}, GATEWAY_TOKENS.hooks);
+		await expect(n8n.client.publish(workflow)).rejects.toThrow(
+			/may not register webhooks.*event-webhooks token create --name n8n/s,
+		);
+		expect(await endpoints()).toEqual([]);
+	});
+
+	it('listens at the test URL for as long as the editor does', async () => {
+		const workflow = await create({});
+		await n8n.client.runManually(workflow, TRIGGER);
+		const [registered] = await endpoints();
+		expect(textAt(registered, 'url')).toContain('/webhook-test/');
+		expect(at(registered, 'name')).toMatch(/-test$/);
+		await takeTurn('main');
+		const [execution] = await n8n.client.waitForExecutions(workflow, 1);
+		expect(execution).toMatchObject({ status: 'success', mode: 'manual' });
+		await waitFor('the test endpoint to be gone', async () => (await endpoints()).length === 0);
+	});
+
+	it('tells at publishing that the gateway is down', async () => {
+		const workflow = await create({});
+		await gateway.stop();
+		await expect(n8n.client.publish(workflow)).rejects.toThrow(
+			/gateway could not be reached.*publish again/s,
+		);
+	});
+});
