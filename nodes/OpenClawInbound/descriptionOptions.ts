@@ -45,8 +45,8 @@ export const optionsProperty: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				"Whether the gateway delivers the agent's reply, to 'Channel' and 'To' when they are set",
-			displayOptions: DEFINE,
+				"Whether the gateway delivers the agent's reply, to 'Channel' and 'To' when they are set, or to the conversation of 'Session Key'",
+			displayOptions: SEND,
 		},
 		{
 			displayName: 'Idempotency Key',
@@ -91,8 +91,8 @@ export const optionsProperty: INodeProperties = {
 			default: '',
 			placeholder: 'e.g. hook:tickets',
 			description:
-				"The session that the message belongs to. The gateway has to allow it with 'hooks.allowRequestSessionKey'.",
-			displayOptions: DEFINE,
+				"The session that the message belongs to, for example 'data.sessionKey' of an event. A gateway without the plugin has to allow it with 'hooks.allowRequestSessionKey'.",
+			displayOptions: SEND,
 		},
 		{
 			displayName: 'Thinking',
@@ -110,7 +110,7 @@ export const optionsProperty: INodeProperties = {
 			typeOptions: { minValue: 1 },
 			default: 60,
 			description:
-				'Seconds to wait for an answer to one attempt. A gateway answers once the agent run has started, which takes some seconds each.',
+				"Seconds to wait for an answer to one attempt, or for the agent's reply with 'Wait for Reply' (300 at most)",
 		},
 		{
 			displayName: 'To',
@@ -120,6 +120,15 @@ export const optionsProperty: INodeProperties = {
 			placeholder: 'e.g. 123456789',
 			description: "Who gets the agent's reply in 'Channel'",
 			displayOptions: DEFINE,
+		},
+		{
+			displayName: 'Wait for Reply',
+			name: 'waitForReply',
+			type: 'boolean',
+			default: true,
+			description:
+				"Whether the node waits for the agent's reply and gives it out as 'reply'. It needs the plugin event-webhooks on the gateway. As a tool of an AI Agent the node waits unless you turn this off.",
+			displayOptions: SEND,
 		},
 	],
 };

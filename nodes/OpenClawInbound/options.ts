@@ -6,6 +6,8 @@ export interface InboundOptions {
 	readonly config: string;
 	readonly idempotencyKey: string | undefined;
 	readonly timeoutMs: number;
+	/** Whether the node gives out the agent's reply; undefined where the user has not chosen. */
+	readonly waitForReply: boolean | undefined;
 	readonly maxConcurrency: number;
 	readonly maxAttempts: number;
 	readonly backoffMs: number;
@@ -86,6 +88,7 @@ export function readOptions(value: unknown): ReadOptions {
 			config: textOf(given.config),
 			idempotencyKey: idempotencyKey === '' ? undefined : idempotencyKey,
 			timeoutMs: Math.round(numbers.timeout * 1000),
+			waitForReply: typeof given.waitForReply === 'boolean' ? given.waitForReply : undefined,
 			maxConcurrency: Math.floor(numbers.maxConcurrency),
 			maxAttempts: Math.floor(numbers.maxAttempts),
 			backoffMs: numbers.backoffMs,

@@ -24,8 +24,8 @@ export function toJson(
 		...textField('message', body),
 		...textField('mode', body),
 		...textField('eventOutcome', body),
-		...(missingPaths === undefined ? {} : { missingPaths }),
-		...(isTextList(body.missingPaths) ? { missingPaths: body.missingPaths } : {}),
+		...replyOf(body),
+		...missingOf(missingPaths, body.missingPaths),
 		attempts,
 		durationMs,
 	};
@@ -35,6 +35,22 @@ export function toJson(
 export function toOutput(result: ItemResult<IDataObject>, itemIndex: number): INodeExecutionData {
 	const json = result.ok ? result.value : { error: result.error.message };
 	return { json, pairedItem: { item: itemIndex } };
+}
+
+/** Both may have filled a template in: the node its own, the gateway the one of an endpoint. */
+function missingOf(known: IDataObject[string], told: unknown): IDataObject {
+	const isKnown = Array.isArray(known) && known.length > 0;
+	if (isTextList(told) && !isKnown) return { missingPaths: told };
+	return known === undefined ? {} : { missingPaths: known };
+}
+
+/** The agent's reply and what it cost, where the node has waited for it. */
+function replyOf({ reply, usage }: Readonly<Record<string, unknown>>): IDataObject {
+	const text =
+		typeof reply === 'object' && reply !== null && 'text' in reply ? reply.text : undefined;
+	if (typeof text !== 'string') return {};
+	const isUsage = typeof usage === 'object' && usage !== null;
+	return { reply: text, ...(isUsage ? { usage: { ...usage } as IDataObject } : {}) };
 }
 
 function textField(name: string, body: Readonly<Record<string, unknown>>): IDataObject {

@@ -10,6 +10,7 @@ import type { PreparedItem } from './operations/preparedItem';
 import { prepareSend } from './operations/send';
 import { prepareWake } from './operations/wake';
 import { readOptions } from './options';
+import { noReply, requestTimeout } from './pluginRequest';
 import type { InboundOptions } from './options';
 import { toJson, toOutput } from './output';
 import { itemReader } from './parameters';
@@ -110,22 +111,29 @@ async function prepareTask(
 async function sendItem(task: Task, itemIndex: number): Promise<ItemResult<IDataObject>> {
 	const { node, run } = task;
 	try {
-		const { path, target, body, output } = task.prepare(itemIndex);
-		const { timeoutMs, maxAttempts, backoffMs, idempotencyKey } = task.optionsOf(itemIndex);
+		const { path, headers, target, body, output } = task.prepare(itemIndex);
+		const options = task.optionsOf(itemIndex);
+		const { maxAttempts, backoffMs, idempotencyKey } = options;
+		const isWaiting = headers?.Prefer !== undefined;
 		const delivered = await deliver(run, {
 			request: {
 				method: 'POST',
 				path,
 				body: toRequestBody(node, body, itemIndex),
 				idempotencyKey: idempotencyKey ?? task.keyOf(itemIndex),
-				timeoutMs,
+				timeoutMs: isWaiting ? requestTimeout(node, run.connection, options) : options.timeoutMs,
+				...(headers === undefined ? {} : { headers }),
 			},
 			target,
 			policy: { maxAttempts, backoffMs },
 		});
-		return delivered.ok
-			? { ok: true, value: toJson(output, delivered) }
-			: { ok: false, error: undelivered(node, delivered.failure, itemIndex) };
+		if (!delivered.ok) {
+			return { ok: false, error: undelivered(node, delivered.failure, itemIndex) };
+		}
+		if (isWaiting && delivered.body.reply === undefined) {
+			return { ok: false, error: undelivered(node, noReply(options), itemIndex) };
+		}
+		return { ok: true, value: toJson(output, delivered) };
 	} catch (error) {
 		return { ok: false, error: toNodeError(node, error, itemIndex) };
 	}

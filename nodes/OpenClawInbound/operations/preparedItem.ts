@@ -6,6 +6,7 @@ import type { RequestTarget } from '../../shared/gatewayFailure';
 export interface PreparedItem {
 	/** Path at the gateway, with a leading slash, escaped. */
 	readonly path: string;
+	readonly headers?: Readonly<Record<string, string>>;
 	/** Becomes the JSON body. */
 	readonly body: unknown;
 	readonly target: RequestTarget;

@@ -3,11 +3,12 @@ import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import { parseConfig } from '../../../protocol/config';
 import { parseTemplate, renderTemplate } from '../../../protocol/template';
 import type { Template } from '../../../protocol/template';
-import { encodePath } from '../../shared/gatewayConnection';
+import { encodePath, hasPluginToken } from '../../shared/gatewayConnection';
 import type { GatewayConnection } from '../../shared/gatewayConnection';
 import { bodyReader } from '../bodyReader';
 import { invalidItem } from '../itemFailure';
 import type { InboundOptions } from '../options';
+import { notForPlugin, pluginHeaders, waitsForReply } from '../pluginRequest';
 import { itemReader, rawParameter } from '../parameters';
 import type { ItemReader } from '../parameters';
 import type { PreparedItem } from './preparedItem';
@@ -40,7 +41,6 @@ function prepareForAgent(
 	const template = readTemplate(node, rawParameter(context, 'template', ''));
 	const agentOf = locatorReader(context, node, 'agent', 'Agent');
 	const bodyOf = bodyReader(context, node);
-	const path = `${connection.hooksPath}/agent`;
 	return (itemIndex) => {
 		const agentId = agentOf(itemIndex);
 		const values = { body: bodyOf(itemIndex), now: new Date().toISOString() };
@@ -55,12 +55,26 @@ function prepareForAgent(
 			};
 			throw invalidItem(node, reason, itemIndex);
 		}
-		const { agentFields } = optionsOf(itemIndex);
+		const options = optionsOf(itemIndex);
+		const output = { agentId, message, missingPaths: rendered.missingPaths };
+		if (!waitsForReply(node, connection, options) && !hasPluginToken(connection)) {
+			const body = { message, agentId, name: 'n8n', ...options.agentFields };
+			return {
+				path: `${connection.hooksPath}/agent`,
+				body,
+				target: { kind: 'agent', agentId },
+				output,
+			};
+		}
+		const unknown = notForPlugin(options);
+		if (unknown !== undefined) throw invalidItem(node, unknown, itemIndex);
+		const { model } = options.agentFields;
 		return {
-			path,
-			body: { message, agentId, name: 'n8n', ...agentFields },
-			target: { kind: 'agent', agentId },
-			output: { agentId, message, missingPaths: rendered.missingPaths },
+			path: connection.inboundPath,
+			headers: pluginHeaders(node, connection, options),
+			body: { agentId, message, ...(model === undefined ? {} : { model }) },
+			target: { kind: 'agent', agentId, viaPlugin: true },
+			output,
 		};
 	};
 }
@@ -85,9 +99,11 @@ function prepareForEndpoint(
 			throw invalidItem(node, reason, itemIndex);
 		}
 		const body = bodyOf(itemIndex);
-		const endpoint = known(optionsOf(itemIndex).config, name);
+		const options = optionsOf(itemIndex);
+		const endpoint = known(options.config, name);
 		return {
 			path: `${connection.inboundPath}/${encoded}`,
+			headers: pluginHeaders(node, connection, options),
 			body,
 			target: { kind: 'endpoint', name },
 			output: endpoint === undefined ? {} : localOutput(endpoint, body),
