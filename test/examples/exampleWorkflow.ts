@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withCredential } from '../../testbed/n8n/openclawNodes';
+import { isObject } from '../../testbed/json';
+import { TRIGGER_TYPE, withCredential } from '../../testbed/n8n/openclawNodes';
 import type {
 	CredentialReference,
 	WorkflowDefinition,
@@ -39,18 +40,38 @@ export interface ExampleSetup {
 	readonly headerAuth: CredentialReference;
 	/** Address of the stand-in for Slack, the CRM or the ticket system; the paths stay. */
 	readonly outsideUrl: string;
+	/** `manual` for gateways that cannot be told of the webhook; as in the file unless given. */
+	readonly endpointSetup?: 'manual';
+	/** Takes the place of the agents that a trigger is for. */
+	readonly agentIds?: string;
 }
 
 const HEADER_AUTH = 'httpHeaderAuth';
+
+function fillInTrigger(
+	parameters: WorkflowNode['parameters'],
+	{ endpointSetup, agentIds }: ExampleSetup,
+): WorkflowNode['parameters'] {
+	const { filters } = parameters;
+	return {
+		...parameters,
+		...(endpointSetup === undefined ? {} : { endpointSetup }),
+		...(agentIds === undefined || !isObject(filters) || filters.agentIds === undefined
+			? {}
+			: { filters: { ...filters, agentIds } }),
+	};
+}
 
 function fillIn(node: WorkflowNode, setup: ExampleSetup): WorkflowNode {
 	const { authentication, genericAuthType, url } = node.parameters;
 	const wantsHeader = authentication === 'headerAuth' || genericAuthType === HEADER_AUTH;
 	const address =
 		typeof url === 'string' ? { url: setup.outsideUrl + new URL(url).pathname } : undefined;
+	const parameters =
+		node.type === TRIGGER_TYPE ? fillInTrigger(node.parameters, setup) : node.parameters;
 	return {
 		...node,
-		parameters: { ...node.parameters, ...address },
+		parameters: { ...parameters, ...address },
 		...(wantsHeader ? { credentials: { [HEADER_AUTH]: setup.headerAuth } } : {}),
 	};
 }

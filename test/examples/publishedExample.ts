@@ -23,25 +23,35 @@ export interface PublishedExample {
 	readonly remove: () => Promise<void>;
 }
 
-/**
- * Imports an example, fills in what its notes ask for and publishes it.
- *
- * @param gatewayUrl for OpenClaw Inbound
- * @param outside stands in for Slack, the CRM or the ticket system
- */
+/** What an example is published with. */
+export interface ExampleSystems {
+	readonly gatewayUrl: string;
+	/** Stands in for Slack, the CRM or the ticket system. */
+	readonly outside: HttpSink;
+	/** Token of the plugin, for the trigger to register itself; without it events are sent by hand. */
+	readonly accessToken?: string;
+	/** Takes the place of the agents that the trigger is for. */
+	readonly agentIds?: string;
+}
+
+/** Imports an example, fills in what its notes ask for and publishes it. */
 export async function publishExample(
 	n8n: N8nClient,
 	name: ExampleName,
-	{ gatewayUrl, outside }: { readonly gatewayUrl: string; readonly outside: HttpSink },
+	{ gatewayUrl, outside, accessToken, agentIds }: ExampleSystems,
 ): Promise<PublishedExample> {
 	const signingSecret = newSecret();
-	const openClaw = await n8n.createCredential(
-		CREDENTIAL_TYPE,
-		credentialData(gatewayUrl, { signingSecret }),
-	);
+	const access = accessToken === undefined ? { signingSecret } : { accessToken };
+	const openClaw = await n8n.createCredential(CREDENTIAL_TYPE, credentialData(gatewayUrl, access));
 	const headerAuth = await n8n.createCredential('httpHeaderAuth', OUTSIDE_HEADER);
-	const setup = { openClaw, headerAuth, outsideUrl: outside.url };
-	const workflow = await n8n.createWorkflow(fillInExample(readExample(name), setup));
+	const definition = fillInExample(readExample(name), {
+		openClaw,
+		headerAuth,
+		outsideUrl: outside.url,
+		...(accessToken === undefined ? { endpointSetup: 'manual' } : {}),
+		...(agentIds === undefined ? {} : { agentIds }),
+	});
+	const workflow = await n8n.createWorkflow(definition);
 	await n8n.publish(workflow);
 	const send = async (trigger: string, event: OpenClawEvent) =>
 		sendEvent(n8n.webhookUrl(workflow, trigger), { event, secret: signingSecret });

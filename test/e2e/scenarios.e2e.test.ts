@@ -1,0 +1,161 @@
+import type { Gateway } from '../../testbed/gateway';
+import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
+import { listAt, textAt } from '../../testbed/json';
+import { issueToken } from '../../testbed/pluginToken';
+import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { sendRaw } from '../../testbed/sendEvent';
+import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
+import { waitFor } from '../../testbed/waitFor';
+import type { ExampleName } from '../examples/exampleWorkflow';
+import {
+	OUTSIDE_HEADER,
+	publishExample,
+	type PublishedExample,
+} from '../examples/publishedExample';
+import { environment } from './support/environment';
+import { startPluginGateway } from './support/pluginGateway';
+
+const { n8n } = environment();
+const AGENT = 'support-bot';
+
+let model: ScriptedModel & { stop(): Promise<void> };
+let telegram: TelegramStandIn;
+let gateway: Gateway;
+let outside: HttpSink;
+let accessToken: string;
+let example: PublishedExample | undefined;
+let nextUser = 9000;
+
+beforeAll(async () => {
+	[model, telegram, outside] = await Promise.all([
+		startScriptedModel(),
+		startTelegramStandIn(),
+		startHttpSink(),
+	]);
+	gateway = await startPluginGateway({
+		modelUrl: model.url,
+		config: { ...telegram.config(AGENT), session: { dmScope: 'per-channel-peer' } },
+		webhooks: {},
+	});
+	accessToken = await issueToken(gateway);
+});
+
+afterEach(async () => {
+	await example?.remove();
+	example = undefined;
+	outside.clear();
+});
+
+afterAll(async () => {
+	await gateway.remove();
+	await Promise.all([model.stop(), telegram.stop(), outside.stop()]);
+});
+
+/** Nothing but what the notes of the example say: no configuration of the gateway. */
+async function publish(name: ExampleName): Promise<PublishedExample> {
+	const systems = { gatewayUrl: gateway.url, outside, accessToken, agentIds: AGENT };
+	return (example = await publishExample(n8n, name, systems));
+}
+
+/** Lets somebody who never wrote before write to the agent. */
+async function writeAsNewUser(text: string): Promise<{ userId: number; reply: string }> {
+	const userId = nextUser++;
+	telegram.write(text, { userId });
+	const reply = await telegram.waitForSent(
+		(call) => call.chatId === String(userId) && call.text !== '',
+		{ timeoutMs: 90_000 },
+	);
+	return { userId, reply: reply.text };
+}
+
+describe('audit log', () => {
+	it('has a row for each message and reply of the chosen agent', async () => {
+		const { workflow } = await publish('audit-log');
+		const { userId } = await writeAsNewUser('包裹在哪里? 📦 [[reply:在路上 🚚]]');
+		const rows = await waitFor('both rows', async () => {
+			const [execution] = await n8n.waitForExecutions(workflow, 2);
+			const table = execution?.json('Open the Log Table')[0];
+			const path = `/rest/projects/${textAt(table, 'projectId')}/data-tables/${textAt(table, 'id')}`;
+			const all = listAt(await n8n.request('GET', `${path}/rows`), 'data');
+			const own = all.filter(
+				(row) =>
+					textAt(row, 'session').includes(String(userId)) || textAt(row, 'user') === String(userId),
+			);
+			return own.length >= 2 && own;
+		});
+		expect(rows).toHaveLength(2);
+		expect(rows).toEqual(
+			expect.arrayContaining([
+				expect.objectContaining({
+					event: 'message.received',
+					agent: AGENT,
+					channel: 'telegram',
+					role: 'user',
+					text: '包裹在哪里? 📦 [[reply:在路上 🚚]]',
+				}),
+				expect.objectContaining({
+					event: 'message.sent',
+					agent: AGENT,
+					role: 'assistant',
+					text: '在路上 🚚',
+				}),
+			]),
+		);
+	});
+});
+
+describe('Slack alert', () => {
+	it('tells of a run whose model refused, once', async () => {
+		const { workflow } = await publish('slack-alert');
+		await writeAsNewUser('[[400]]');
+		const [execution] = await n8n.waitForExecutions(workflow, 1);
+		expect(execution).toMatchObject({ status: 'success', errorMessage: '' });
+		expect(outside.requests).toHaveLength(1);
+		expect(outside.requests[0]?.path).toBe('/services/T00/B00/xxxxx');
+		const text = textAt(outside.requests[0]?.json, 'text');
+		expect(text).toMatch(/^🚨 OpenClaw alert: .+\nAgent: support-bot\nTime: 20/s);
+	});
+});
+
+describe('CRM record', () => {
+	it('is made when somebody starts to talk to an agent', async () => {
+		const { workflow } = await publish('crm-record');
+		const { userId } = await writeAsNewUser('Hello');
+		const [execution] = await n8n.waitForExecutions(workflow, 1);
+		expect(execution).toMatchObject({ status: 'success', errorMessage: '' });
+		expect(outside.requests).toHaveLength(1);
+		expect(outside.requests[0]).toMatchObject({
+			path: '/api/interactions',
+			headers: { 'x-api-key': OUTSIDE_HEADER.value },
+			json: { source: 'OpenClaw', agent: AGENT, channel: 'telegram', contact: String(userId) },
+		});
+	});
+});
+
+describe('ticket round trip', () => {
+	it('ends in the chat where it began', async () => {
+		outside.answerBy(() => ({ body: { id: 'T-1042' } }));
+		const { workflow } = await publish('ticket-round-trip');
+		const { userId } = await writeAsNewUser('My printer is on fire');
+		const [opened] = await n8n.waitForExecutions(workflow, 1);
+		expect(opened).toMatchObject({ status: 'success', errorMessage: '' });
+		expect(outside.requests).toHaveLength(1);
+		expect(outside.requests[0]).toMatchObject({
+			path: '/api/tickets',
+			json: { requester: String(userId), metadata: { agent: AGENT, channel: 'telegram' } },
+		});
+
+		const status = '已解决 ✅ [[reply:您的工单已解决 ✅]]';
+		const answer = await sendRaw(`${n8n.url}/webhook/openclaw-ticket-update`, {
+			headers: { 'content-type': 'application/json', [OUTSIDE_HEADER.name]: OUTSIDE_HEADER.value },
+			body: JSON.stringify({ ticketId: 'T-1042', status, updatedAt: '2026-03-14T11:00:00Z' }),
+		});
+		expect(answer).toMatchObject({ status: 202, json: { ok: true } });
+		const told = await telegram.waitForSent(({ text }) => text.includes('您的工单已解决 ✅'), {
+			timeoutMs: 90_000,
+		});
+		expect(told).toMatchObject({ chatId: String(userId), ok: true });
+		const turn = await model.waitForRequest(({ message }) => message.includes('#T-1042'));
+		expect(turn.userTexts.some((text) => text.includes('My printer is on fire'))).toBe(true);
+	});
+});
