@@ -27,6 +27,8 @@ export interface ModelRequest {
 	/** Whether it is the second half of a turn, after a tool ran. */
 	readonly afterTool: boolean;
 	readonly reply: Reply;
+	/** When the answer was sent, milliseconds since 1970; absent until then. */
+	readonly answeredAt?: number;
 }
 
 /** A language model that answers by a script (see `chooseReply`) over OpenAI's chat API. */
@@ -177,6 +179,8 @@ export async function startScriptedModel(): Promise<ScriptedModel & { stop(): Pr
 		turns.push(turn);
 		if (turn.reply.delayMs > 0) await delay(turn.reply.delayMs);
 		sendReply(response, turn.reply, at(body, 'stream') === true, ++count);
+		const answeredAt = Date.now();
+		turns = turns.map((known) => (known === turn ? { ...turn, answeredAt } : known));
 	};
 	const server = await startLocalServer((message, response) => {
 		answer(message, response).catch(() => response.destroy());

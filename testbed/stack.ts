@@ -1,7 +1,8 @@
 import { startGateway, type Gateway, type GatewayOptions } from './gateway';
 import { GATEWAY_TOKENS } from './gatewayConfig';
 import type { JsonObject } from './json';
-import { startN8n, type N8n } from './n8n/instance';
+import { startAnyN8n } from './n8n/anyInstance';
+import type { N8n } from './n8n/instance';
 import type { Progress } from './progress';
 import type { Runtimes } from './runtime';
 import { startScriptedModel, type ScriptedModel } from './scriptedModel';
@@ -35,7 +36,7 @@ export async function startStack(options: {
 	cleanup.defer(async () => model.stop());
 	const starts = [
 		progress.step('Starting a throwaway n8n with the packed package', async () => {
-			const n8n = await startN8n({
+			const n8n = await startAnyN8n({
 				runtimes,
 				packageFile,
 				...(n8nEnv === undefined ? {} : { env: n8nEnv }),

@@ -1,13 +1,12 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { END_WITH_PARENT, startLogged, type LoggedProcess } from '../childProcess';
-import { run } from '../command';
 import { freePorts } from '../ports';
 import type { Runtimes } from '../runtime';
 import { runtimeEnvironment } from '../runtimeParts';
 import { removeTemporaryFolder, temporaryFolder } from '../temporaryFolder';
-import { GiveUp, waitFor } from '../waitFor';
 import { N8nClient } from './client';
+import { installByNpm, n8nSettings, waitForApi, waitUntilHealthy } from './program';
 import { readTarball, writeStandInNpm, type Tarball } from './standInNpm';
 
 /** How to start a throwaway n8n. */
@@ -45,71 +44,6 @@ export interface N8n {
 	remove(): Promise<void>;
 }
 
-const QUIET: Readonly<Record<string, string>> = {
-	N8N_DIAGNOSTICS_ENABLED: 'false',
-	// Fetches a list from n8n's servers.
-	N8N_DISABLED_MODULES: 'mcp-registry',
-	N8N_DYNAMIC_BANNERS_ENABLED: 'false',
-	N8N_HIRING_BANNER_ENABLED: 'false',
-	N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
-	N8N_PERSONALIZATION_ENABLED: 'false',
-	N8N_TEMPLATES_ENABLED: 'false',
-	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
-	N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
-	N8N_VERSION_NOTIFICATIONS_WHATS_NEW_ENABLED: 'false',
-	N8N_PYTHON_ENABLED: 'false',
-};
-
-function settings(folder: string, ports: { web: number; broker: number }): Record<string, string> {
-	const url = `http://127.0.0.1:${ports.web}`;
-	return {
-		...QUIET,
-		N8N_USER_FOLDER: folder,
-		N8N_LISTEN_ADDRESS: '127.0.0.1',
-		N8N_HOST: '127.0.0.1',
-		N8N_PORT: String(ports.web),
-		N8N_RUNNERS_BROKER_PORT: String(ports.broker),
-		N8N_EDITOR_BASE_URL: url,
-		WEBHOOK_URL: url,
-		// The address is plain http.
-		N8N_SECURE_COOKIE: 'false',
-		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
-		N8N_LOG_LEVEL: 'info',
-		GENERIC_TIMEZONE: 'UTC',
-	};
-}
-
-async function installByNpm(
-	folder: string,
-	packageFile: string,
-	runtimes: Runtimes,
-): Promise<void> {
-	const nodes = join(folder, '.n8n', 'nodes');
-	await mkdir(nodes, { recursive: true });
-	await run({
-		command: 'npm',
-		args: [
-			...'install --ignore-scripts --legacy-peer-deps --no-audit --no-fund'.split(' '),
-			packageFile,
-		],
-		cwd: nodes,
-		env: runtimeEnvironment(runtimes.nodeFolder),
-	});
-}
-
-async function waitUntilReady(url: string, program: LoggedProcess): Promise<void> {
-	await waitFor(
-		'n8n to be ready',
-		async () => {
-			if (program.ended()) throw new GiveUp(`n8n ended:\n${program.logTail()}`);
-			return (await fetch(`${url}/healthz/readiness`)).ok;
-		},
-		{ timeoutMs: 180_000, everyMs: 100 },
-	);
-	// Ready only means that the database is: the editor's API comes a moment later.
-	await waitFor("n8n's REST API", async () => (await fetch(`${url}/rest/settings`)).ok);
-}
-
 /**
  * Starts an n8n of its own: empty database, own folder, free ports, no calls to n8n's servers.
  *
@@ -125,7 +59,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	const url = `http://127.0.0.1:${web}`;
 	const logFile = join(folder, 'n8n.log');
 	const client = new N8nClient(url);
-	let environment = { ...settings(folder, { web, broker }), ...options.env };
+	let environment = { ...n8nSettings(folder, { web, broker }), ...options.env };
 	let tarball: Tarball | undefined;
 	let standIns: readonly string[] = [];
 	let program: LoggedProcess | undefined;
@@ -139,7 +73,8 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 			env: runtimeEnvironment(runtimes.nodeFolder, environment, standIns),
 			logFile,
 		});
-		await waitUntilReady(url, program);
+		await waitUntilHealthy(url, program);
+		await waitForApi(url);
 		await client.logIn();
 	};
 	const remove = async () => {

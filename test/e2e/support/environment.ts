@@ -1,5 +1,6 @@
 import { N8nClient } from '../../../testbed/n8n/client';
-import { startN8n, type N8n } from '../../../testbed/n8n/instance';
+import { startAnyN8n } from '../../../testbed/n8n/anyInstance';
+import type { N8n } from '../../../testbed/n8n/instance';
 import { startGateway, type Gateway } from '../../../testbed/gateway';
 import { silentProgress } from '../../../testbed/progress';
 import { ensureRuntimes } from '../../../testbed/runtime';
@@ -40,7 +41,7 @@ export function environment(): Environment {
 /** Starts an n8n of the test's own: for restarts and other settings. `remove()` it in `afterAll`. */
 export async function startOwnN8n(env: Readonly<Record<string, string>> = {}): Promise<N8n> {
 	const runtimes = await ensureRuntimes(silentProgress);
-	return await startN8n({
+	return await startAnyN8n({
 		runtimes,
 		packageFile: readShared().packageFile,
 		installBy: 'npm',
