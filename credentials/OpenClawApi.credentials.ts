@@ -41,7 +41,7 @@ export class OpenClawApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			description:
-				"The gateway's hook token ('hooks.token' in openclaw.json), or one that the OpenClaw plugin event-webhooks issued. Needed to send messages with OpenClaw Inbound.",
+				"The gateway's hook token ('hooks.token' in openclaw.json), or one that the OpenClaw plugin event-webhooks issued. Needed to send messages with OpenClaw Inbound; for the automatic setup of OpenClaw Trigger it must be one of the plugin.",
 		},
 		{
 			displayName: 'Signing Secret',
@@ -51,7 +51,7 @@ export class OpenClawApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. whsec_…',
 			description:
-				"The endpoint's 'secret' in openclaw.json5. Needed to receive events with OpenClaw Trigger. While you rotate secrets, enter the old and the new one with a space between them.",
+				"The endpoint's 'secret' in openclaw.json5. Needed for OpenClaw Trigger with manual endpoint setup. While you rotate secrets, enter the old and the new one with a space between them.",
 		},
 		{
 			displayName: 'Inbound Path',

@@ -1,7 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Cleanup } from '../testbed/cleanup';
-import type { Gateway } from '../testbed/gateway';
 import { OWNER, readWorkflowFile, type N8nClient } from '../testbed/n8n/client';
 import {
 	byId,
@@ -13,6 +11,7 @@ import {
 import type { WorkflowDefinition } from '../testbed/n8n/workflow';
 import { obtainPackage, REPOSITORY } from '../testbed/packPackage';
 import { obtainPlugin } from '../testbed/plugin';
+import { issueToken } from '../testbed/pluginToken';
 import { createProgress, formatDuration, numberSteps, type Progress } from '../testbed/progress';
 import { ensureRuntimes } from '../testbed/runtime';
 import { credentialData, startStack } from '../testbed/stack';
@@ -52,24 +51,16 @@ function sendingToEndpoint(definition: WorkflowDefinition, endpoint: string): Wo
 	};
 }
 
-async function publishExample(client: N8nClient, gatewayUrl: string, signingSecret: string) {
+async function publishExample(client: N8nClient, gatewayUrl: string, accessToken: string) {
 	const credential = await client.createCredential(
 		CREDENTIAL_TYPE,
-		credentialData(gatewayUrl, { signingSecret }),
+		credentialData(gatewayUrl, { accessToken }),
 		'OpenClaw (demo)',
 	);
 	const example = sendingToEndpoint(await readWorkflowFile(join(REPOSITORY, EXAMPLE)), 'alert');
 	const workflow = await client.createWorkflow(withCredential(example, credential));
 	await client.publish(workflow);
 	return { example, workflow };
-}
-
-/** What a user would put into the plugin's settings; the gateway applies it while it runs. */
-async function connect(gateway: Gateway, url: string, secret: string): Promise<void> {
-	const endpoint = { name: 'n8n', url, secret, events: ['*'], allowPrivateHosts: true };
-	const { length } = await gateway.log();
-	await gateway.configurePlugin({ endpoints: [endpoint], inbound: INBOUND });
-	await gateway.waitForLog(/\[event-webhooks\] events go to n8n/, length);
 }
 
 async function demonstrate(progress: Progress, cleanup: Cleanup): Promise<string> {
@@ -88,15 +79,14 @@ async function demonstrate(progress: Progress, cleanup: Cleanup): Promise<string
 	});
 	const { client } = n8n;
 
-	const secret = `whsec_${randomBytes(32).toString('base64')}`;
+	const token = await progress.step('Making an access token for n8n', async () =>
+		issueToken(gateway),
+	);
 	const { example, workflow } = await progress.step(
-		`Importing and publishing ${EXAMPLE}`,
-		async () => publishExample(client, gateway.url, secret),
+		`Publishing ${EXAMPLE}, which registers itself at the gateway`,
+		async () => publishExample(client, gateway.url, token),
 	);
 	const triggerName = nodeName(example, TRIGGER_TYPE);
-	await progress.step("Writing the webhook into the plugin's settings", async () =>
-		connect(gateway, client.webhookUrl(workflow, triggerName), secret),
-	);
 	progress.line();
 	await showConversation({ telegram, client, workflow, triggerName }, progress);
 	progress.line();

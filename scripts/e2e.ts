@@ -16,8 +16,11 @@ async function main(): Promise<number> {
 		progress.line('! No Chromium found: the tests of the editor are skipped');
 	}
 	const jest = require.resolve('jest/bin/jest');
-	const args = [jest, '--selectProjects', 'e2e', 'e2e-plugin', '--runInBand'];
-	return await runOnRuntimeNode(runtimes, [...args, ...process.argv.slice(2)], {
+	const given = process.argv.slice(2);
+	const projects = given.includes('--selectProjects')
+		? []
+		: ['--selectProjects', 'e2e', 'e2e-plugin'];
+	return await runOnRuntimeNode(runtimes, [jest, '--runInBand', ...projects, ...given], {
 		OPENCLAW_WEBHOOKS_CHROMIUM: chromium ?? '',
 	});
 }

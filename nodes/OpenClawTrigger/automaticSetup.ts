@@ -51,7 +51,6 @@ export async function registerEndpoint(context: IHookFunctions): Promise<void> {
 		}),
 		timeoutMs: TIMEOUT_MS,
 	});
-	// Not n8n's error of an API: for some codes it puts a text of its own in place of the message.
 	if (!isDone(outcome)) throw unusable(context, describeSetupFailure(outcome, connection));
 	rememberRegistered(context, endpoint);
 }
@@ -126,7 +125,7 @@ function unusable(context: IHookFunctions, reason: UserMessage) {
 	return new NodeOperationError(context.getNode(), joined(reason));
 }
 
-/** Of a failed publication n8n shows the message alone. */
+/** Of a failed publication n8n shows the message alone, and one of its own where a code is in it. */
 function joined({ message, description }: UserMessage): string {
-	return `${message}. ${description}`;
+	return `${message}. ${description}`.replaceAll(/ \([A-Z][A-Z0-9_]+\)/g, '');
 }

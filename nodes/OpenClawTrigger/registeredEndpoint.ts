@@ -10,10 +10,8 @@ export interface RegisteredEndpoint {
 
 const ID_LENGTH = 8;
 
-/** The test URL is an endpoint of its own. */
-function keyOf(context: IHookFunctions | IWebhookFunctions): 'production' | 'test' {
-	return context.getMode() === 'manual' ? 'test' : 'production';
-}
+/** n8n keeps other data for the time in which the editor listens. */
+const KEY = 'endpoint';
 
 /**
  * Reads what was remembered.
@@ -23,7 +21,7 @@ function keyOf(context: IHookFunctions | IWebhookFunctions): 'production' | 'tes
 export function readRegistered(
 	context: IHookFunctions | IWebhookFunctions,
 ): RegisteredEndpoint | undefined {
-	const stored: unknown = context.getWorkflowStaticData('node')[keyOf(context)];
+	const stored: unknown = context.getWorkflowStaticData('node')[KEY];
 	if (typeof stored !== 'object' || stored === null) return undefined;
 	const { name, secret } = stored as Readonly<Record<string, unknown>>;
 	const isUsable = typeof name === 'string' && typeof secret === 'string' && secret !== '';
@@ -32,7 +30,7 @@ export function readRegistered(
 
 /** Has n8n keep it with the workflow: over restarts, and for every process of queue mode. */
 export function rememberRegistered(context: IHookFunctions, endpoint: RegisteredEndpoint): void {
-	context.getWorkflowStaticData('node')[keyOf(context)] = { ...endpoint };
+	context.getWorkflowStaticData('node')[KEY] = { ...endpoint };
 }
 
 /**
@@ -48,7 +46,8 @@ export function planEndpoint(context: IHookFunctions): RegisteredEndpoint {
 		context.getInstanceId().slice(0, ID_LENGTH),
 		workflowId,
 		context.getNode().id.slice(0, ID_LENGTH),
-		...(keyOf(context) === 'test' ? ['test'] : []),
+		// The test URL is an endpoint of its own.
+		...(context.getMode() === 'manual' ? ['test'] : []),
 	];
 	const name = parts.join('-');
 	const secret = remembered?.secret ?? createSecret();

@@ -26,7 +26,7 @@ function harness(options: IDataObject, accessToken = TOKEN, more: INodeParameter
 			fields: { mappingMode: 'defineBelow', value: {}, matchingColumns: [], schema: [] },
 			options: { backoffMs: 1, maxAttempts: 1, ...options },
 			...more,
-		} as INodeParameters,
+		},
 		credential: { gatewayUrl: gateway.url, accessToken },
 	});
 }
