@@ -86,10 +86,10 @@ describeInBrowser('the editor', () => {
 		it('shows every parameter of the trigger', async () => {
 			const panel = await editor.addNode('openclaw', TRIGGER_OFFER, 'On message received');
 
-			await expectShown(
-				panel,
-				shown(TRIGGER, { endpointSetup: 'manual' }).filter(({ type }) => type !== 'collection'),
-			);
+			const isPlain = ({ type }: INodeProperties) => type !== 'collection';
+			await expectShown(panel, shown(TRIGGER, { endpointSetup: 'automatic' }).filter(isPlain));
+			await panel.choose('endpointSetup', 'Manual');
+			await expectShown(panel, shown(TRIGGER, { endpointSetup: 'manual' }).filter(isPlain));
 			for (const name of ['filters', 'options']) {
 				await expectCollectionShown(panel, property(TRIGGER, name));
 			}
@@ -125,6 +125,7 @@ describeInBrowser('the editor', () => {
 		it('shows the block for openclaw.json5, ready to be copied', async () => {
 			const panel = await editor.addNode('openclaw', TRIGGER_OFFER, 'On message received');
 			await panel.choose('events', 'Tool Called');
+			await panel.choose('endpointSetup', 'Manual');
 			await panel.add('Add Filter', 'Agent IDs');
 			await panel.input('agentIds').locator('input').fill('support-bot, sales');
 			await panel.parameters.getByText('Webhook URLs').click();
