@@ -50,7 +50,7 @@ function replyOf({ reply, usage }: Readonly<Record<string, unknown>>): IDataObje
 		typeof reply === 'object' && reply !== null && 'text' in reply ? reply.text : undefined;
 	if (typeof text !== 'string') return {};
 	const isUsage = typeof usage === 'object' && usage !== null;
-	return { reply: text, ...(isUsage ? { usage: { ...usage } as IDataObject } : {}) };
+	return { reply: text, ...(isUsage ? { usage: { ...usage } } : {}) };
 }
 
 function textField(name: string, body: Readonly<Record<string, unknown>>): IDataObject {
