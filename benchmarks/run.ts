@@ -23,6 +23,7 @@ interface Group {
 const GROUPS: Readonly<Record<string, Group>> = {
 	n8n: { names: ['verify', 'template', 'trigger', 'inbound'], file: 'RESULTS.md' },
 	plugin: { names: ['outbox', 'delivery', 'turn'], file: 'RESULTS-PLUGIN.md' },
+	flow: { names: ['latency'], file: 'RESULTS-FLOW.md' },
 };
 const BENCHMARKS = Object.values(GROUPS).flatMap(({ names }) => names);
 const NEED_N8N = new Set(['trigger', 'inbound']);
