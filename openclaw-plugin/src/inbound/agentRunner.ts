@@ -121,11 +121,13 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 		}
 	};
 	const launchDue = (signal: AbortSignal): number | undefined => {
-		if (now() >= cleanAt) {
-			cleanAt = now() + CLEAN_EVERY_MS;
-			messages.forget(now() - options.retentionMs);
+		// One time for both questions: what came due between two would be neither due nor waited for.
+		const time = now();
+		if (time >= cleanAt) {
+			cleanAt = time + CLEAN_EVERY_MS;
+			messages.forget(time - options.retentionMs);
 		}
-		for (const message of messages.listDue(now(), maxSessions + active.size)) {
+		for (const message of messages.listDue(time, maxSessions + active.size)) {
 			if (active.size >= maxSessions) return undefined;
 			if (active.has(message.sessionKey)) continue;
 			const done = run(message, signal).then(() => {
@@ -134,7 +136,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			});
 			active.set(message.sessionKey, done);
 		}
-		return messages.nextDueAt(now());
+		return messages.nextDueAt(time);
 	};
 	const pump = () => {
 		clearTimeout(timer);

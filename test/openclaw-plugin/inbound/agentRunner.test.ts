@@ -120,6 +120,20 @@ describe('a message', () => {
 		expect(gateway.runs.starts.map((start) => start.runId)).toEqual([runId, `${runId}.2`]);
 	});
 
+	it.each([1, 2, 3, 4, 5, 6])(
+		'that comes due while the runner looks, %i ms after it began to, is started',
+		async (offset) => {
+			await gateway.runner.stop();
+			const runId = await post();
+			const dueAt = Date.now() + 1000;
+			gateway.messages.postpone(runId, { until: dueAt, isTaken: false });
+			// Each reading of the clock is a millisecond later than the one before.
+			let time = dueAt - offset;
+			await gateway.restart({ now: () => (time += 1) });
+			expect(await settled(runId)).toMatchObject({ state: 'done' });
+		},
+	);
+
 	it('is given up after a day', async () => {
 		await gateway.runner.stop();
 		gateway.runs.answerBy(() => ({ refuse: { message: 'Gateway client authority closed' } }));
