@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
@@ -51,7 +51,6 @@ export function buildPlugin(options: BundleOptions = {}): void {
 		},
 		banner: { js: `/*! This file contains the json5 library.\n\n${licence}\n*/` },
 	});
-	copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
 	writeFileSync(
 		join(folder, 'THIRD_PARTY_LICENSES.md'),
 		`# Third-party licences\n\nParts of this package come from:\n\n## json5\n\n${licence}\n`,
