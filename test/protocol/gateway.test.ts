@@ -30,10 +30,11 @@ describe('parseGatewayDirectory', () => {
 					{ name: 'alert', agentId: 'ops' },
 				],
 				agents: [{ id: 'ops', name: '' }, { id: '' }, { name: 'nobody' }, 7],
+				channels: [{ id: 'slack', name: 'Slack' }, { id: '' }, 'telegram', null],
 			}),
 		).toEqual({
 			ok: true,
-			directory: { endpoints: [ENDPOINT], agents: [{ id: 'ops' }], channels: [] },
+			directory: { endpoints: [ENDPOINT], agents: [{ id: 'ops' }], channels: [{ id: 'slack' }] },
 		});
 	});
 
