@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 
 const SECRET_BYTES = 32;
 
@@ -11,4 +11,18 @@ const SECRET_BYTES = 32;
  */
 export function createSecret(): string {
 	return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+}
+
+/**
+ * Makes the signing secret that always belongs to a key, so that it need not be stored. Who has the secret
+ * learns nothing about the key.
+ *
+ * @param key a text that only one side knows, with at least 128 bits of randomness in it
+ * @param purpose keeps secrets for different uses of the same key apart
+ * @see RFC 5869, section 2.3: HMAC as a function that derives keys
+ * @example
+ * deriveSecret(signature, 'callback'); // 'whsec_…', the same each time
+ */
+export function deriveSecret(key: string, purpose: string): string {
+	return `whsec_${createHmac('sha256', key).update(purpose).digest('base64')}`;
 }

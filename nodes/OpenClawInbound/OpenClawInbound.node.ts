@@ -1,9 +1,12 @@
 import { NodeConnectionTypes } from 'n8n-workflow';
 import type {
 	IExecuteFunctions,
+	IHookFunctions,
 	INodeExecutionData,
 	INodeType,
 	INodeTypeDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
 } from 'n8n-workflow';
 
 import { testOpenClawApi } from '../shared/credentialTest';
@@ -11,6 +14,9 @@ import { inboundProperties } from './description';
 import { searchAgents, searchEndpoints } from './methods/listSearch';
 import { getTemplateFields } from './methods/resourceMapping';
 import { sendItems } from './sendItems';
+import { RESUME_WEBHOOK } from './waiting/resumeWebhook';
+import { resumeExecution } from './waiting/resume';
+import { sendAndWait } from './waiting/sendAndWait';
 
 export class OpenClawInbound implements INodeType {
 	description: INodeTypeDescription = {
@@ -20,13 +26,15 @@ export class OpenClawInbound implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ ($parameter.operation === "wake" ? "Wake" : "Send") + ((target) => target ? ": " + target : "")($parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) }}',
+			'={{ ($parameter.operation === "wake" ? "Wake" : $parameter.operation === "sendAndWait" ? "Ask" : "Send") + ((target) => target ? ": " + target : "")($parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) }}',
 		description: 'Tell an OpenClaw agent something',
 		defaults: { name: 'OpenClaw Inbound' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'openClawApi', required: true, testedBy: 'testOpenClawApi' }],
+		webhooks: [RESUME_WEBHOOK],
+		waitingNodeTooltip: 'Execution will continue when the OpenClaw agent has replied',
 		properties: inboundProperties,
 	};
 
@@ -36,7 +44,27 @@ export class OpenClawInbound implements INodeType {
 		resourceMapping: { getTemplateFields },
 	};
 
+	/** The webhook only resumes executions; n8n registers nothing for it when a workflow is published. */
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return await Promise.resolve(true);
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await Promise.resolve(true);
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return await Promise.resolve(true);
+			},
+		},
+	};
+
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await sendItems(this)];
+		const isWaiting = this.getNodeParameter('operation', 0) === 'sendAndWait';
+		return [isWaiting ? await sendAndWait(this) : await sendItems(this)];
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await resumeExecution(this);
 	}
 }

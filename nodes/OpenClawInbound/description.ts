@@ -9,6 +9,8 @@ import { optionsProperty } from './descriptionOptions';
  */
 const PLAIN_TEXT = { editor: '' as never };
 
+const SENDING = ['send', 'sendAndWait'];
+
 const operation: INodeProperties = {
 	displayName: 'Operation',
 	name: 'operation',
@@ -20,6 +22,14 @@ const operation: INodeProperties = {
 			value: 'send',
 			action: 'Send message to agent',
 			description: 'Hand a message to an agent and continue',
+		},
+		{
+			name: 'Send Message and Wait for Response',
+			value: 'sendAndWait',
+			action: 'Send message to agent and wait for response',
+			description:
+				"Hand a message to an agent, pause the workflow, and go on with the agent's reply",
+			displayOptions: { hide: { '@tool': [true] } },
 		},
 		{
 			name: 'Wake Agent',
@@ -49,7 +59,7 @@ const source: INodeProperties = {
 		},
 	],
 	default: 'endpoint',
-	displayOptions: { show: { operation: ['send'] } },
+	displayOptions: { show: { operation: SENDING } },
 };
 
 const endpoint: INodeProperties = {
@@ -59,7 +69,7 @@ const endpoint: INodeProperties = {
 	default: { mode: 'list', value: '' },
 	required: true,
 	description: 'The inbound endpoint that takes the message',
-	displayOptions: { show: { operation: ['send'], source: ['endpoint'] } },
+	displayOptions: { show: { operation: SENDING, source: ['endpoint'] } },
 	modes: [
 		{
 			displayName: 'From List',
@@ -82,7 +92,7 @@ const agent: INodeProperties = {
 	default: { mode: 'list', value: '' },
 	required: true,
 	description: 'The agent that gets the message',
-	displayOptions: { show: { operation: ['send'], source: ['define'] } },
+	displayOptions: { show: { operation: SENDING, source: ['define'] } },
 	modes: [
 		{
 			displayName: 'From List',
@@ -115,7 +125,7 @@ const template: INodeProperties = {
 	required: true,
 	placeholder: 'e.g. New issue: {{body.title}}',
 	hint: "Each {{body.name}} becomes a field below. Choose 'Refresh Field List' there after you change the template.",
-	displayOptions: { show: { operation: ['send'], source: ['define'] } },
+	displayOptions: { show: { operation: SENDING, source: ['define'] } },
 };
 
 const fields: INodeProperties = {
@@ -141,7 +151,7 @@ const fields: INodeProperties = {
 			noFieldsError: 'There are no fields to fill in yet.',
 		},
 	},
-	displayOptions: { show: { operation: ['send'] } },
+	displayOptions: { show: { operation: SENDING } },
 };
 
 const text: INodeProperties = {

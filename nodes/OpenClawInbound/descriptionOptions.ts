@@ -1,7 +1,74 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 const SEND = { show: { '/operation': ['send'] } };
+const SEND_BOTH = { show: { '/operation': ['send', 'sendAndWait'] } };
 const DEFINE = { show: { '/operation': ['send'], '/source': ['define'] } };
+const DEFINE_BOTH = { show: { '/operation': ['send', 'sendAndWait'], '/source': ['define'] } };
+const WAITING = { show: { '/operation': ['sendAndWait'] } };
+
+/** In the form of n8n's own nodes that wait. */
+const limitWaitTime: INodeProperties = {
+	displayName: 'Limit Wait Time',
+	name: 'limitWaitTime',
+	type: 'fixedCollection',
+	default: { values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' } },
+	description:
+		"How long the workflow waits for the agent at most. Then it goes on with 'ok: false' and the error code 'wait-timeout'.",
+	displayOptions: WAITING,
+	options: [
+		{
+			displayName: 'Values',
+			name: 'values',
+			values: [
+				{
+					displayName: 'Amount',
+					name: 'resumeAmount',
+					type: 'number',
+					typeOptions: { minValue: 0, numberPrecision: 2 },
+					default: 1,
+					displayOptions: { show: { limitType: ['afterTimeInterval'] } },
+				},
+				{
+					displayName: 'Limit Type',
+					name: 'limitType',
+					type: 'options',
+					options: [
+						{
+							name: 'After Time Interval',
+							value: 'afterTimeInterval',
+							description: 'Wait for a certain time',
+						},
+						{
+							name: 'At Specified Time',
+							value: 'atSpecifiedTime',
+							description: 'Wait until a date and time',
+						},
+					],
+					default: 'afterTimeInterval',
+				},
+				{
+					displayName: 'Max Date and Time',
+					name: 'maxDateAndTime',
+					type: 'dateTime',
+					default: '',
+					displayOptions: { show: { limitType: ['atSpecifiedTime'] } },
+				},
+				{
+					displayName: 'Unit',
+					name: 'resumeUnit',
+					type: 'options',
+					options: [
+						{ name: 'Days', value: 'days' },
+						{ name: 'Hours', value: 'hours' },
+						{ name: 'Minutes', value: 'minutes' },
+					],
+					default: 'hours',
+					displayOptions: { show: { limitType: ['afterTimeInterval'] } },
+				},
+			],
+		},
+	],
+};
 
 /** The collection 'Options' of OpenClaw Inbound. */
 export const optionsProperty: INodeProperties = {
@@ -46,7 +113,7 @@ export const optionsProperty: INodeProperties = {
 			default: true,
 			description:
 				"Whether the gateway delivers the agent's reply, to 'Channel' and 'To' when they are set, or to the conversation of 'Session Key'",
-			displayOptions: SEND,
+			displayOptions: SEND_BOTH,
 		},
 		{
 			displayName: 'Idempotency Key',
@@ -58,6 +125,7 @@ export const optionsProperty: INodeProperties = {
 				'The gateway runs messages with equal keys and contents once. By default each item of an execution has its own, which stays the same when it is tried again.',
 			displayOptions: SEND,
 		},
+		limitWaitTime,
 		{
 			displayName: 'Max Attempts',
 			name: 'maxAttempts',
@@ -74,6 +142,7 @@ export const optionsProperty: INodeProperties = {
 			typeOptions: { minValue: 1, maxValue: 100 },
 			default: 5,
 			description: 'How many items are sent at the same time',
+			displayOptions: { hide: { '/operation': ['sendAndWait'] } },
 		},
 		{
 			displayName: 'Model',
@@ -82,7 +151,7 @@ export const optionsProperty: INodeProperties = {
 			default: '',
 			placeholder: 'e.g. anthropic/claude-sonnet-4',
 			description: "The model for this message, when it is not to be the agent's own",
-			displayOptions: DEFINE,
+			displayOptions: DEFINE_BOTH,
 		},
 		{
 			displayName: 'Session Key',
@@ -92,7 +161,7 @@ export const optionsProperty: INodeProperties = {
 			placeholder: 'e.g. hook:tickets',
 			description:
 				"The session that the message belongs to, for example 'data.sessionKey' of an event. A gateway without the plugin has to allow it with 'hooks.allowRequestSessionKey'.",
-			displayOptions: SEND,
+			displayOptions: SEND_BOTH,
 		},
 		{
 			displayName: 'Thinking',

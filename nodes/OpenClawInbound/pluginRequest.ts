@@ -9,16 +9,23 @@ const MAX_WAIT_SECONDS = 300;
 /** Milliseconds for the answer to arrive after that. */
 const GRACE_MS = 10_000;
 
+/** How the agent's reply comes to the node, if at all. */
+export type ReplyWay = 'none' | 'in-answer' | 'by-callback';
+
 /**
- * Whether the node gives out the agent's reply: as the user has chosen; else when it is a tool of an AI
- * Agent, which asks in order to get an answer, and the token shows that there is a plugin to give one.
+ * How the node gets the agent's reply: with *Send Message and Wait for Response* by a callback; else as
+ * the user has chosen; else in the answer when it is a tool of an AI Agent, which asks in order to get
+ * one, and the token shows that there is a plugin to give it.
  */
-export function waitsForReply(
+export function replyWay(
+	operation: unknown,
 	node: INode,
 	connection: GatewayConnection,
 	{ waitForReply }: InboundOptions,
-): boolean {
-	return waitForReply ?? (node.type.endsWith('Tool') && hasPluginToken(connection));
+): ReplyWay {
+	if (operation === 'sendAndWait') return 'by-callback';
+	const isWaiting = waitForReply ?? (node.type.endsWith('Tool') && hasPluginToken(connection));
+	return isWaiting ? 'in-answer' : 'none';
 }
 
 /** Seconds that the plugin is to hold the request. */
@@ -28,29 +35,20 @@ function waitSeconds({ timeoutMs }: InboundOptions): number {
 
 /** How the request says what is wanted besides the message. */
 export function pluginHeaders(
-	node: INode,
-	connection: GatewayConnection,
+	way: ReplyWay,
 	options: InboundOptions,
 ): Readonly<Record<string, string>> {
 	const { sessionKey, deliver } = options.agentFields;
 	return {
-		...(waitsForReply(node, connection, options)
-			? { Prefer: `wait=${String(waitSeconds(options))}` }
-			: {}),
+		...(way === 'in-answer' ? { Prefer: `wait=${String(waitSeconds(options))}` } : {}),
 		...(typeof sessionKey === 'string' ? { 'X-OpenClaw-Session-Key': sessionKey } : {}),
 		...(deliver === true ? { 'X-OpenClaw-Deliver': 'true' } : {}),
 	};
 }
 
 /** Milliseconds for one request. */
-export function requestTimeout(
-	node: INode,
-	connection: GatewayConnection,
-	options: InboundOptions,
-): number {
-	return waitsForReply(node, connection, options)
-		? waitSeconds(options) * 1000 + GRACE_MS
-		: options.timeoutMs;
+export function requestTimeout(way: ReplyWay, options: InboundOptions): number {
+	return way === 'in-answer' ? waitSeconds(options) * 1000 + GRACE_MS : options.timeoutMs;
 }
 
 const STOCK_ONLY = [

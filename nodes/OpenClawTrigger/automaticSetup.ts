@@ -2,12 +2,13 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { IHookFunctions } from 'n8n-workflow';
 import { CREDENTIAL_NAME, readConnection } from '../shared/gatewayConnection';
 import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
+import { unreachableFromGateway } from '../shared/reachability';
 import { callGateway } from '../shared/transport';
 import type { GatewayOutcome } from '../shared/transport';
 import { ALL_EVENTS } from './eventTypes';
 import { readFilters } from './filter';
 import { planEndpoint, readRegistered, rememberRegistered } from './registeredEndpoint';
-import { describeSetupFailure, unreachableFromGateway } from './setupFailure';
+import { describeSetupFailure } from './setupFailure';
 
 /** Where the plugin's API for endpoints is. */
 const ENDPOINTS_PATH = '/plugins/event-webhooks/api/endpoints';

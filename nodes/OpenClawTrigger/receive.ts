@@ -1,6 +1,11 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { parseEvent } from '../../protocol/event';
-import { RECEIVED, received, refuse } from './answers';
+import { logRefusal } from '../shared/refusalLog';
+import { refuseRequest } from '../shared/refuseRequest';
+import { parseJsonBody } from '../shared/webhookBody';
+import { openExchange } from '../shared/webhookRequest';
+import type { WebhookResponse } from '../shared/webhookRequest';
+import { RECEIVED, received } from './answers';
 import { ConditionError } from './conditions';
 import { reservationKey, reservations } from './deduplication';
 import type { Reservation } from './deduplication';
@@ -8,13 +13,11 @@ import { listensTo } from './eventTypes';
 import { passesFilters } from './filter';
 import { earliestAcceptance } from './firstAcceptance';
 import { buildItem } from './item';
-import { logRefusal } from './refusalLog';
-import { openExchange } from './request';
-import type { WebhookResponse } from './request';
-import { parseJsonBody } from './requestBody';
 import { markRerun } from './rerun';
 import { readSettings, readToleranceSeconds } from './settings';
 import { verifyRequest } from './verification';
+
+const REFUSED = 'OpenClaw Trigger refused a request: ';
 
 /**
  * Answers one request. Nothing is thrown: n8n would make an error and an execution of it, which
@@ -27,16 +30,16 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		const tolerance = readToleranceSeconds(context);
 		const verification = await verifyRequest(context, request, tolerance, now);
 		if (!verification.ok) {
-			logRefusal(context, 'warn', verification.reason, now);
-			return refuse(response, verification.status, verification.message);
+			logRefusal(context, REFUSED, 'warn', verification.reason, now);
+			return refuseRequest(response, verification.status, verification.message);
 		}
 		const body = parseJsonBody(request, verification.bytes);
 		const parsed = body.ok
 			? parseEvent(body.value)
 			: { ok: false as const, message: 'The body must be JSON' };
 		if (!parsed.ok) {
-			logRefusal(context, 'warn', 'not-an-event', now);
-			return refuse(response, 400, parsed.message);
+			logRefusal(context, REFUSED, 'warn', 'not-an-event', now);
+			return refuseRequest(response, 400, parsed.message);
 		}
 		const { event } = parsed;
 		const settings = readSettings(context);
@@ -59,8 +62,8 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		const marked = reservation === 'again' ? markRerun(item) : item;
 		return { webhookResponse: RECEIVED, workflowData: [[marked]] };
 	} catch (error) {
-		logRefusal(context, 'error', describe(error), now);
-		return refuse(response, 503);
+		logRefusal(context, REFUSED, 'error', describe(error), now);
+		return refuseRequest(response, 503);
 	}
 }
 

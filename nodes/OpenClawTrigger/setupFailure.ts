@@ -1,10 +1,9 @@
 import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
 import { describeFailure } from '../shared/gatewayFailure';
-import { gatewayReason } from '../shared/gatewayReason';
+import { gatewayReason, refusalCode } from '../shared/gatewayReason';
 import type { GatewayOutcome } from '../shared/transport';
 
 const BY_HAND = "set 'Endpoint Setup' to 'Manual'";
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const TOKEN_ADVICE =
 	"Automatic setup needs a token that the plugin event-webhooks issued: run 'openclaw event-webhooks token create --name n8n' on the gateway's host and enter it as 'Access Token' in the credential.";
 
@@ -23,7 +22,7 @@ export function describeSetupFailure(
 	}
 	const { status, body } = outcome;
 	const reason = gatewayReason(body, connection);
-	const code = codeOf(body);
+	const code = refusalCode(body);
 	if (code === 'wrong-scope') {
 		return { message: 'The access token may not register webhooks', description: TOKEN_ADVICE };
 	}
@@ -52,32 +51,4 @@ export function describeSetupFailure(
 		message: `The plugin event-webhooks does not answer at ${connection.baseUrl}`,
 		description: `Install it on the gateway ('openclaw plugins install openclaw-plugin-event-webhooks') and check 'Gateway URL' in the credential, or ${BY_HAND}.`,
 	};
-}
-
-/** A gateway on another machine cannot reach an n8n that calls itself localhost. */
-export function unreachableFromGateway(
-	webhookUrl: string,
-	connection: GatewayConnection,
-): UserMessage | undefined {
-	if (!URL.canParse(webhookUrl)) {
-		return {
-			message: 'n8n does not know the address of this webhook',
-			description: 'Set WEBHOOK_URL of n8n to the address by which the gateway reaches it.',
-		};
-	}
-	const { hostname } = new URL(webhookUrl);
-	const gateway = new URL(connection.baseUrl).hostname;
-	if (!LOOPBACK.test(hostname) || LOOPBACK.test(gateway)) return undefined;
-	return {
-		message: `The gateway at ${gateway} cannot reach n8n at ${hostname}`,
-		description: `'${hostname}' means the gateway's own machine there. Set WEBHOOK_URL of n8n to the address by which the gateway reaches it, and restart n8n.`,
-	};
-}
-
-function codeOf(body: unknown): string | undefined {
-	const error =
-		typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
-	const code =
-		typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-	return typeof code === 'string' ? code : undefined;
 }

@@ -1,8 +1,8 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { checkSignatureHeaders, verifySignature } from '../../protocol/signature';
 import type { VerifyFailure } from '../../protocol/signature';
-import type { WebhookRequest } from './request';
-import { readRawBody } from './requestBody';
+import type { WebhookRequest } from '../shared/webhookRequest';
+import { readRawBody } from '../shared/webhookBody';
 import { isAutomatic } from './endpointSetup';
 import { readRegistered } from './registeredEndpoint';
 import { RegisteredKeys } from './registeredKeys';

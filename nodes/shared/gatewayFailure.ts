@@ -1,6 +1,7 @@
 import type { GatewayConnection, UserMessage } from './gatewayConnection';
 import { describeFault } from './gatewayFault';
-import { gatewayReason } from './gatewayReason';
+import { gatewayReason, refusalCode, withReason } from './gatewayReason';
+import { describeRefusal } from './gatewayRefusal';
 import type { GatewayOutcome } from './transport';
 
 /** What a request was for; the texts name the node's parameters by it. */
@@ -75,7 +76,7 @@ export function describeFailure(
 	}
 	if (status === 404 || status === 405) return describeMissing(target, connection);
 	const reason = gatewayReason(body, connection);
-	if (status === 400) return describeRefusal(reason, target);
+	if (status === 400) return describeRefusal(refusalCode(body), reason, target);
 	if (status === 413) {
 		return {
 			message: 'The message is larger than the gateway accepts',
@@ -106,10 +107,7 @@ function describePluginRefusal(
 	body: unknown,
 	connection: GatewayConnection,
 ): UserMessage | undefined {
-	const error =
-		typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
-	const code =
-		typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+	const code = refusalCode(body);
 	const reason = gatewayReason(body, connection);
 	if (code === 'wrong-scope') {
 		return {
@@ -132,10 +130,6 @@ function isHtml(body: unknown): boolean {
 	return typeof body === 'string' && /^\s*<(!doctype|html)/i.test(body);
 }
 
-function withReason(reason: string | undefined, advice: string): string {
-	return reason === undefined ? advice : `The gateway says: “${reason}”. ${advice}`;
-}
-
 function describeMissing(target: RequestTarget, connection: GatewayConnection): UserMessage {
 	const { inboundPath, hooksPath } = connection;
 	if (target.kind === 'endpoint') {
@@ -149,7 +143,7 @@ function describeMissing(target: RequestTarget, connection: GatewayConnection): 
 		return {
 			message: `The gateway takes no messages to agents under ${inboundPath}`,
 			description:
-				"This way needs the plugin event-webhooks on the gateway. Install it or bring it up to date, check 'Inbound Path' in the credential, or turn off 'Wait for Reply' and use the gateway's hook token.",
+				"This way needs the plugin event-webhooks on the gateway. Install it or bring it up to date, and check 'Inbound Path' in the credential. Without it the node can send with the gateway's hook token, but not wait for the agent's reply.",
 		};
 	}
 	if (target.kind === 'list') {
@@ -165,55 +159,3 @@ function describeMissing(target: RequestTarget, connection: GatewayConnection): 
 			"Set 'hooks.enabled' to true and a 'hooks.token' in the gateway's openclaw.json. If 'hooks.path' is set there, enter the same in 'Hooks Path' of the credential.",
 	};
 }
-
-function describeRefusal(reason: string | undefined, target: RequestTarget): UserMessage {
-	const text = reason ?? '';
-	if (text.startsWith('unknown agentId')) {
-		const name = target.kind === 'agent' ? `'${target.agentId}' ` : '';
-		return {
-			message: `The agent ${name}could not be found`,
-			description:
-				"Choose one from the list in 'Agent', or check its ID with 'openclaw agents list' on the gateway's host.",
-		};
-	}
-	const advice = ADVICE.find(([start]) => text.startsWith(start));
-	return {
-		message: advice?.[1] ?? 'The gateway did not accept the request',
-		description: withReason(reason, advice?.[2] ?? 'Check the values of this node.'),
-	};
-}
-
-// The starts of what a gateway answers with status 400 (OpenClaw 2026.9).
-const ADVICE: ReadonlyArray<readonly [start: string, message: string, advice: string]> = [
-	[
-		'agentId is not allowed',
-		"The gateway does not let hooks reach the chosen 'Agent'",
-		"Add the agent to 'hooks.allowedAgentIds' in the gateway's openclaw.json, or choose another.",
-	],
-	[
-		'agentId is required',
-		"The gateway has several agents and needs one in 'Agent'",
-		"Choose one in 'Agent'. For a hook mapping, set its 'agentId' in the gateway's openclaw.json.",
-	],
-	[
-		'sessionKey',
-		"The gateway does not accept 'Session Key'",
-		"Allow it with 'hooks.allowRequestSessionKey' and 'hooks.allowedSessionKeyPrefixes' in the gateway's openclaw.json, or remove the option.",
-	],
-	[
-		'channel',
-		"The gateway cannot deliver the reply to 'Channel'",
-		"Set 'Channel' to one that is set up at the gateway and 'To' to a recipient, both together.",
-	],
-	[
-		'to must',
-		"The gateway cannot deliver the reply to 'To'",
-		"Set 'Channel' and 'To' together, or neither of them.",
-	],
-	['message required', 'The message is empty', "Fill the fields that 'Message Template' uses."],
-	[
-		'hook mapping requires',
-		'The message is empty',
-		'Fill the fields that the template of the mapping uses.',
-	],
-];

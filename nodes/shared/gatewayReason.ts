@@ -26,3 +26,17 @@ function errorOf(body: unknown): string {
 	const nested = typeof error === 'object' && error !== null && 'message' in error;
 	return nested && typeof error.message === 'string' ? error.message : '';
 }
+
+/** The plugin's own code of a refusal: `{ "ok": false, "error": { "code": "…" } }`. */
+export function refusalCode(body: unknown): string | undefined {
+	const error =
+		typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
+	const code =
+		typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+	return typeof code === 'string' ? code : undefined;
+}
+
+/** Puts what the gateway says before an advice. */
+export function withReason(reason: string | undefined, advice: string): string {
+	return reason === undefined ? advice : `The gateway says: “${reason}”. ${advice}`;
+}

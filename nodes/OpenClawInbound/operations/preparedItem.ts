@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { RequestTarget } from '../../shared/gatewayFailure';
+import type { ReplyWay } from '../pluginRequest';
 
 /** One item, ready to be sent. */
 export interface PreparedItem {
@@ -10,6 +11,7 @@ export interface PreparedItem {
 	/** Becomes the JSON body. */
 	readonly body: unknown;
 	readonly target: RequestTarget;
+	readonly replyWay: ReplyWay;
 	/** What is known of the output before the gateway has answered. */
 	readonly output: IDataObject;
 }

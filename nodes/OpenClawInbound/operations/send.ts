@@ -8,7 +8,8 @@ import type { GatewayConnection } from '../../shared/gatewayConnection';
 import { bodyReader } from '../bodyReader';
 import { invalidItem } from '../itemFailure';
 import type { InboundOptions } from '../options';
-import { notForPlugin, pluginHeaders, waitsForReply } from '../pluginRequest';
+import { notForPlugin, pluginHeaders } from '../pluginRequest';
+import type { ReplyWay } from '../pluginRequest';
 import { itemReader, rawParameter } from '../parameters';
 import type { ItemReader } from '../parameters';
 import type { PreparedItem } from './preparedItem';
@@ -16,8 +17,14 @@ import type { PreparedItem } from './preparedItem';
 /** Names that a template in the node may start a path with; headers and query exist at a gateway only. */
 export const NODE_ROOTS = ['body', 'now'] as const;
 
+/** Gives what the options of an item say. */
+export interface ItemOptions {
+	readonly optionsOf: ItemReader<InboundOptions>;
+	readonly wayOf: (options: InboundOptions) => ReplyWay;
+}
+
 /**
- * Prepares Send Message: what all items have in common is read and checked once.
+ * Prepares Send Message, with or without waiting: what all items have in common is read and checked once.
  *
  * @returns makes the request of one item; throws a `NodeOperationError` when something has to be changed
  */
@@ -25,18 +32,18 @@ export function prepareSend(
 	context: IExecuteFunctions,
 	node: INode,
 	connection: GatewayConnection,
-	optionsOf: ItemReader<InboundOptions>,
+	itemOptions: ItemOptions,
 ): ItemReader<PreparedItem> {
 	return context.getNodeParameter('source', 0, 'endpoint') === 'define'
-		? prepareForAgent(context, node, connection, optionsOf)
-		: prepareForEndpoint(context, node, connection, optionsOf);
+		? prepareForAgent(context, node, connection, itemOptions)
+		: prepareForEndpoint(context, node, connection, itemOptions);
 }
 
 function prepareForAgent(
 	context: IExecuteFunctions,
 	node: INode,
 	connection: GatewayConnection,
-	optionsOf: ItemReader<InboundOptions>,
+	{ optionsOf, wayOf }: ItemOptions,
 ): ItemReader<PreparedItem> {
 	const template = readTemplate(node, rawParameter(context, 'template', ''));
 	const agentOf = locatorReader(context, node, 'agent', 'Agent');
@@ -56,13 +63,15 @@ function prepareForAgent(
 			throw invalidItem(node, reason, itemIndex);
 		}
 		const options = optionsOf(itemIndex);
+		const way = wayOf(options);
 		const output = { agentId, message, missingPaths: rendered.missingPaths };
-		if (!waitsForReply(node, connection, options) && !hasPluginToken(connection)) {
+		if (way === 'none' && !hasPluginToken(connection)) {
 			const body = { message, agentId, name: 'n8n', ...options.agentFields };
 			return {
 				path: `${connection.hooksPath}/agent`,
 				body,
 				target: { kind: 'agent', agentId },
+				replyWay: way,
 				output,
 			};
 		}
@@ -71,9 +80,10 @@ function prepareForAgent(
 		const { model } = options.agentFields;
 		return {
 			path: connection.inboundPath,
-			headers: pluginHeaders(node, connection, options),
+			headers: pluginHeaders(way, options),
 			body: { agentId, message, ...(model === undefined ? {} : { model }) },
 			target: { kind: 'agent', agentId, viaPlugin: true },
+			replyWay: way,
 			output,
 		};
 	};
@@ -83,7 +93,7 @@ function prepareForEndpoint(
 	context: IExecuteFunctions,
 	node: INode,
 	connection: GatewayConnection,
-	optionsOf: ItemReader<InboundOptions>,
+	{ optionsOf, wayOf }: ItemOptions,
 ): ItemReader<PreparedItem> {
 	const endpointOf = locatorReader(context, node, 'endpoint', 'Endpoint');
 	const bodyOf = bodyReader(context, node);
@@ -100,12 +110,14 @@ function prepareForEndpoint(
 		}
 		const body = bodyOf(itemIndex);
 		const options = optionsOf(itemIndex);
+		const way = wayOf(options);
 		const endpoint = known(options.config, name);
 		return {
 			path: `${connection.inboundPath}/${encoded}`,
-			headers: pluginHeaders(node, connection, options),
+			headers: pluginHeaders(way, options),
 			body,
 			target: { kind: 'endpoint', name },
+			replyWay: way,
 			output: endpoint === undefined ? {} : localOutput(endpoint, body),
 		};
 	};

@@ -30,6 +30,7 @@ export function prepareWake(
 			path,
 			body: { text, mode: modeOf(itemIndex), ...chosen },
 			target: agent === '' ? { kind: 'wake' } : { kind: 'agent', agentId: agent },
+			replyWay: 'none',
 			output: { ...chosen, message: text },
 		};
 	};

@@ -42,8 +42,10 @@ export function answerMessage(
 	answerRefusal(response, refusal, { runId, agentId, durationMs });
 }
 
-function accepted({ runId, agentId, message, missingPaths }: InboundMessage) {
-	return { ok: true, runId, agentId, message, missingPaths };
+function accepted({ runId, agentId, message, missingPaths, options }: InboundMessage) {
+	// A gateway without callbacks ignores their headers: who asked for one has to know that it comes.
+	const callback = options.callback === undefined ? {} : { callback: true };
+	return { ok: true, runId, agentId, message, missingPaths, ...callback };
 }
 
 export const KEY_REUSED: Refusal = {

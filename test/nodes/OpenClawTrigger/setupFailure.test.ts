@@ -1,8 +1,6 @@
-import {
-	describeSetupFailure,
-	unreachableFromGateway,
-} from '../../../nodes/OpenClawTrigger/setupFailure';
+import { describeSetupFailure } from '../../../nodes/OpenClawTrigger/setupFailure';
 import type { GatewayConnection } from '../../../nodes/shared/gatewayConnection';
+import { unreachableFromGateway } from '../../../nodes/shared/reachability';
 import type { GatewayOutcome } from '../../../nodes/shared/transport';
 
 function connection(baseUrl = 'http://127.0.0.1:18789'): GatewayConnection {

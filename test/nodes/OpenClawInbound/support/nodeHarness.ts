@@ -37,6 +37,10 @@ export interface NodeSetup {
 	readonly items?: readonly IDataObject[];
 	readonly onError?: INode['onError'];
 	readonly executionId?: string;
+	/** How n8n is reached from outside. */
+	readonly n8nUrl?: string;
+	/** Name of the node's type; another one when it is a tool. */
+	readonly nodeType?: string;
 	readonly runIndex?: number;
 	readonly signal?: AbortSignal;
 }
@@ -45,6 +49,8 @@ export interface NodeSetup {
 export interface NodeHarness {
 	readonly node: OpenClawInbound;
 	readonly context: IExecuteFunctions;
+	/** Until when the execution waits; undefined when it does not. */
+	readonly waitsUntil: () => Date | undefined;
 	readonly listContext: ILoadOptionsFunctions;
 	credentialReads(): number;
 	/** Runs the node and returns its output items. */
@@ -77,6 +83,7 @@ export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	const additionalData = {
 		credentialsHelper,
 		executionId: setup.executionId ?? '41',
+		webhookWaitingBaseUrl: `${setup.n8nUrl ?? 'http://127.0.0.1:5678'}/webhook-waiting`,
 		currentNodeParameters: setup.parameters,
 	} as unknown as IWorkflowExecuteAdditionalData;
 	const nodeTypes = {
@@ -87,7 +94,7 @@ export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	const description: INode = {
 		id: 'node-1',
 		name: 'OpenClaw Inbound',
-		type: 'n8n-nodes-openclaw-webhooks.openClawInbound',
+		type: setup.nodeType ?? 'n8n-nodes-openclaw-webhooks.openClawInbound',
 		typeVersion: 1,
 		position: [0, 0],
 		parameters: setup.parameters,
@@ -104,12 +111,13 @@ export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	const inNode = workflow.getNode(description.name) ?? description;
 	const items = (setup.items ?? [{}]).map((json) => ({ json }));
 	const data = { main: [items] };
+	const runExecutionData = createEmptyRunExecutionData();
 	const context = new ExecuteContext(
 		workflow,
 		inNode,
 		additionalData,
 		'manual',
-		createEmptyRunExecutionData(),
+		runExecutionData,
 		setup.runIndex ?? 0,
 		items,
 		data,
@@ -126,6 +134,7 @@ export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	return {
 		node,
 		context,
+		waitsUntil: () => runExecutionData.waitTill,
 		listContext,
 		credentialReads: () => reads,
 		run: async () => (await node.execute.call(context))[0] ?? [],

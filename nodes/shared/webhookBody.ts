@@ -1,4 +1,4 @@
-import type { WebhookRequest } from './request';
+import type { WebhookRequest } from './webhookRequest';
 
 export type RawBody =
 	| { ok: true; bytes: Buffer }

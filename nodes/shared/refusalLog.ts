@@ -38,17 +38,21 @@ const refusals = new RefusalLog();
 /**
  * Logs why a request was refused or could not be handled: the reason, never the secret, the signature
  * or the body.
+ *
+ * @param what begins the line: the node's name and what it did
+ * @param now milliseconds since 1970
  */
 export function logRefusal(
 	context: IWebhookFunctions,
+	what: string,
 	level: 'warn' | 'error',
 	reason: string,
 	now: number,
 ): void {
 	const workflowId = context.getWorkflow().id ?? '';
-	const { write, withheld } = refusals.admit(`${workflowId} ${reason}`, now);
+	const { write, withheld } = refusals.admit(`${what} ${workflowId} ${reason}`, now);
 	if (!write) return;
-	context.logger[level](`OpenClaw Trigger refused a request: ${reason}`, {
+	context.logger[level](what + reason, {
 		workflowId,
 		nodeName: context.getNode().name,
 		...(withheld > 0 ? { alsoRefusedSinceLastLine: withheld } : {}),
