@@ -14,8 +14,8 @@ import type { CheckedHeaders, Refusal } from './signatureHeaders';
 export type { Headers, HeaderValue } from './headers';
 export { createSigningKeys } from './keys';
 export type { SigningKey } from './keys';
-export { signEvent } from './sign';
-export type { SignInput } from './sign';
+export { createEventKeys, signEvent } from './sign';
+export type { EventKeys, SignInput } from './sign';
 export {
 	checkSignatureHeaders,
 	DEFAULT_TOLERANCE_SECONDS,

@@ -2,4 +2,5 @@
 export * from '../../protocol/index';
 export { createSigningKeys, listSecrets } from '../../protocol/keys';
 export type { SigningKey } from '../../protocol/keys';
-export { signEvent } from '../../protocol/sign';
+export { createEventKeys, signEvent } from '../../protocol/sign';
+export type { EventKeys } from '../../protocol/sign';

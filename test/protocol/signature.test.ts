@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import {
 	checkSignatureHeaders,
+	createEventKeys,
 	createSigningKeys,
 	signEvent,
 	verifyEvent,
@@ -283,7 +284,16 @@ describe('signEvent', () => {
 		);
 	});
 
+	it('signs with keys made before as with their secrets', () => {
+		const input = { id: 'evt_1', body: BODY, timestamp: NOW };
+		const secret = [SECRET, 'plain'];
+		const keys = createEventKeys(secret);
+		expect(signEvent({ ...input, secret: keys })).toEqual(signEvent({ ...input, secret }));
+	});
+
 	it.each([
+		['without a key', { secret: createEventKeys(' ') }],
+		['with more keys than receivers accept', { secret: createEventKeys('1 2 3 4 5 6') }],
 		['without a secret', { secret: ' ' }],
 		['with more secrets than receivers accept', { secret: '1 2 3 4 5 6' }],
 		['with a fraction of a second', { timestamp: 1.5 }],
@@ -298,5 +308,6 @@ describe('signEvent', () => {
 		const headers = signEvent({ id: 'evt_1', body: BODY, secret: 'topsecret', timestamp: NOW });
 		expect(JSON.stringify(headers)).not.toContain('topsecret');
 		expect(inspect(createSigningKeys('topsecret'))).not.toContain('topsecret');
+		expect(inspect(createEventKeys('topsecret'), { depth: 5 })).not.toContain('topsecret');
 	});
 });

@@ -1,7 +1,8 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import { formatDeliveryId } from '../log/deliveryId';
 import type { DueDelivery } from '../outbox/queue';
-import { MAX_SIGNATURES, signEvent } from '../protocol';
+import { createEventKeys, MAX_SIGNATURES, signEvent } from '../protocol';
+import type { EventKeys } from '../protocol';
 
 /** What the headers of one attempt say. */
 export interface HeaderParts {
@@ -21,12 +22,37 @@ export interface HeaderParts {
 const RESERVED =
 	/^(?:x-openclaw-(?:timestamp|signature|event|delivery|attempt)|webhook-(?:id|timestamp|signature)|content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer)$/i;
 
+/** What is the same in all requests to an endpoint. */
+interface Prepared {
+	readonly version: string;
+	readonly headers: Readonly<Record<string, string>>;
+	/** Undefined: nothing signs. */
+	readonly keys: EventKeys | undefined;
+}
+
+/** Kept for as long as the endpoint itself: other settings or secrets are another endpoint. */
+const prepared = new WeakMap<HeaderParts['endpoint'], Prepared>();
+
 /**
  * Makes the headers of an attempt: the endpoint's own ones, and the protocol's. Each attempt is signed
  * anew by all secrets of the endpoint, the newest five at most; without a secret it is unsigned.
  */
 export function deliveryHeaders(parts: HeaderParts): Record<string, string> {
 	const { endpoint, delivery, body, attempt, now, version } = parts;
+	const known = prepared.get(endpoint);
+	const { headers, keys } = known?.version === version ? known : prepare(endpoint, version);
+	const { id, eventId, eventType } = delivery;
+	const timestamp = Math.floor(now / 1000);
+	return {
+		...headers,
+		'X-OpenClaw-Event': eventType,
+		'X-OpenClaw-Delivery': formatDeliveryId(id),
+		'X-OpenClaw-Attempt': String(attempt),
+		...(keys && signEvent({ id: eventId, body, timestamp, secret: keys })),
+	};
+}
+
+function prepare(endpoint: HeaderParts['endpoint'], version: string): Prepared {
 	const headers = new Map<string, readonly [string, string]>([
 		['content-type', ['Content-Type', 'application/json']],
 		['user-agent', ['User-Agent', `OpenClaw-Event-Webhooks/${version}`]],
@@ -34,22 +60,12 @@ export function deliveryHeaders(parts: HeaderParts): Record<string, string> {
 	for (const [name, value] of Object.entries(endpoint.headers ?? {})) {
 		if (!RESERVED.test(name)) headers.set(name.toLowerCase(), [name, value]);
 	}
-	return {
-		...Object.fromEntries(headers.values()),
-		'X-OpenClaw-Event': delivery.eventType,
-		'X-OpenClaw-Delivery': formatDeliveryId(delivery.id),
-		'X-OpenClaw-Attempt': String(attempt),
-		...sign(endpoint.secrets, delivery.eventId, body, now),
+	const secrets = endpoint.secrets.slice(0, MAX_SIGNATURES);
+	const made: Prepared = {
+		version,
+		headers: Object.fromEntries(headers.values()),
+		keys: secrets.length === 0 ? undefined : createEventKeys(secrets),
 	};
-}
-
-function sign(
-	secrets: readonly string[],
-	id: string,
-	body: string,
-	now: number,
-): Record<string, string> {
-	if (secrets.length === 0) return {};
-	const timestamp = Math.floor(now / 1000);
-	return signEvent({ id, body, timestamp, secret: secrets.slice(0, MAX_SIGNATURES) });
+	prepared.set(endpoint, made);
+	return made;
 }

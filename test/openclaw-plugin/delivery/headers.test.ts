@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import crypto, { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { deliveryHeaders } from '../../../openclaw-plugin/src/delivery/headers';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
@@ -52,6 +52,25 @@ it('signs with every secret while one is being replaced, five at most', () => {
 		(secret) => verifyEvent({ headers, body: Buffer.from(body), secret, now: NOW / 1000 }).ok,
 	);
 	expect(verdicts).toEqual([true, true, true, true, true, false]);
+});
+
+it('makes keys of an endpoint once, and others when it has other secrets or headers', () => {
+	const createKey = jest.spyOn(crypto, 'createSecretKey');
+	const makeFor = (endpoint: Parameters<typeof make>[0] & { secrets: readonly string[] }) =>
+		deliveryHeaders({ endpoint, delivery, body, attempt: 1, now: NOW, version: '1.2.3' });
+	const before = { secrets: [SECRET], headers: { 'X-API-Key': 'one' } };
+	const first = makeFor(before);
+	const count = createKey.mock.calls.length;
+	expect(count).toBeGreaterThan(0);
+	expect(makeFor(before)).toEqual(first);
+	expect(createKey).toHaveBeenCalledTimes(count);
+	const rotated = makeFor({ secrets: ['whsec_new', SECRET], headers: { 'X-API-Key': 'two' } });
+	expect(rotated['X-API-Key']).toBe('two');
+	expect(rotated['X-OpenClaw-Signature']?.split(',')).toEqual([
+		expect.any(String),
+		first['X-OpenClaw-Signature'],
+	]);
+	createKey.mockRestore();
 });
 
 it('does not sign without a secret', () => {
