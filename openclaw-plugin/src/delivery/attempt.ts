@@ -18,6 +18,15 @@ export interface AttemptResult {
 	readonly outcome: Outcome;
 }
 
+/** Where requests go. Kept with the endpoint: parsing its URL each time costs more than the rest. */
+interface Destination {
+	/** The URL as it was given. */
+	readonly text: string;
+	readonly url: URL;
+	/** For what is answered there. */
+	readonly redact: Redact;
+}
+
 /** Makes one attempt; never rejects. */
 export type MakeAttempt = (
 	endpoint: Endpoint,
@@ -45,22 +54,22 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		transforms.set(transform, compiled);
 		return compiled(body, now());
 	};
-	const redactors = new WeakMap<Endpoint, { readonly url: string; readonly redact: Redact }>();
-	const redactorFor = (endpoint: Endpoint, url: URL): Redact => {
-		const known = redactors.get(endpoint);
-		if (known?.url === url.href) return known.redact;
-		const redact = createRedactor(endpoint, url);
-		redactors.set(endpoint, { url: url.href, redact });
-		return redact;
+	const destinations = new WeakMap<Endpoint, Destination>();
+	const destinationOf = (endpoint: Endpoint, own: string | undefined) => {
+		const text = own ?? endpoint.url;
+		const known = destinations.get(endpoint);
+		if (known?.text === text) return known;
+		const found = readDestination(endpoint, text);
+		if (found !== undefined) destinations.set(endpoint, found);
+		return found;
 	};
 	const make: MakeAttempt = async (owner, delivery, signal) => {
 		const endpoint = signedFor(owner, delivery);
 		const startedAt = now();
 		const number = delivery.attempts + 1;
-		const url = URL.parse(delivery.url ?? endpoint.url);
-		if (url === null || !/^https?:$/.test(url.protocol)) {
-			return notSent(delivery, startedAt, badUrl(endpoint));
-		}
+		const destination = destinationOf(endpoint, delivery.url);
+		if (destination === undefined) return notSent(delivery, startedAt, badUrl(endpoint));
+		const { url, redact } = destination;
 		if (endpoint.origin === 'callback' && endpoint.secrets.length === 0) {
 			return notSent(delivery, startedAt, { kind: 'final', error: SECRET_GONE });
 		}
@@ -82,7 +91,6 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		});
 		const hasOwnUrl = delivery.url !== undefined;
 		const outcome = readOutcome(response, { now: now(), hasOwnUrl });
-		const redact = redactorFor(endpoint, url);
 		return { attempt: describe(response, outcome, { number, startedAt, redact }), outcome };
 	};
 	return async (endpoint, delivery, signal) => {
@@ -104,6 +112,13 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 
 const SECRET_GONE =
 	'The secret of a callback is not kept once it was delivered, so it cannot be sent again';
+
+/** Undefined when nothing can be sent there. */
+function readDestination(endpoint: Endpoint, text: string): Destination | undefined {
+	const url = URL.parse(text);
+	if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+	return { text, url, redact: createRedactor(endpoint, url) };
+}
 
 /** The endpoint with the delivery's own secret, where it has one. */
 function signedFor(endpoint: Endpoint, { secret }: DueDelivery): Endpoint {

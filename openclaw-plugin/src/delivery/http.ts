@@ -1,13 +1,22 @@
 import { Agent as HttpAgent, request as requestHttp } from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { checkHost, guardedLookup } from './hostGuard';
 import type { HostRules } from './hostGuard';
 import { StoppedError, TimeoutError, unanswered } from './networkFailure';
+import { onAbort } from './onAbort';
 import type { DeliveryRequest, DeliveryResponse, HttpClient } from './request';
 import { readBeginning } from './responseBody';
 
 type AnyAgent = HttpAgent | HttpsAgent;
+
+/** What all requests of an endpoint to one URL have in common. */
+interface Route extends Pick<DeliveryRequest, 'endpoint' | 'allowPrivateHosts' | 'concurrency'> {
+	readonly href: string;
+	readonly open: typeof requestHttp;
+	readonly options: RequestOptions;
+}
 
 /** Milliseconds after which a connection that is not used is closed. */
 const IDLE_MS = 30_000;
@@ -23,6 +32,7 @@ const IDLE_MS = 30_000;
  */
 export function createHttpClient(rules: HostRules): HttpClient {
 	const agents = new Map<string, AnyAgent>();
+	let routes = new WeakMap<URL, Route>();
 	const agentFor = (request: DeliveryRequest): AnyAgent => {
 		const { endpoint, url, allowPrivateHosts, concurrency } = request;
 		// What was allowed once must not be used when it is not any more.
@@ -31,13 +41,20 @@ export function createHttpClient(rules: HostRules): HttpClient {
 		agents.set(purpose, agent);
 		return agent;
 	};
+	const routeFor = (request: DeliveryRequest): Route => {
+		const known = routes.get(request.url);
+		if (known !== undefined && isFor(known, request)) return known;
+		const route = createRoute(request, agentFor(request));
+		routes.set(request.url, route);
+		return route;
+	};
 	return {
 		send: async (request) => {
 			const started = performance.now();
 			const elapsed = () => Math.round(performance.now() - started);
 			try {
 				checkHost(request.url, request, rules);
-				return await exchange(request, agentFor(request), elapsed);
+				return await exchange(request, routeFor(request), elapsed);
 			} catch (error) {
 				return unanswered(error, request.url, elapsed());
 			}
@@ -45,6 +62,7 @@ export function createHttpClient(rules: HostRules): HttpClient {
 		close: () => {
 			for (const agent of agents.values()) agent.destroy();
 			agents.clear();
+			routes = new WeakMap();
 		},
 	};
 }
@@ -61,10 +79,32 @@ function createAgent(request: DeliveryRequest, rules: HostRules): AnyAgent {
 		: new HttpAgent(options);
 }
 
+function createRoute(request: DeliveryRequest, agent: AnyAgent): Route {
+	const { endpoint, url, allowPrivateHosts, concurrency } = request;
+	const { protocol, hostname, port, path, auth } = urlToHttpOptions(url);
+	return {
+		endpoint,
+		href: url.href,
+		allowPrivateHosts,
+		concurrency,
+		open: url.protocol === 'https:' ? requestHttps : requestHttp,
+		options: { method: 'POST', agent, protocol, hostname, port, path, auth },
+	};
+}
+
+function isFor(route: Route, request: DeliveryRequest): boolean {
+	return (
+		route.endpoint === request.endpoint &&
+		route.href === request.url.href &&
+		route.allowPrivateHosts === request.allowPrivateHosts &&
+		route.concurrency === request.concurrency
+	);
+}
+
 /** @throws Error of the network, {@link TimeoutError}, {@link StoppedError} */
 async function exchange(
 	request: DeliveryRequest,
-	agent: AnyAgent,
+	route: Route,
 	elapsed: () => number,
 ): Promise<DeliveryResponse> {
 	const { timeoutMs, signal } = request;
@@ -76,7 +116,7 @@ async function exchange(
 	const stop = () => {
 		cancel(new StoppedError());
 	};
-	signal?.addEventListener('abort', stop, { once: true });
+	const forget = signal && onAbort(signal, stop);
 	try {
 		return await new Promise((resolve, reject) => {
 			const answer = (response: IncomingMessage, body: string) => {
@@ -90,7 +130,7 @@ async function exchange(
 				});
 			};
 			const open = (isRepeated: boolean) => {
-				const client = post(request, agent);
+				const client = post(request, route);
 				let isAnswered = false;
 				cancel = (reason) => {
 					reject(reason);
@@ -111,13 +151,12 @@ async function exchange(
 		});
 	} finally {
 		clearTimeout(timer);
-		signal?.removeEventListener('abort', stop);
+		forget?.();
 	}
 }
 
-function post({ url, headers, body }: DeliveryRequest, agent: AnyAgent): ClientRequest {
-	const open = url.protocol === 'https:' ? requestHttps : requestHttp;
-	const client = open(url, { method: 'POST', agent, headers });
+function post({ headers, body }: DeliveryRequest, { open, options }: Route): ClientRequest {
+	const client = open({ ...options, headers });
 	client.end(body);
 	return client;
 }

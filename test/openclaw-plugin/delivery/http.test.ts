@@ -64,6 +64,24 @@ describe('a request', () => {
 		expect(received?.headers).toMatchObject({ 'x-own': 'yes', 'content-length': '17' });
 	});
 
+	it('again to the same URL carries its own headers and body, and the password of the URL', async () => {
+		const url = new URL(sink.url);
+		url.username = 'crm';
+		url.password = 'p%20w';
+		await client.send(request({ url }));
+		await client.send(request({ url, body: '{"n":2}', headers: { 'X-Own': 'second' } }));
+		url.pathname = '/moved';
+		await client.send(request({ url }));
+		expect(sink.requests.map(({ path }) => path)).toEqual(['/', '/', '/moved']);
+		const [first, second] = sink.requests;
+		expect(first?.headers).toMatchObject({ 'x-own': 'yes', host: url.host });
+		expect(second).toMatchObject({ json: { n: 2 }, headers: { 'x-own': 'second' } });
+		const authorization = `Basic ${Buffer.from('crm:p w').toString('base64')}`;
+		expect(sink.requests.map(({ headers }) => headers.authorization)).toEqual(
+			Array(3).fill(authorization),
+		);
+	});
+
 	it('uses a connection again, one for each endpoint', async () => {
 		const ports: (number | undefined)[] = [];
 		const { url, server } = await startRaw((socket) => {
