@@ -2,6 +2,10 @@ import type { Outbox } from '../outbox/outbox';
 
 /** Which delivery of an endpoint comes next. */
 export interface DueList {
+	/** Whether it knows some that it has not given out yet, without looking. */
+	readonly knowsMore: boolean;
+	/** Those that `next` will give out, so many at most. */
+	peek(count: number, now: number): readonly number[];
 	/** The oldest that is due and that nobody works on. */
 	next(now: number): number | undefined;
 	/** The one after the last probed one, going round: another than that if there is one. */
@@ -36,19 +40,28 @@ export function createDueList(
 		mayHaveMore = found.length >= limit;
 		return found.filter((id) => !isBusy(id));
 	};
-	return {
-		next: (now) => {
-			for (;;) {
-				while (position < known.length) {
-					const id = known[position];
-					position += 1;
-					if (id !== undefined && !isBusy(id)) return id;
-				}
-				if (!mayHaveMore) return undefined;
-				known = fetch(now);
-				position = 0;
-				if (known.length === 0) mayHaveMore = false;
+	/** Goes to the next one; says whether there is one. */
+	const advance = (now: number): boolean => {
+		for (;;) {
+			for (; position < known.length; position += 1) {
+				const id = known[position];
+				if (id !== undefined && !isBusy(id)) return true;
 			}
+			if (!mayHaveMore) return false;
+			known = fetch(now);
+			position = 0;
+			if (known.length === 0) mayHaveMore = false;
+		}
+	};
+	return {
+		get knowsMore() {
+			return position < known.length;
+		},
+		peek: (count, now) => (advance(now) ? known.slice(position, position + count) : []),
+		next: (now) => {
+			if (!advance(now)) return undefined;
+			position += 1;
+			return known[position - 1];
 		},
 		nextAfter: (id, now) => {
 			const due = fetch(now);

@@ -15,8 +15,16 @@ import type { Settlements } from './settlements';
 export interface EndpointQueue {
 	/** Requests under way. */
 	readonly running: number;
-	/** Makes what is due; `isNew` when something may have come that it does not know. */
-	wake(isNew: boolean): void;
+	/** Makes what is due, and what has come that it does not know. */
+	wake(): void;
+	/** Reads what `goOn` will start; to be called right before it, within a transaction. */
+	readNext(): void;
+	/**
+	 * Starts what comes next, after results of it were written.
+	 *
+	 * @param isWritten whether that worked: if not, nothing counts that was read with it
+	 */
+	goOn(isWritten: boolean): void;
 	/** Takes over the state that another process or the API has written. */
 	setState(state: EndpointState): void;
 	/** Begins nothing any more. */
@@ -29,6 +37,8 @@ export interface EndpointQueueParts {
 	readonly registry: EndpointRegistry;
 	readonly attempt: MakeAttempt;
 	readonly settlements: Settlements;
+	/** Whether no endpoint has requests under way. */
+	readonly isIdle: () => boolean;
 	/** Ends requests under way. */
 	readonly signal: AbortSignal;
 	readonly logger: Logger;
@@ -56,6 +66,10 @@ export function createEndpointQueue(
 	);
 	let state = initial;
 	let lastProbe = 0;
+	/** Requests that may be made at once, when it was last looked at; 0: none. */
+	let limit = 0;
+	/** Read within this turn of the event loop, and gone at its end: what waits in memory may be stale. */
+	const read = new Map<number, DueDelivery>();
 	let timer: NodeJS.Timeout | undefined;
 	let isStopped = false;
 
@@ -74,12 +88,12 @@ export function createEndpointQueue(
 		delivery: DueDelivery,
 		{ attempt, outcome }: AttemptResult,
 		made: { readonly retry: Endpoint['retry']; readonly isProbe: boolean },
-	) => {
+	): boolean => {
 		running.delete(delivery.id);
 		const { isProbe } = made;
 		const context = { ...made, tries: delivery.tries, now: now(), random: random() };
 		const settlement = decide(outcome, context);
-		if (settlement === undefined) return;
+		if (settlement === undefined) return false;
 		const before = state;
 		state = nextState(before, outcome, now(), random());
 		if (isProbe && outcome.kind === 'failed') {
@@ -87,20 +101,22 @@ export function createEndpointQueue(
 		} else {
 			lastProbe = 0;
 		}
-		settlements.add({ id: delivery.id, attempt, settlement }, name, state);
+		const isSoon = settlements.add({ id: delivery.id, attempt, settlement }, name, state);
 		for (const news of stateNews({ name, before, after: state, delivery, settlement, attempt })) {
 			logger[news.level](news.message);
 		}
+		return isSoon;
 	};
 	const start = (endpoint: Endpoint, id: number, isProbe: boolean) => {
-		const delivery = outbox.load(id);
+		const delivery = read.get(id) ?? outbox.load(id);
 		if (delivery === undefined) return;
 		running.add(id);
 		parts
 			.attempt(endpoint, delivery, signal)
 			.then((result) => {
-				finish(delivery, result, { retry: endpoint.retry, isProbe });
-				pump();
+				const goesOn = finish(delivery, result, { retry: endpoint.retry, isProbe });
+				// What can start at once does, if the receiver would have nothing to do during the write.
+				if (!goesOn || (due.knowsMore && parts.isIdle())) pump();
 			})
 			.catch((error: unknown) => {
 				reportUnexpected(error, logger);
@@ -109,12 +125,13 @@ export function createEndpointQueue(
 	/** Starts what can be started; returns when to look again. */
 	const startDue = (): number | undefined => {
 		const endpoint = registry.find(name);
+		limit = 0;
 		if (endpoint === undefined || endpoint.enabled === false) return undefined;
 		for (;;) {
 			const phase = phaseOf(state.circuit, now());
 			if (phase === 'open') return state.circuit.openUntil;
 			const isProbe = phase === 'half-open';
-			const limit = isProbe ? 1 : (endpoint.concurrency ?? 1);
+			limit = isProbe ? 1 : (endpoint.concurrency ?? 1);
 			if (running.size >= limit || settlements.isFull) return undefined;
 			const id = isProbe ? due.nextAfter(lastProbe, now()) : due.next(now());
 			if (id === undefined) return outbox.nextRetryAt(name);
@@ -134,14 +151,31 @@ export function createEndpointQueue(
 		} catch (error) {
 			reportUnexpected(error, logger);
 			lookAgainAt(now() + RETRY_MS);
+		} finally {
+			read.clear();
 		}
 	};
 	return {
 		get running() {
 			return running.size;
 		},
-		wake: (isNew) => {
-			if (isNew) due.expectMore();
+		wake: () => {
+			due.expectMore();
+			pump();
+		},
+		readNext: () => {
+			read.clear();
+			const isOpen =
+				state.disabledReason === undefined && phaseOf(state.circuit, now()) === 'closed';
+			const free = isOpen && !isStopped ? limit - running.size : 0;
+			if (free <= 0) return;
+			for (const id of due.peek(free, now())) {
+				const delivery = outbox.load(id);
+				if (delivery !== undefined) read.set(id, delivery);
+			}
+		},
+		goOn: (isWritten) => {
+			if (!isWritten) read.clear();
 			pump();
 		},
 		setState: (changed) => {

@@ -49,15 +49,18 @@ export function createEndpointQueues(parts: EndpointQueuesParts): EndpointQueues
 
 	const wakeAll = () => {
 		for (const name of outbox.pendingEndpoints()) queueOf(name);
-		for (const queue of queues.values()) queue.wake(true);
+		for (const queue of queues.values()) queue.wake();
 	};
 	const settlements = createSettlements({
 		store,
 		outbox,
 		states,
 		now,
-		onRetries: (name) => {
-			queues.get(name)?.wake(false);
+		readNext: (name) => {
+			queues.get(name)?.readNext();
+		},
+		afterWrite: (name, isWritten) => {
+			queues.get(name)?.goOn(isWritten);
 		},
 		onRecovery: () => {
 			try {
@@ -67,12 +70,16 @@ export function createEndpointQueues(parts: EndpointQueuesParts): EndpointQueues
 			}
 		},
 	});
+	const isIdle = () => {
+		for (const queue of queues.values()) if (queue.running > 0) return false;
+		return true;
+	};
 	const queueOf = (name: string): EndpointQueue => {
 		const known = queues.get(name);
 		if (known !== undefined) return known;
 		const { signal } = abort;
 		const queue = createEndpointQueue(
-			{ name, outbox, registry, attempt, settlements, signal, logger, now, random },
+			{ name, outbox, registry, attempt, settlements, isIdle, signal, logger, now, random },
 			states.load().get(name) ?? NEW_STATE,
 		);
 		queues.set(name, queue);
@@ -85,7 +92,7 @@ export function createEndpointQueues(parts: EndpointQueuesParts): EndpointQueues
 			return count;
 		},
 		wake: (names) => {
-			for (const name of names) queueOf(name).wake(true);
+			for (const name of names) queueOf(name).wake();
 		},
 		wakeAll,
 		reloadStates: () => {

@@ -9,9 +9,13 @@ export interface Settlements {
 	/** Whether so many are not written that no more requests should be made. */
 	readonly isFull: boolean;
 	has(deliveryId: number): boolean;
-	/** To be written within this turn of the event loop, with the new state of the endpoint. */
-	add(settled: SettledDelivery, endpoint: string, state: EndpointState): void;
-	/** Writes all now; says whether it worked. */
+	/**
+	 * To be written within this turn of the event loop, with the new state of the endpoint.
+	 *
+	 * @returns false when writing does not work now, so that nobody need wait for it
+	 */
+	add(settled: SettledDelivery, endpoint: string, state: EndpointState): boolean;
+	/** Writes all now, whoever waits for it; says whether it worked. */
 	flush(): boolean;
 	close(): void;
 }
@@ -22,8 +26,13 @@ export interface SettlementParts {
 	readonly states: EndpointStates;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
-	/** Called when it is written that deliveries of an endpoint wait for another try. */
-	readonly onRetries: (endpoint: string) => void;
+	/**
+	 * Called within the transaction that writes results of an endpoint, to read there what comes next: a
+	 * third of the cost of reading it later. May be called twice.
+	 */
+	readonly readNext: (endpoint: string) => void;
+	/** Called right after that, with its success, for each endpoint that has had results. */
+	readonly afterWrite: (endpoint: string, isWritten: boolean) => void;
 	/** Called when there is room for results again after there was none, or writing works again. */
 	readonly onRecovery: () => void;
 }
@@ -40,27 +49,26 @@ export function createSettlements(parts: SettlementParts): Settlements {
 	const { store, outbox, states, now } = parts;
 	const unwritten = new Map<number, SettledDelivery>();
 	const changed = new Map<string, EndpointState>();
-	const withRetries = new Set<string>();
+	/** Endpoints that wait until it is tried to write their results. */
+	const held = new Set<string>();
 	let immediate: NodeJS.Immediate | undefined;
 	let timer: NodeJS.Timeout | undefined;
 
-	const write = (): boolean => {
+	const write = (readers: Iterable<string> = []): boolean => {
 		try {
 			store.transaction(() => {
 				outbox.settle([...unwritten.values()]);
 				for (const [endpoint, state] of changed) states.save(endpoint, state, now());
+				for (const endpoint of readers) parts.readNext(endpoint);
 			});
 		} catch {
 			// The store has reported why.
 			return false;
 		}
-		const endpoints = [...withRetries];
 		const wasFull = unwritten.size >= MAX_UNWRITTEN;
 		unwritten.clear();
 		changed.clear();
-		withRetries.clear();
 		if (wasFull) parts.onRecovery();
-		else endpoints.forEach(parts.onRetries);
 		return true;
 	};
 	const retry = () => {
@@ -68,13 +76,18 @@ export function createSettlements(parts: SettlementParts): Settlements {
 		if (write()) parts.onRecovery();
 		else timer = setTimeout(retry, RETRY_MS).unref();
 	};
-	const flush = (): boolean => {
-		if (immediate !== undefined) clearImmediate(immediate);
-		immediate = undefined;
+	const flush = (readers?: Iterable<string>): boolean => {
 		if (unwritten.size === 0) return true;
-		const isWritten = write();
+		const isWritten = write(readers);
 		if (!isWritten) timer ??= setTimeout(retry, RETRY_MS).unref();
 		return isWritten;
+	};
+	const endTurn = () => {
+		immediate = undefined;
+		const endpoints = [...held];
+		held.clear();
+		const isWritten = flush(endpoints);
+		for (const endpoint of endpoints) parts.afterWrite(endpoint, isWritten);
 	};
 	return {
 		get size() {
@@ -87,11 +100,15 @@ export function createSettlements(parts: SettlementParts): Settlements {
 		add: (settled, endpoint, state) => {
 			unwritten.set(settled.id, settled);
 			changed.set(endpoint, state);
-			if (settled.settlement.state === 'retry') withRetries.add(endpoint);
-			if (timer === undefined) immediate ??= setImmediate(flush);
+			if (timer !== undefined) return false;
+			held.add(endpoint);
+			immediate ??= setImmediate(endTurn);
+			return true;
 		},
-		flush,
+		flush: () => flush(),
 		close: () => {
+			if (immediate !== undefined) clearImmediate(immediate);
+			immediate = undefined;
 			clearTimeout(timer);
 			timer = undefined;
 			flush();

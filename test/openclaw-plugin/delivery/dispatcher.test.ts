@@ -100,6 +100,24 @@ describe('a delivery', () => {
 		expect(new Set(numbers()).size).toBe(20);
 	});
 
+	it('that was cancelled while others were under way is not sent', async () => {
+		const { promise: held, resolve: release } = Promise.withResolvers<object>();
+		sink.answerBy(async () => held);
+		const { add, store, outbox, waitUntil } = await start({ endpoints: [crm({ concurrency: 3 })] });
+		const added = Array.from({ length: 9 }, (_, n) => add(['crm'], { n }));
+		await waitFor('three requests', () => sink.requests.length === 3, FAST);
+		const cancel = store.prepare("UPDATE deliveries SET state = 'failed' WHERE id = ?");
+		for (const id of added.slice(3, 6)) cancel.run(id);
+		store.prepare('DELETE FROM deliveries WHERE id = ?').run(added[6] ?? 0);
+		release({});
+		await waitUntil(added[8] ?? 0, { state: 'delivered' });
+		await waitUntil(added[7] ?? 0, { state: 'delivered' });
+		expect(numbers().slice(3).sort()).toEqual([7, 8]);
+		outbox.replay({ deliveryIds: added.slice(3, 4) });
+		await waitUntil(added[3] ?? 0, { state: 'delivered' });
+		expect(numbers()).toHaveLength(6);
+	});
+
 	it('that was made before the start, or by another process, is found', async () => {
 		const { add, waitUntil, stop } = await start({ endpoints: [crm({ enabled: false })] });
 		const id = add(['crm']);
