@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { ensureOwnFolder } from '../store/ownerOnly';
 import { listFaults, onFaultChange } from './faults';
 import { readStatus, writeStatus } from './statusFile';
 import type { Status } from './statusFile';
@@ -53,7 +53,7 @@ export function startHealth(
 		const { pid } = process;
 		const updatedAt = now();
 		try {
-			mkdirSync(folder, { recursive: true, mode: 0o700 });
+			ensureOwnFolder(folder);
 			writeStatus(folder, {
 				pid,
 				version,

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault } from './fault';
 
@@ -29,6 +29,7 @@ export function writeStatus(folder: string, status: Status): void {
 	// Opened without emptying it, and written at once: readers see the old status or the new one.
 	const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
 	try {
+		fchmodSync(descriptor, 0o600);
 		writeSync(descriptor, bytes, 0, FILE_BYTES, 0);
 	} finally {
 		closeSync(descriptor);

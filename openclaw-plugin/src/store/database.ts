@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { rollBack } from './databaseAccess';
+import { closeToOthers, ensureOwnFolder } from './ownerOnly';
 import { MIGRATIONS } from './schema';
+import { COMPANIONS } from './setAside';
 
 /** The file that holds everything that must outlive the gateway's process. */
 export const DATABASE_FILE = 'event-webhooks.sqlite';
@@ -42,7 +43,7 @@ export function dataFolder(stateDir: string): string {
 }
 
 /**
- * Opens the plugin's database, creating and migrating it as needed. The folder and the file can be
+ * Opens the plugin's database, creating and migrating it as needed. The folder and the files can be
  * read by their owner only: secrets of endpoints are inside.
  *
  * Each connection is synchronous, and one process may hold several: a write of one never meets an
@@ -60,14 +61,15 @@ export function openDatabase(folder: string, options: DatabaseOptions = {}): Dat
 
 /** Opens a file as {@link openDatabase} does. */
 export function openDatabaseFile(file: string, options: DatabaseOptions = {}): DatabaseSync {
-	const folder = dirname(file);
-	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	chmodSync(folder, 0o700);
+	ensureOwnFolder(dirname(file));
 	const database = new DatabaseSync(file, { timeout: options.busyTimeoutMs ?? BUSY_TIMEOUT_MS });
 	try {
-		chmodSync(file, 0o600);
+		// SQLite gives new companions the mode of the file; those of a backup may have another.
+		for (const companion of COMPANIONS) closeToOthers(file + companion);
 		database.exec(`
 			PRAGMA journal_mode = WAL;
+			-- What is deleted, such as a secret that is not needed any more, is zeros afterwards.
+			PRAGMA secure_delete = FAST;
 			PRAGMA journal_size_limit = ${String(KEPT_LOG_BYTES)};
 			PRAGMA wal_autocheckpoint = ${String(options.autoCheckpointPages ?? 1000)};
 			PRAGMA foreign_keys = ON;

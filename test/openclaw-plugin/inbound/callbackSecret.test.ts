@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createDispatcher } from '../../../openclaw-plugin/src/delivery/dispatcher';
 import { createHttpClient } from '../../../openclaw-plugin/src/delivery/http';
 import { createEndpointRegistry } from '../../../openclaw-plugin/src/endpoints/registry';
@@ -80,6 +82,10 @@ it('is signed by the secret alone, tried again at once, and forgets the secret w
 		expect(deliveries()).toMatchObject([
 			{ endpoint: `callbacks to ${server.url}`, url, secret: null, attempts: 3 },
 		]);
+		// Not in what SQLite leaves of a deleted value either.
+		gateway.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+		const files = readdirSync(gateway.folder).map((name) => join(gateway.folder, name));
+		expect(files.filter((file) => readFileSync(file).includes(SECRET))).toEqual([]);
 		for (const { headers: sent, rawBody } of requests) {
 			const check = (secret: string) => verifyEvent({ headers: sent, body: rawBody, secret });
 			expect(check(SECRET)).toMatchObject({ ok: true });
