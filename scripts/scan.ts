@@ -1,11 +1,10 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { childEnvironment } from '../testbed/childEnvironment';
-import { run } from '../testbed/command';
-import { at, isObject, listAt, textAt, tryParseJson } from '../testbed/json';
+import { at, listAt, textAt, tryParseJson } from '../testbed/json';
 import { packPackage, REPOSITORY } from '../testbed/packPackage';
 import { removeTemporaryFolder, temporaryFolder } from '../testbed/temporaryFolder';
+import { unpack } from './packages/unpack';
 
 /** The scanner's verdict on a folder. */
 interface Verdict {
@@ -15,15 +14,6 @@ interface Verdict {
 }
 
 type Analyze = (folder: string, patterns: readonly string[]) => Promise<Verdict>;
-
-/** What may be in the tarball. */
-const ALLOWED = [
-	/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY_LICENSES\.md)$/,
-	/^dist\/index\.(js|d\.ts)$/,
-	/^dist\/(nodes|credentials|protocol)\/[\w/.]+\.(js|d\.ts)$/,
-	/^dist\/nodes\/(\w+)\/\1\.node\.json$/,
-	/^dist\/icons\/[\w.]+\.svg$/,
-];
 
 /** n8n scans the sources by these patterns, and the package by those below. */
 const PACKAGE_PATTERNS = ['**/*.js', 'package.json'];
@@ -55,19 +45,7 @@ async function loadScanner(): Promise<{ analyze: Analyze; sourcePatterns: readon
 	return { analyze, sourcePatterns };
 }
 
-async function unpack(tarball: string, folder: string): Promise<string> {
-	const unpacked = join(folder, 'unpacked');
-	await mkdir(unpacked);
-	await run({
-		command: 'tar',
-		args: ['-xzf', tarball, '-C', unpacked, '--strip-components=1'],
-		cwd: folder,
-		env: childEnvironment(),
-	});
-	return unpacked;
-}
-
-/** Names everything that is in the package and shouldn't be, or should be and isn't. */
+/** Names what should be in the package and isn't; for what shouldn't be and is, see checkPackages.ts. */
 async function checkContents(folder: string): Promise<string[]> {
 	const entries = await readdir(folder, { recursive: true, withFileTypes: true });
 	const files = entries
@@ -79,14 +57,7 @@ async function checkContents(folder: string): Promise<string[]> {
 		listAt(manifest, 'n8n', 'credentials'),
 	);
 	const needed = ['README.md', 'LICENSE', 'THIRD_PARTY_LICENSES.md', ...entryPoints.map(String)];
-	const runtimeDependencies = at(manifest, 'dependencies');
-	return [
-		...files
-			.filter((file) => !ALLOWED.some((pattern) => pattern.test(file)))
-			.map((file) => `${file} does not belong into the package`),
-		...needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
-		...(isObject(runtimeDependencies) ? ['the package has runtime dependencies'] : []),
-	];
+	return needed.filter((file) => !files.includes(file)).map((file) => `${file} is missing`);
 }
 
 async function scan(folder: string): Promise<boolean> {
