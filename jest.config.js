@@ -16,6 +16,7 @@ const base = {
 const suffix = (kind) => `<rootDir>/test/**/*.${kind}.test.ts`;
 
 module.exports = {
+	testSequencer: '<rootDir>/test/support/secretsLast.js',
 	reporters: ['default', '<rootDir>/test/support/closingLineReporter.js'],
 	collectCoverageFrom: ['protocol/**/*.ts'],
 	coverageThreshold: {

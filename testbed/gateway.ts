@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { END_WITH_PARENT, startLogged, type LoggedProcess } from './childProcess';
 import { run } from './command';
+import { keepFiles } from './evidence/evidence';
 import { gatewayConfig } from './gatewayConfig';
 import type { JsonObject } from './json';
 import { configurePlugin, installPlugin } from './plugin';
@@ -25,6 +26,12 @@ export interface GatewayOptions {
 	/** Environment variables of the gateway besides its own. */
 	readonly env?: Readonly<Record<string, string>>;
 }
+
+/** What it and its command line have written. */
+const GATEWAY_EVIDENCE = ['gateway.log', 'gateway-details.log', 'openclaw-cli.log'];
+
+/** Commands that are asked for a secret, and show it once: that is not what a log is searched for. */
+const SHOWS_A_SECRET = /^event-webhooks (?:token create|rotate-secret)\b/;
 
 /** A running throwaway OpenClaw gateway. */
 export interface Gateway {
@@ -89,7 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 			args: [runtimes.openclaw, ...args],
 			cwd: folder,
 			env,
-			logFile: join(folder, 'openclaw-cli.log'),
+			...(SHOWS_A_SECRET.test(args.join(' ')) ? {} : { logFile: join(folder, 'openclaw-cli.log') }),
 		});
 
 	const start = async () => {
@@ -109,6 +116,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 	};
 	const remove = async () => {
 		await program?.kill();
+		await keepFiles(folder, GATEWAY_EVIDENCE);
 		await removeTemporaryFolder(folder);
 	};
 

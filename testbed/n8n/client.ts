@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { keepExecution, rememberSecrets } from '../evidence/evidence';
 import { at, isObject, listAt, textAt, tryParseJson, type JsonObject } from '../json';
 import { GiveUp, waitFor, type WaitOptions } from '../waitFor';
 import { N8nEditorClient } from './editorClient';
@@ -39,6 +40,7 @@ export class N8nClient extends N8nEditorClient {
 		data: JsonObject,
 		name = `${type} ${randomUUID().slice(0, 8)}`,
 	): Promise<CredentialReference> {
+		rememberSecrets(data);
 		const created = await this.request('POST', '/rest/credentials', { name, type, data });
 		return { id: textAt(created, 'id'), name };
 	}
@@ -49,6 +51,7 @@ export class N8nClient extends N8nEditorClient {
 		type: string,
 		data: JsonObject,
 	): Promise<void> {
+		rememberSecrets(data);
 		const body = { name: credential.name, type, data };
 		await this.request('PATCH', `/rest/credentials/${credential.id}`, body);
 	}
@@ -165,7 +168,9 @@ export class N8nClient extends N8nEditorClient {
 
 	/** One execution with its items. */
 	async execution(id: string): Promise<Execution> {
-		return readExecution(await this.request('GET', `/rest/executions/${id}`));
+		const answer = await this.request('GET', `/rest/executions/${id}`);
+		keepExecution(answer);
+		return readExecution(answer);
 	}
 
 	/** Waits until an execution has finished, failed or begun to wait. */

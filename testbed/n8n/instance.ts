@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { END_WITH_PARENT, startLogged, type LoggedProcess } from '../childProcess';
+import { keepFiles } from '../evidence/evidence';
 import { freePorts } from '../ports';
 import type { Runtimes } from '../runtime';
 import { runtimeEnvironment } from '../runtimeParts';
@@ -8,6 +9,12 @@ import { removeTemporaryFolder, temporaryFolder } from '../temporaryFolder';
 import { N8nClient } from './client';
 import { installByNpm, n8nSettings, waitForApi, waitUntilHealthy } from './program';
 import { readTarball, writeStandInNpm, type Tarball } from './standInNpm';
+
+/** What it has written and stored, executions among it. */
+const N8N_EVIDENCE = [
+	'n8n.log',
+	...['', '-wal', '-shm'].map((end) => join('.n8n', `database.sqlite${end}`)),
+];
 
 /** How to start a throwaway n8n. */
 export interface N8nOptions {
@@ -79,6 +86,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	};
 	const remove = async () => {
 		await program?.kill();
+		await keepFiles(folder, N8N_EVIDENCE);
 		await removeTemporaryFolder(folder);
 	};
 

@@ -5,6 +5,7 @@ import { END_WITH_PARENT, startLogged, type LoggedProcess } from '../childProces
 import { N8nClient } from '../n8n/client';
 import type { N8n, N8nOptions } from '../n8n/instance';
 import { installByNpm, n8nSettings, waitForApi, waitUntilHealthy } from '../n8n/program';
+import { keepFiles } from '../evidence/evidence';
 import { freePorts } from '../ports';
 import { runtimeEnvironment } from '../runtimeParts';
 import { removeTemporaryFolder, temporaryFolder } from '../temporaryFolder';
@@ -114,6 +115,10 @@ export async function startQueueN8n(
 	};
 	const remove = async (): Promise<void> => {
 		await endAll('kill');
+		await keepFiles(
+			folder,
+			parts.map(({ name }) => `${name}.log`),
+		);
 		await balancer?.close();
 		await services?.remove();
 		await removeTemporaryFolder(folder);

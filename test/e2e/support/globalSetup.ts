@@ -1,4 +1,5 @@
 import { Cleanup } from '../../../testbed/cleanup';
+import { beginEvidence } from '../../../testbed/evidence/evidence';
 import { obtainPackage } from '../../../testbed/packPackage';
 import { obtainPlugin } from '../../../testbed/plugin';
 import { createProgress } from '../../../testbed/progress';
@@ -15,6 +16,7 @@ export default async function globalSetup(): Promise<void> {
 	keepCleanup('stack', cleanup);
 	progress.line();
 	try {
+		await beginEvidence(cleanup);
 		const runtimes = await ensureRuntimes(progress);
 		const packageFile = await obtainPackage(progress, cleanup);
 		process.env[PLUGIN_FILE_VARIABLE] = await obtainPlugin(progress, cleanup);
@@ -22,8 +24,10 @@ export default async function globalSetup(): Promise<void> {
 		writeShared({
 			packageFile,
 			n8nUrl: n8n.url,
+			n8nFolder: n8n.folder,
 			n8nLogin: n8n.client.login,
 			gatewayUrl: gateway.url,
+			gatewayFolder: gateway.folder,
 			modelUrl: model.url,
 		});
 	} catch (error) {

@@ -1,4 +1,5 @@
 import { Cleanup } from '../../../testbed/cleanup';
+import { beginEvidence } from '../../../testbed/evidence/evidence';
 import { obtainPlugin } from '../../../testbed/plugin';
 import { createProgress } from '../../../testbed/progress';
 import { ensureRuntimes } from '../../../testbed/runtime';
@@ -12,6 +13,7 @@ export default async function pluginSetup(): Promise<void> {
 	keepCleanup('plugin', cleanup);
 	progress.line();
 	try {
+		await beginEvidence(cleanup);
 		await ensureRuntimes(progress, { n8n: false });
 		process.env[PLUGIN_FILE_VARIABLE] = await obtainPlugin(progress, cleanup);
 	} catch (error) {

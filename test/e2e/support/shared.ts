@@ -5,8 +5,10 @@ import type { Login } from '../../../testbed/n8n/session';
 export interface SharedAddresses {
 	readonly packageFile: string;
 	readonly n8nUrl: string;
+	readonly n8nFolder: string;
 	readonly n8nLogin: Login;
 	readonly gatewayUrl: string;
+	readonly gatewayFolder: string;
 	readonly modelUrl: string;
 }
 
@@ -24,11 +26,13 @@ export function readShared(): SharedAddresses {
 	return {
 		packageFile: textAt(value, 'packageFile'),
 		n8nUrl: textAt(value, 'n8nUrl'),
+		n8nFolder: textAt(value, 'n8nFolder'),
 		n8nLogin: {
 			cookie: textAt(value, 'n8nLogin', 'cookie'),
 			browserId: textAt(value, 'n8nLogin', 'browserId'),
 		},
 		gatewayUrl: textAt(value, 'gatewayUrl'),
+		gatewayFolder: textAt(value, 'gatewayFolder'),
 		modelUrl: textAt(value, 'modelUrl'),
 	};
 }

@@ -1,0 +1,78 @@
+import crypto from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { openDatabase } from '../../openclaw-plugin/src/store/database';
+import { createTokenCheck } from '../../openclaw-plugin/src/tokens/tokenCheck';
+import { issueToken } from '../../openclaw-plugin/src/tokens/tokenStore';
+import { createSigningKeys, signEvent, verifyEvent } from '../../protocol';
+import { removeTemporaryFolder, temporaryFolder } from '../../testbed/temporaryFolder';
+
+const actual = crypto.timingSafeEqual;
+/** Lengths of what was compared in constant time. */
+let compared: number[];
+
+beforeEach(() => {
+	compared = [];
+	jest.spyOn(crypto, 'timingSafeEqual').mockImplementation((left, right) => {
+		compared.push(left.byteLength);
+		return actual(left, right);
+	});
+});
+
+afterEach(() => {
+	jest.restoreAllMocks();
+});
+
+/** What a comparison costs must not tell where two values differ, so the work is always the same. */
+describe('a signature', () => {
+	const body = '{"id":"evt_1"}';
+	const secrets = ['whsec_one', 'whsec_two', 'whsec_three'];
+	const right = signEvent({ id: 'evt_1', body, secret: 'whsec_one' })['X-OpenClaw-Signature'];
+	const changedAt = (place: number) => {
+		const at = 'sha256='.length + place;
+		return right.slice(0, at) + (right[at] === '0' ? '1' : '0') + right.slice(at + 1);
+	};
+
+	it.each([
+		['right', right, true],
+		['wrong in its first digit', changedAt(0), false],
+		['wrong in its last digit', changedAt(63), false],
+		['wrong altogether', `sha256=${'0'.repeat(64)}`, false],
+	])('that is %s is compared as a whole with every secret', (_, signature, ok) => {
+		const headers = {
+			...signEvent({ id: 'evt_1', body, secret: 'whsec_one' }),
+			'X-OpenClaw-Signature': signature,
+		};
+		const verdict = verifyEvent({
+			headers,
+			body: Buffer.from(body),
+			secret: createSigningKeys(secrets.join(' ')),
+		});
+		expect(verdict.ok).toBe(ok);
+		expect(compared).toEqual([64, 64, 64]);
+	});
+});
+
+describe('a token', () => {
+	let folder: string;
+	let database: DatabaseSync;
+	beforeEach(async () => {
+		folder = await temporaryFolder('constant-time');
+		database = openDatabase(folder);
+	});
+	afterEach(async () => {
+		database.close();
+		await removeTemporaryFolder(folder);
+	});
+
+	it('is compared by its hash, whether there is one of its id or not', () => {
+		const check = createTokenCheck({ database, hooksToken: 'the token of the gateway' });
+		const { token } = issueToken(database, { name: 'n8n', scopes: ['inbound'] });
+		const wrong = token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A');
+		const unknown = token.replace(/^ocw_.{10}/, 'ocw_0000000000');
+		for (const each of [token, wrong, unknown, 'no token at all', '']) {
+			compared = [];
+			expect(check(each, 'inbound').ok).toBe(each === token);
+			expect(compared).toEqual([32, 32]);
+		}
+	});
+});
