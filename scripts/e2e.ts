@@ -20,7 +20,9 @@ async function main(): Promise<number> {
 	const projects = given.includes('--selectProjects')
 		? []
 		: ['--selectProjects', 'e2e', 'e2e-plugin'];
-	return await runOnRuntimeNode(runtimes, [jest, '--runInBand', ...projects, ...given], {
+	// An option has to follow the projects, or jest takes the names of tests for projects, and runs all.
+	const args = [jest, ...projects, '--runInBand', ...given];
+	return await runOnRuntimeNode(runtimes, args, {
 		OPENCLAW_WEBHOOKS_CHROMIUM: chromium ?? '',
 	});
 }

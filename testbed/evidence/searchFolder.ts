@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SECRETS_FILE } from './evidence';
@@ -54,7 +55,12 @@ export function searchFolder(folder: string, known: readonly string[]): Search {
 }
 
 function* executionTexts(file: string): Generator<{ place: string; text: string }> {
-	const database = new DatabaseSync(file, { readOnly: true });
+	// A running n8n lets nobody else open it, so a copy with its write-ahead log is read.
+	const copies = mkdtempSync(join(tmpdir(), 'openclaw-webhooks-search-'));
+	const copy = join(copies, 'database.sqlite');
+	copyFileSync(file, copy);
+	if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${copy}-wal`);
+	const database = new DatabaseSync(copy);
 	try {
 		const tables = database
 			.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
@@ -70,5 +76,6 @@ function* executionTexts(file: string): Generator<{ place: string; text: string 
 		}
 	} finally {
 		database.close();
+		rmSync(copies, { recursive: true });
 	}
 }

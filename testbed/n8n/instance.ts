@@ -13,6 +13,7 @@ import { readTarball, writeStandInNpm, type Tarball } from './standInNpm';
 /** What it has written and stored, executions among it. */
 const N8N_EVIDENCE = [
 	'n8n.log',
+	join('.n8n', 'n8nEventLog.log'),
 	...['', '-wal', '-shm'].map((end) => join('.n8n', `database.sqlite${end}`)),
 ];
 
