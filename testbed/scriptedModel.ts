@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listAt, at, textAt, tryParseJson, type JsonObject } from './json';
 import { readBody, startLocalServer } from './localServer';
-import { chooseReply, type Reply } from './scriptedReply';
+import { chooseReply, type Reply, type UnmarkedReply } from './scriptedReply';
 import { waitFor, type WaitOptions } from './waitFor';
 
 /** A request that an agent sent to its model. */
@@ -64,7 +64,7 @@ function contentText(message: unknown): string {
 		.join('\n');
 }
 
-function readTurn(body: unknown): ModelRequest {
+function readTurn(body: unknown, unmarked?: UnmarkedReply): ModelRequest {
 	const messages = listAt(body, 'messages');
 	const isUser = (message: unknown) =>
 		at(message, 'role') === 'user' && !contentText(message).startsWith(INTERNAL);
@@ -77,16 +77,17 @@ function readTurn(body: unknown): ModelRequest {
 		.join('\n');
 	const agent = AGENT.exec(userText) ?? AGENT.exec(systemText);
 	const afterTool = messages.slice(lastUser + 1).some((message) => at(message, 'role') === 'tool');
+	const message = WRAPPED.exec(userText)?.[1] ?? userText;
 	return {
 		userText,
-		message: WRAPPED.exec(userText)?.[1] ?? userText,
+		message,
 		agentId: agent?.[1] ?? agent?.[2] ?? '',
 		userTexts,
 		gatewayTexts: messages.map(contentText).filter((text) => text.startsWith(INTERNAL)),
 		systemText,
 		tools: listAt(body, 'tools').map((tool) => textAt(tool, 'function', 'name')),
 		afterTool,
-		reply: chooseReply(userText, afterTool),
+		reply: chooseReply(userText, afterTool, unmarked?.(message)),
 	};
 }
 
@@ -160,8 +161,14 @@ export function connectToScriptedModel(url: string): ScriptedModel {
 	};
 }
 
-/** Starts a scripted model on a free port of the loopback interface. */
-export async function startScriptedModel(): Promise<ScriptedModel & { stop(): Promise<void> }> {
+/**
+ * Starts a scripted model on a free port of the loopback interface.
+ *
+ * @param unmarked answers messages without a marker; a fixed sentence does unless given
+ */
+export async function startScriptedModel(
+	unmarked?: UnmarkedReply,
+): Promise<ScriptedModel & { stop(): Promise<void> }> {
 	let turns: ModelRequest[] = [];
 	let count = 0;
 	const answer = async (message: IncomingMessage, response: ServerResponse) => {
@@ -175,7 +182,7 @@ export async function startScriptedModel(): Promise<ScriptedModel & { stop(): Pr
 			return;
 		}
 		const body = tryParseJson((await readBody(message)).toString('utf8'));
-		const turn = readTurn(body);
+		const turn = readTurn(body, unmarked);
 		turns.push(turn);
 		if (turn.reply.delayMs > 0) await delay(turn.reply.delayMs);
 		sendReply(response, turn.reply, at(body, 'stream') === true, ++count);

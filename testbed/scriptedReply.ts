@@ -9,6 +9,9 @@ export type Reply =
 	  }
 	| { readonly kind: 'fault'; readonly status: number; readonly delayMs: number };
 
+/** Answers a message that says by no marker what the answer is (see {@link chooseReply}). */
+export type UnmarkedReply = (message: string) => string;
+
 const LONG_REPLY = `A long answer. ${'One more sentence of it. '.repeat(300)}`;
 
 function delayOf(text: string): number {
@@ -18,12 +21,17 @@ function delayOf(text: string): number {
 /**
  * Chooses the answer by markers in the user's text: `[[tool]]` (lists the workspace), `[[tool-error]]`
  * (reads a file that doesn't exist), `[[400]]`, `[[500]]`, `[[slow:<ms>]]`, `[[long]]`,
- * `[[reply:<text>]]`. Without a marker it says which message it answers.
+ * `[[reply:<text>]]`.
  *
  * @param text the last user message
  * @param afterTool whether a tool's result follows that message already
+ * @param unmarked the answer to a message without a marker
  */
-export function chooseReply(text: string, afterTool: boolean): Reply {
+export function chooseReply(
+	text: string,
+	afterTool: boolean,
+	unmarked = 'Understood, I am on it.',
+): Reply {
 	const delayMs = delayOf(text);
 	if (afterTool)
 		return { kind: 'text', text: 'I have looked with the tool: all is well.', delayMs };
@@ -37,5 +45,5 @@ export function chooseReply(text: string, afterTool: boolean): Reply {
 	}
 	if (text.includes('[[long]]')) return { kind: 'text', text: LONG_REPLY, delayMs };
 	const wanted = /\[\[reply:([^\]]*)\]\]/.exec(text)?.[1];
-	return { kind: 'text', text: wanted ?? 'Understood, I am on it.', delayMs };
+	return { kind: 'text', text: wanted ?? unmarked, delayMs };
 }

@@ -6,6 +6,7 @@ import type { N8n } from './n8n/instance';
 import type { Progress } from './progress';
 import type { Runtimes } from './runtime';
 import { startScriptedModel, type ScriptedModel } from './scriptedModel';
+import type { UnmarkedReply } from './scriptedReply';
 import type { Cleanup } from './cleanup';
 
 /** A real n8n with our package and a real gateway with a scripted model, side by side. */
@@ -30,9 +31,11 @@ export async function startStack(options: {
 	readonly plugin?: NonNullable<GatewayOptions['plugin']>;
 	/** Top-level keys of the gateway's configuration that replace the usual ones. */
 	readonly gatewayConfig?: JsonObject;
+	/** What the agents answer to messages without a marker. */
+	readonly unmarkedReply?: UnmarkedReply;
 }): Promise<Stack> {
 	const { runtimes, packageFile, progress, cleanup, n8nEnv, plugin, gatewayConfig } = options;
-	const model = await startScriptedModel();
+	const model = await startScriptedModel(options.unmarkedReply);
 	cleanup.defer(async () => model.stop());
 	const starts = [
 		progress.step('Starting a throwaway n8n with the packed package', async () => {

@@ -18,6 +18,8 @@ export interface TelegramSender {
 	readonly userId?: number;
 	/** A negative number is a group; the chat with the user unless given. */
 	readonly chatId?: number;
+	/** First name; Ada unless given. */
+	readonly name?: string;
 }
 
 /** A local Bot API, for gateways that must not reach the real one. */
@@ -100,13 +102,13 @@ async function readParameters(request: IncomingMessage, url: URL): Promise<JsonO
 function incomingMessage(id: number, text: string, sender: TelegramSender): JsonObject {
 	const userId = sender.userId ?? 777;
 	const chatId = sender.chatId ?? userId;
-	const name = { first_name: 'Ada', username: `user_${String(userId)}` };
+	const name = { first_name: sender.name ?? 'Ada', username: `user_${String(userId)}` };
 	const chat = chatId < 0 ? { type: 'supergroup', title: 'Team' } : { type: 'private', ...name };
 	return {
 		message_id: id,
 		date: Math.floor(Date.now() / 1000),
 		chat: { id: chatId, ...chat },
-		from: { id: userId, is_bot: false, last_name: 'Lovelace', language_code: 'en', ...name },
+		from: { id: userId, is_bot: false, language_code: 'en', ...name },
 		text,
 	};
 }

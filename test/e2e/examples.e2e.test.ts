@@ -1,7 +1,7 @@
 import { capturedEvent, capturedEvents } from '../../testbed/capturedEvents';
+import { EXAMPLES, readExample, type ExampleName } from '../../testbed/exampleWorkflow';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { listAt, textAt } from '../../testbed/json';
-import { EXAMPLES, readExample, type ExampleName } from '../examples/exampleWorkflow';
 import {
 	OUTSIDE_HEADER,
 	publishExample,

@@ -1,12 +1,13 @@
+import type { ExampleName } from '../../testbed/exampleWorkflow';
 import type { Gateway } from '../../testbed/gateway';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
-import { listAt, textAt } from '../../testbed/json';
+import { textAt } from '../../testbed/json';
+import { dataTableRows } from '../../testbed/n8n/dataTable';
 import { issueToken } from '../../testbed/pluginToken';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
-import { sendRaw } from '../../testbed/sendEvent';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
+import { startTicketSystem, ticketWebhook, type TicketSystem } from '../../testbed/ticketSystem';
 import { waitFor } from '../../testbed/waitFor';
-import type { ExampleName } from '../examples/exampleWorkflow';
 import {
 	OUTSIDE_HEADER,
 	publishExample,
@@ -22,15 +23,17 @@ let model: ScriptedModel & { stop(): Promise<void> };
 let telegram: TelegramStandIn;
 let gateway: Gateway;
 let outside: HttpSink;
+let ticketSystem: TicketSystem;
 let accessToken: string;
 let example: PublishedExample | undefined;
 let nextUser = 9000;
 
 beforeAll(async () => {
-	[model, telegram, outside] = await Promise.all([
+	[model, telegram, outside, ticketSystem] = await Promise.all([
 		startScriptedModel(),
 		startTelegramStandIn(),
 		startHttpSink(),
+		startTicketSystem(OUTSIDE_HEADER),
 	]);
 	gateway = await startPluginGateway({
 		modelUrl: model.url,
@@ -48,12 +51,15 @@ afterEach(async () => {
 
 afterAll(async () => {
 	await gateway.remove();
-	await Promise.all([model.stop(), telegram.stop(), outside.stop()]);
+	await Promise.all([model.stop(), telegram.stop(), outside.stop(), ticketSystem.stop()]);
 });
 
 /** Nothing but what the notes of the example say: no configuration of the gateway. */
-async function publish(name: ExampleName): Promise<PublishedExample> {
-	const systems = { gatewayUrl: gateway.url, outside, accessToken, agentIds: AGENT };
+async function publish(
+	name: ExampleName,
+	system: { readonly url: string } = outside,
+): Promise<PublishedExample> {
+	const systems = { gatewayUrl: gateway.url, outside: system, accessToken, agentIds: AGENT };
 	return (example = await publishExample(n8n, name, systems));
 }
 
@@ -74,9 +80,7 @@ describe('audit log', () => {
 		const { userId } = await writeAsNewUser('包裹在哪里? 📦 [[reply:在路上 🚚]]');
 		const rows = await waitFor('both rows', async () => {
 			const [execution] = await n8n.waitForExecutions(workflow, 2);
-			const table = execution?.json('Open the Log Table')[0];
-			const path = `/rest/projects/${textAt(table, 'projectId')}/data-tables/${textAt(table, 'id')}`;
-			const all = listAt(await n8n.request('GET', `${path}/rows`), 'data');
+			const all = await dataTableRows(n8n, execution?.json('Open the Log Table')[0]);
 			const own = all.filter(
 				(row) =>
 					textAt(row, 'session').includes(String(userId)) || textAt(row, 'user') === String(userId),
@@ -134,28 +138,23 @@ describe('CRM record', () => {
 
 describe('ticket round trip', () => {
 	it('ends in the chat where it began', async () => {
-		outside.answerBy(() => ({ body: { id: 'T-1042' } }));
-		const { workflow } = await publish('ticket-round-trip');
+		const { workflow } = await publish('ticket-round-trip', ticketSystem);
 		const { userId } = await writeAsNewUser('My printer is on fire');
 		const [opened] = await n8n.waitForExecutions(workflow, 1);
 		expect(opened).toMatchObject({ status: 'success', errorMessage: '' });
-		expect(outside.requests).toHaveLength(1);
-		expect(outside.requests[0]).toMatchObject({
-			path: '/api/tickets',
-			json: { requester: String(userId), metadata: { agent: AGENT, channel: 'telegram' } },
-		});
+		expect(ticketSystem.tickets).toMatchObject([
+			{ requester: String(userId), metadata: { agent: AGENT, channel: 'telegram' } },
+		]);
 
+		const id = ticketSystem.tickets[0]?.id ?? '';
 		const status = '已解决 ✅ [[reply:您的工单已解决 ✅]]';
-		const answer = await sendRaw(`${n8n.url}/webhook/openclaw-ticket-update`, {
-			headers: { 'content-type': 'application/json', [OUTSIDE_HEADER.name]: OUTSIDE_HEADER.value },
-			body: JSON.stringify({ ticketId: 'T-1042', status, updatedAt: '2026-03-14T11:00:00Z' }),
-		});
+		const answer = await ticketSystem.change(id, status, ticketWebhook(n8n.url));
 		expect(answer).toMatchObject({ status: 202, json: { ok: true } });
 		const told = await telegram.waitForSent(({ text }) => text.includes('您的工单已解决 ✅'), {
 			timeoutMs: 90_000,
 		});
 		expect(told).toMatchObject({ chatId: String(userId), ok: true });
-		const turn = await model.waitForRequest(({ message }) => message.includes('#T-1042'));
+		const turn = await model.waitForRequest(({ message }) => message.includes(`#${id}`));
 		expect(turn.userTexts.some((text) => text.includes('My printer is on fire'))).toBe(true);
 	});
 });

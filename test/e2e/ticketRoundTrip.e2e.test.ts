@@ -1,7 +1,8 @@
 import { capturedEvent } from '../../testbed/capturedEvents';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
-import { sendRaw, type RawAnswer } from '../../testbed/sendEvent';
+import type { RawAnswer } from '../../testbed/sendEvent';
+import { reportUpdate, ticketWebhook, type TicketUpdate } from '../../testbed/ticketSystem';
 import {
 	OUTSIDE_HEADER,
 	publishExample,
@@ -35,13 +36,10 @@ async function publish(gateway: string): Promise<PublishedExample> {
 }
 
 async function updateTicket(
-	change: object,
-	key: string = OUTSIDE_HEADER.value,
+	update: TicketUpdate,
+	value: string = OUTSIDE_HEADER.value,
 ): Promise<RawAnswer> {
-	return await sendRaw(`${n8n.url}/webhook/openclaw-ticket-update`, {
-		headers: { 'content-type': 'application/json', [OUTSIDE_HEADER.name]: key },
-		body: JSON.stringify(change),
-	});
+	return await reportUpdate(ticketWebhook(n8n.url), update, { ...OUTSIDE_HEADER, value });
 }
 
 describe('the example ticket-round-trip', () => {

@@ -4,10 +4,10 @@ import { NodeHelpers, type INode, type INodeType } from 'n8n-workflow';
 import { parseConfig, parseEvent } from '../../index';
 import { OpenClawInbound } from '../../nodes/OpenClawInbound/OpenClawInbound.node';
 import { OpenClawTrigger } from '../../nodes/OpenClawTrigger/OpenClawTrigger.node';
+import { EXAMPLES, EXAMPLES_FOLDER, readExample } from '../../testbed/exampleWorkflow';
 import { at, listAt, textAt } from '../../testbed/json';
 import { INBOUND_TYPE, TRIGGER_TYPE } from '../../testbed/n8n/openclawNodes';
 import { isNote, isTrigger, outputCount, overlaps } from './canvas';
-import { EXAMPLES, EXAMPLES_FOLDER, readExample } from './exampleWorkflow';
 
 const OUR_NODES: Readonly<Record<string, INodeType>> = {
 	[TRIGGER_TYPE]: new OpenClawTrigger(),

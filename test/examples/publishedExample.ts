@@ -1,12 +1,11 @@
 import type { OpenClawEvent } from '../../index';
-import type { HttpSink } from '../../testbed/httpSink';
+import { fillInExample, readExample, type ExampleName } from '../../testbed/exampleWorkflow';
 import type { N8nClient, Workflow } from '../../testbed/n8n/client';
 import type { Execution } from '../../testbed/n8n/execution';
 import { CREDENTIAL_TYPE } from '../../testbed/n8n/openclawNodes';
 import { sendEvent, type RawAnswer } from '../../testbed/sendEvent';
 import { credentialData } from '../../testbed/stack';
 import { newSecret } from '../e2e/support/triggerWorkflow';
-import { fillInExample, readExample, type ExampleName } from './exampleWorkflow';
 
 /** The header that the outside systems expect, and that the ticket system sends. */
 export const OUTSIDE_HEADER = { name: 'X-API-Key', value: 'key-of-the-outside-system' } as const;
@@ -27,7 +26,7 @@ export interface PublishedExample {
 export interface ExampleSystems {
 	readonly gatewayUrl: string;
 	/** Stands in for Slack, the CRM or the ticket system. */
-	readonly outside: HttpSink;
+	readonly outside: { readonly url: string };
 	/** Token of the plugin, for the trigger to register itself; without it events are sent by hand. */
 	readonly accessToken?: string;
 	/** Takes the place of the agents that the trigger is for. */

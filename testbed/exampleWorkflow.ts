@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isObject } from '../../testbed/json';
-import { TRIGGER_TYPE, withCredential } from '../../testbed/n8n/openclawNodes';
-import type {
-	CredentialReference,
-	WorkflowDefinition,
-	WorkflowNode,
-} from '../../testbed/n8n/workflow';
+import { isObject } from './json';
+import { TRIGGER_TYPE, withCredential } from './n8n/openclawNodes';
+import { REPOSITORY } from './packPackage';
+import type { CredentialReference, WorkflowDefinition, WorkflowNode } from './n8n/workflow';
 
 /** Folder of the examples. */
-export const EXAMPLES_FOLDER = join(__dirname, '..', '..', 'examples');
+export const EXAMPLES_FOLDER = join(REPOSITORY, 'examples');
 
 /** The example workflows, without the ending of their files. */
 export const EXAMPLES = [
