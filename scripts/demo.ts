@@ -1,106 +1,84 @@
-import { join } from 'node:path';
 import { Cleanup } from '../testbed/cleanup';
-import { OWNER, readWorkflowFile, type N8nClient } from '../testbed/n8n/client';
-import {
-	byId,
-	CREDENTIAL_TYPE,
-	INBOUND_TYPE,
-	TRIGGER_TYPE,
-	withCredential,
-} from '../testbed/n8n/openclawNodes';
-import type { WorkflowDefinition } from '../testbed/n8n/workflow';
-import { obtainPackage, REPOSITORY } from '../testbed/packPackage';
-import { obtainPlugin } from '../testbed/plugin';
-import { issueToken } from '../testbed/pluginToken';
+import { OWNER } from '../testbed/n8n/client';
+import { INBOUND_TYPE } from '../testbed/n8n/openclawNodes';
 import { createProgress, formatDuration, numberSteps, type Progress } from '../testbed/progress';
-import { ensureRuntimes } from '../testbed/runtime';
-import { credentialData, startStack } from '../testbed/stack';
-import { startTelegramStandIn } from '../testbed/telegramStandIn';
 import { showConversation } from './demo/conversation';
+import { HELP } from './demo/live/command';
+import { stayOpen } from './demo/live/stayOpen';
 import { showMessage } from './demo/message';
+import { nodeName, publishExample, type PublishedWorkflow } from './demo/publishedWorkflow';
+import { showRoundTrip, type RoundTripResult } from './demo/roundTrip';
+import { sendingToEndpoint, startWorld, type World } from './demo/world';
 
-const EXAMPLE = 'examples/quick-start.workflow.json';
 const MANUAL_TRIGGER_TYPE = 'n8n-nodes-base.manualTrigger';
-const INBOUND = {
-	endpoints: {
-		alert: {
-			agentId: 'alert-handler',
-			template: '收到告警:{{body.title}} - 严重级别:{{body.severity}}',
-		},
-	},
-};
 
-function nodeName(definition: WorkflowDefinition, type: string): string {
-	const found = definition.nodes.find((node) => node.type === type);
-	if (found === undefined) throw new Error(`${EXAMPLE} has no node of type ${type}`);
-	return found.name;
+/** What is there to look at when all has been shown. */
+interface Shown {
+	readonly world: World;
+	readonly quickStart: PublishedWorkflow;
+	readonly roundTrip: PublishedWorkflow;
+	readonly result: RoundTripResult;
 }
 
-/** Sends the message to an endpoint of the gateway instead of straight to an agent. */
-function sendingToEndpoint(definition: WorkflowDefinition, endpoint: string): WorkflowDefinition {
-	return {
-		...definition,
-		nodes: definition.nodes.map((node) =>
-			node.type === INBOUND_TYPE
-				? {
-						...node,
-						parameters: { ...node.parameters, source: 'endpoint', endpoint: byId(endpoint) },
-					}
-				: node,
-		),
-	};
-}
-
-async function publishExample(client: N8nClient, gatewayUrl: string, accessToken: string) {
-	const credential = await client.createCredential(
-		CREDENTIAL_TYPE,
-		credentialData(gatewayUrl, { accessToken }),
-		'OpenClaw (demo)',
+async function showQuickStart(world: World, progress: Progress): Promise<PublishedWorkflow> {
+	const { setup, chats, model } = world;
+	const { client } = world.n8n;
+	progress.line('\nQuick start: events to n8n, and a message back\n');
+	const published = await progress.step(
+		'Publishing examples/quick-start.workflow.json, which registers itself at the gateway',
+		async () => publishExample(client, 'quick-start', setup, sendingToEndpoint),
 	);
-	const example = sendingToEndpoint(await readWorkflowFile(join(REPOSITORY, EXAMPLE)), 'alert');
-	const workflow = await client.createWorkflow(withCredential(example, credential));
-	await client.publish(workflow);
-	return { example, workflow };
+	await showConversation({ chats, client, published }, progress);
+	const { definition, workflow } = published;
+	const startName = nodeName(definition, MANUAL_TRIGGER_TYPE);
+	const inboundName = nodeName(definition, INBOUND_TYPE);
+	await showMessage({ client, workflow, startName, inboundName, model }, progress);
+	return published;
 }
 
-async function demonstrate(progress: Progress, cleanup: Cleanup): Promise<string> {
-	const runtimes = await ensureRuntimes(progress);
-	const packageFile = await obtainPackage(progress, cleanup);
-	const pluginFile = await obtainPlugin(progress, cleanup);
-	const telegram = await startTelegramStandIn();
-	cleanup.defer(async () => telegram.stop());
-	const { n8n, gateway, model } = await startStack({
-		runtimes,
-		packageFile,
-		progress,
-		cleanup,
-		gatewayConfig: telegram.config('support-bot'),
-		plugin: { packageFile: pluginFile, config: { inbound: INBOUND } },
+async function demonstrate(progress: Progress, cleanup: Cleanup): Promise<Shown> {
+	const world = await startWorld(progress, cleanup);
+	const quickStart = await showQuickStart(world, progress);
+	progress.line('\nTicket round trip: from the chat to a ticket, and back to the same chat\n');
+	const roundTrip = await progress.step(
+		'Publishing examples/ticket-round-trip.workflow.json, which registers itself as well',
+		async () => publishExample(world.n8n.client, 'ticket-round-trip', world.setup),
+	);
+	const { client } = world.n8n;
+	const result = await showRoundTrip({ ...world, client, published: roundTrip }, progress);
+	return { world, quickStart, roundTrip, result };
+}
+
+/** Where to look, and as whom. */
+function links({ world, quickStart, roundTrip, result }: Shown): string[] {
+	const workflow = (published: PublishedWorkflow) =>
+		`${world.n8n.url}/workflow/${published.workflow.id}`;
+	const { opened, told } = result.executionIds;
+	return [
+		`Editor               ${world.n8n.url}`,
+		`Login                ${OWNER.email}  ${OWNER.password}`,
+		`Quick start          ${workflow(quickStart)}`,
+		`Ticket round trip    ${workflow(roundTrip)}`,
+		`  opened the ticket  ${workflow(roundTrip)}/executions/${opened}`,
+		`  told the person    ${workflow(roundTrip)}/executions/${told}`,
+	];
+}
+
+/** Takes commands until Ctrl-C. */
+async function goOn({ world, quickStart, roundTrip, result }: Shown, cleanup: Cleanup) {
+	const workflows = [quickStart, roundTrip];
+	const scene = { ...world, client: world.n8n.client, workflows };
+	const stop = await stayOpen(scene, result.person);
+	// The programs that run are children with their own lives: only this keeps the demo open.
+	const open = setInterval(() => undefined, 60_000);
+	await new Promise<void>((resolve) => {
+		cleanup.defer(async () => {
+			stop();
+			clearInterval(open);
+			resolve();
+			return Promise.resolve();
+		});
 	});
-	const { client } = n8n;
-
-	const token = await progress.step('Making an access token for n8n', async () =>
-		issueToken(gateway),
-	);
-	const { example, workflow } = await progress.step(
-		`Publishing ${EXAMPLE}, which registers itself at the gateway`,
-		async () => publishExample(client, gateway.url, token),
-	);
-	const triggerName = nodeName(example, TRIGGER_TYPE);
-	progress.line();
-	await showConversation({ telegram, client, workflow, triggerName }, progress);
-	progress.line();
-	await showMessage(
-		{
-			client,
-			workflow,
-			startName: nodeName(example, MANUAL_TRIGGER_TYPE),
-			inboundName: nodeName(example, INBOUND_TYPE),
-			model,
-		},
-		progress,
-	);
-	return `${n8n.url}/workflow/${workflow.id}`;
 }
 
 /** Shows both halves at work: `npm run demo` stays open, `npm run demo -- --once` ends by itself. */
@@ -111,23 +89,16 @@ async function main(): Promise<void> {
 	const cleanup = new Cleanup();
 	try {
 		display.line('OpenClaw and n8n, both real, both throwaway\n');
-		const editor = await demonstrate(numberSteps(display), cleanup);
+		const shown = await demonstrate(numberSteps(display), cleanup);
 		display.line(`\nAll of it worked (${formatDuration(performance.now() - started)}).\n`);
-		display.line(`Editor    ${editor}`);
-		display.line(`Login     ${OWNER.email}  ${OWNER.password}`);
+		for (const line of links(shown)) display.line(line);
 		if (once) {
 			display.line('\nBoth end now; without --once they stay open.');
 		} else {
-			display.line('\nPress Ctrl-C to stop and to delete everything that was started.');
-			// The programs that run are children with their own lives: only this keeps the demo open.
-			const open = setInterval(() => undefined, 60_000);
-			await new Promise<void>((resolve) => {
-				cleanup.defer(async () => {
-					clearInterval(open);
-					resolve();
-					return Promise.resolve();
-				});
-			});
+			display.line('\nGo on yourself, and watch it here and in the editor:\n');
+			for (const line of HELP) display.line(`  ${line}`);
+			display.line('\nPress Ctrl-C to stop and to delete everything that was started.\n');
+			await goOn(shown, cleanup);
 		}
 	} catch (error) {
 		display.line(`\nThe demo stopped: ${error instanceof Error ? error.message : String(error)}`);
