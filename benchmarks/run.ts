@@ -23,10 +23,10 @@ interface Group {
 const GROUPS: Readonly<Record<string, Group>> = {
 	n8n: { names: ['verify', 'template', 'trigger', 'inbound'], file: 'RESULTS.md' },
 	plugin: { names: ['outbox', 'delivery', 'turn'], file: 'RESULTS-PLUGIN.md' },
-	flow: { names: ['latency'], file: 'RESULTS-FLOW.md' },
+	flow: { names: ['latency', 'roundTrip'], file: 'RESULTS-FLOW.md' },
 };
 const BENCHMARKS = Object.values(GROUPS).flatMap(({ names }) => names);
-const NEED_N8N = new Set(['trigger', 'inbound']);
+const NEED_N8N = new Set(['trigger', 'inbound', 'roundTrip']);
 
 async function load(name: string): Promise<Run> {
 	const module = (await import(join(__dirname, `${name}.bench.ts`))) as { run: Run };
