@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { hasExpression, savedValue } from './savedValue';
+import { hasExpression } from '../shared/hasExpression';
+import { savedValue } from './savedValue';
 
 /** Gives a parameter's value for one item. */
 export type ItemReader<T> = (itemIndex: number) => T;

@@ -40,12 +40,6 @@ export function savedValue(raw: unknown, evaluate: Evaluate): SavedValue {
 	};
 }
 
-/** Whether a saved parameter may be different for each item. */
-export function hasExpression(raw: unknown): boolean {
-	if (typeof raw === 'string') return raw.startsWith('=');
-	return typeof raw === 'object' && raw !== null && Object.values(raw).some(hasExpression);
-}
-
 function reference(expression: string): SavedValue | undefined {
 	const path = REFERENCE.exec(expression)?.[1];
 	if (path === undefined) return undefined;

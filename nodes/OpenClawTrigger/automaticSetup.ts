@@ -2,6 +2,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { IHookFunctions } from 'n8n-workflow';
 import { CREDENTIAL_NAME, readConnection } from '../shared/gatewayConnection';
 import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
+import { hasExpression } from '../shared/hasExpression';
 import { unreachableFromGateway } from '../shared/reachability';
 import { callGateway } from '../shared/transport';
 import type { GatewayOutcome } from '../shared/transport';
@@ -107,13 +108,7 @@ function describeWanted(context: IHookFunctions): Record<string, unknown> {
 /** An expression may use fields of the event, which only the node has. */
 function withoutExpressions(filters: unknown): unknown {
 	if (typeof filters !== 'object' || filters === null) return {};
-	const isExpression = (value: unknown) => typeof value === 'string' && value.startsWith('=');
-	return Object.fromEntries(
-		Object.entries(filters).filter(
-			([, value]) =>
-				!isExpression(value) && !(Array.isArray(value) && value.some((part) => isExpression(part))),
-		),
-	);
+	return Object.fromEntries(Object.entries(filters).filter(([, value]) => !hasExpression(value)));
 }
 
 function isDone(outcome: GatewayOutcome): boolean {

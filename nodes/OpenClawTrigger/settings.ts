@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, IGetNodeParameterOptions, IWebhookFunctions } from 'n8n-workflow';
 import { DEFAULT_TOLERANCE_SECONDS } from '../../protocol/signatureHeaders';
+import { hasExpression } from '../shared/hasExpression';
 import { readFilters } from './filter';
 import type { EventFilters } from './filter';
 import type { OutputMode } from './outputs';
@@ -63,12 +64,6 @@ export function readRouting(context: IExecuteFunctions): Routing {
 function evaluate(get: (mode?: IGetNodeParameterOptions) => unknown): unknown {
 	const saved = get({ rawExpressions: true });
 	return hasExpression(saved) ? get() : saved;
-}
-
-function hasExpression(saved: unknown): boolean {
-	if (typeof saved === 'string') return saved.startsWith('=');
-	if (typeof saved !== 'object' || saved === null) return false;
-	return Object.values(saved).some(hasExpression);
 }
 
 /** An expression may give a text with commas as well as a list. */

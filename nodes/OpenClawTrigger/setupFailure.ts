@@ -1,5 +1,5 @@
 import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
-import { describeFailure } from '../shared/gatewayFailure';
+import { describeFault } from '../shared/gatewayFault';
 import { gatewayReason, refusalCode } from '../shared/gatewayReason';
 import type { GatewayOutcome } from '../shared/transport';
 
@@ -17,7 +17,7 @@ export function describeSetupFailure(
 	connection: GatewayConnection,
 ): UserMessage {
 	if (outcome.kind === 'fault') {
-		const { message, description } = describeFailure(outcome, { kind: 'list' }, connection);
+		const { message, description } = describeFault(outcome.reason, outcome.code, connection);
 		return { message, description: `${description} Then publish again, or ${BY_HAND}.` };
 	}
 	const { status, body } = outcome;

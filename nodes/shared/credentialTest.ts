@@ -10,6 +10,7 @@ import { parseGatewayDirectory } from '../../protocol/gateway';
 import { readConnection } from './gatewayConnection';
 import type { GatewayConnection, UserMessage } from './gatewayConnection';
 import { describeFailure } from './gatewayFailure';
+import { describeFault } from './gatewayFault';
 import { checkSigningSecret } from './signingSecret';
 import { readFault, readResponse } from './transport';
 import type { GatewayOutcome } from './transport';
@@ -40,7 +41,7 @@ export async function testOpenClawApi(
 
 	const directory = await request(this, connection, 'GET', connection.inboundPath);
 	if (directory.kind === 'fault') {
-		return failed(describeFailure(directory, { kind: 'list' }, connection));
+		return failed(describeFault(directory.reason, directory.code, connection));
 	}
 	if (directory.status === 200 && parseGatewayDirectory(directory.body).ok) {
 		return ok('The gateway and its plugin event-webhooks accepted the access token');

@@ -10,7 +10,12 @@ export type RequestTarget =
 	| { readonly kind: 'agent'; readonly agentId: string; readonly viaPlugin?: true }
 	| { readonly kind: 'endpoint'; readonly name: string }
 	| { readonly kind: 'wake' }
-	| { readonly kind: 'list' };
+	| {
+			readonly kind: 'list';
+			readonly list: 'endpoints' | 'agents' | 'channels';
+			/** A sentence that says how to go on without the list. */
+			readonly otherwise: string;
+	  };
 
 /** The statuses after which the same request may well work a little later. */
 export function isRetryable(outcome: GatewayOutcome): boolean {
@@ -93,12 +98,19 @@ export function describeFailure(
 		return {
 			message: 'The gateway is receiving too many requests',
 			description:
-				"Lower 'Max Concurrency', or raise 'Max Attempts' or 'Backoff (Ms)' in the options.",
+				target.kind === 'list'
+					? `Open the list again in a moment. ${target.otherwise}`
+					: "Lower 'Max Concurrency', or raise 'Max Attempts' or 'Backoff (Ms)' in the options.",
 		};
 	}
 	return {
 		message: `The gateway could not process the request (HTTP ${String(status)})`,
-		description: withReason(reason, "Look into the gateway's log, then run the workflow again."),
+		description: withReason(
+			reason,
+			target.kind === 'list'
+				? target.otherwise
+				: "Look into the gateway's log, then run the workflow again.",
+		),
 	};
 }
 
@@ -148,9 +160,8 @@ function describeMissing(target: RequestTarget, connection: GatewayConnection): 
 	}
 	if (target.kind === 'list') {
 		return {
-			message: `The gateway has no list of endpoints under ${inboundPath}`,
-			description:
-				"The plugin event-webhooks is not installed or not enabled there. Choose 'By ID' instead, or paste the gateway's openclaw.json5 into 'Config (JSON5)' in the options.",
+			message: `The gateway has no list of ${target.list} under ${inboundPath}`,
+			description: `The plugin event-webhooks is not installed or not enabled there. ${target.otherwise}`,
 		};
 	}
 	return {

@@ -13,7 +13,9 @@ describe('deriveSecret', () => {
 	it('makes the same secret of the same key and purpose, and of no others', () => {
 		const secret = deriveSecret('key', 'callback');
 		expect(secret).toBe(deriveSecret('key', 'callback'));
-		expect(secret).toBe(`whsec_${CryptoJS.HmacSHA256('callback', 'key').toString(CryptoJS.enc.Base64)}`);
+		expect(secret).toBe(
+			`whsec_${CryptoJS.HmacSHA256('callback', 'key').toString(CryptoJS.enc.Base64)}`,
+		);
 		expect(deriveSecret('key', 'other')).not.toBe(secret);
 		expect(deriveSecret('other', 'callback')).not.toBe(secret);
 	});

@@ -5,8 +5,9 @@ import type {
 } from 'n8n-workflow';
 
 import { parseTemplate } from '../../../protocol/template';
+import { locatorValue } from '../../shared/locatorValue';
 import { fieldsOf } from '../fields';
-import { listEndpoints } from './gatewayLists';
+import { knownEndpoints } from './choices';
 
 /** One field for each value below `body` that the template of the node or of the endpoint uses. */
 export async function getTemplateFields(
@@ -36,12 +37,10 @@ export async function getTemplateFields(
 }
 
 async function endpointTemplate(context: ILoadOptionsFunctions): Promise<string | undefined> {
-	const locator = context.getCurrentNodeParameter('endpoint');
-	const inner = typeof locator === 'object' && locator !== null && 'value' in locator;
-	const name: unknown = inner ? locator.value : locator;
+	const name = locatorValue(context.getCurrentNodeParameter('endpoint'));
 	if (typeof name !== 'string' || name.trim() === '') return undefined;
 	try {
-		const endpoints = await listEndpoints(context);
+		const endpoints = await knownEndpoints(context);
 		return endpoints.find((endpoint) => endpoint.name === name.trim())?.template;
 	} catch {
 		// A gateway without the plugin has no list, but its hook mappings can be written to all the same.

@@ -1,4 +1,4 @@
-import { hasExpression, savedValue } from '../../../nodes/OpenClawInbound/savedValue';
+import { savedValue } from '../../../nodes/OpenClawInbound/savedValue';
 
 const JSON_ITEM = {
 	title: 'Disk full',
@@ -55,11 +55,6 @@ test.each([
 test("makes texts of n8n's dates", () => {
 	const date = { isLuxonDateTime: true, toString: () => '2026-03-14T10:30:00.000Z' };
 	expect(savedValue('={{ $now }}', () => date)({}, 0)).toBe('2026-03-14T10:30:00.000Z');
-});
-
-test('knows what can differ from item to item', () => {
-	expect(hasExpression({ a: [1, { b: '={{ $json.x }}' }] })).toBe(true);
-	expect(hasExpression({ a: [1, { b: 'x = {{ y }}' }], c: null })).toBe(false);
 });
 
 function neverAsked(): never {

@@ -78,7 +78,11 @@ describe('describeFailure', () => {
 			endpoint,
 			"The endpoint 'alert' could not be found under /webhooks/inbound",
 		],
-		[answer(404), { kind: 'list' }, 'The gateway has no list of endpoints under /webhooks/inbound'],
+		[
+			answer(404),
+			{ kind: 'list', list: 'endpoints', otherwise: 'Type it.' },
+			'The gateway has no list of endpoints under /webhooks/inbound',
+		],
 		[
 			answer(400, { ok: false, error: 'unknown agentId "ops"' }),
 			agent,

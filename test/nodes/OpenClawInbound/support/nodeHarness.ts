@@ -12,7 +12,6 @@ import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
 	IExecuteFunctions,
-	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 	INode,
 	INodeExecutionData,
@@ -21,8 +20,8 @@ import type {
 	IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 
-import { OpenClawApi } from '../../../../credentials/OpenClawApi.credentials';
 import { OpenClawInbound } from '../../../../nodes/OpenClawInbound/OpenClawInbound.node';
+import { credentialsHelper } from '../../support/credentialsHelper';
 
 afterAll(() => {
 	rmSync(userFolder, { recursive: true, force: true });
@@ -60,28 +59,12 @@ export interface NodeHarness {
 /** Puts the node into n8n's core as it is in n8n, with the database left out. */
 export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	const node = new OpenClawInbound();
-	const credentialType = new OpenClawApi();
 	const credential = { accessToken: TOKEN, ...setup.credential };
 	let reads = 0;
-	const credentialsHelper = {
-		getDecrypted: () => {
-			reads++;
-			return Promise.resolve({ ...credential });
-		},
-		isCredentialUsableByNode: () => true,
-		getParentTypes: () => [],
-		preAuthentication: () => Promise.resolve(undefined),
-		authenticate: async (
-			data: ICredentialDataDecryptedObject,
-			_type: string,
-			options: IHttpRequestOptions,
-		) => {
-			if (typeof credentialType.authenticate !== 'function') throw new Error('No function');
-			return await credentialType.authenticate(data, options);
-		},
-	};
 	const additionalData = {
-		credentialsHelper,
+		credentialsHelper: credentialsHelper(credential, () => {
+			reads++;
+		}),
 		executionId: setup.executionId ?? '41',
 		webhookWaitingBaseUrl: `${setup.n8nUrl ?? 'http://127.0.0.1:5678'}/webhook-waiting`,
 		currentNodeParameters: setup.parameters,
