@@ -51,6 +51,7 @@ async function createExample(client: N8nClient): Promise<Workflow> {
 	const trigger = triggerNode(credential, {
 		events: EVENTS,
 		outputMode: 'perEvent',
+		endpointSetup: 'automatic',
 		filters: { agentIds: 'support-bot, sales-*', channels: 'telegram' },
 		options: { simplify: true },
 	});

@@ -11,6 +11,7 @@ import { testOpenClawApi } from '../shared/credentialTest';
 import { isRegistered, unregisterEndpoint } from './automaticSetup';
 import { PROPERTIES, TRIGGER_PANEL, WEBHOOK } from './description';
 import { isAutomatic, prepareEndpoint } from './endpointSetup';
+import { getAgents, getChannels } from './methods/filterLists';
 import { getGatewayConfig } from './methods/gatewayConfig';
 import { OUTPUTS_EXPRESSION } from './outputs';
 import { receiveEvent } from './receive';
@@ -43,6 +44,7 @@ export class OpenClawTrigger implements INodeType {
 
 	methods = {
 		credentialTest: { testOpenClawApi },
+		loadOptions: { getAgents, getChannels },
 		resourceMapping: { getGatewayConfig },
 	};
 

@@ -105,10 +105,25 @@ function describeWanted(context: IHookFunctions): Record<string, unknown> {
 	};
 }
 
-/** An expression may use fields of the event, which only the node has. */
+/** What is typed, and what is chosen from a list, are one filter. */
+const PAIRS = [
+	['agentIds', 'agentList'],
+	['channels', 'channelList'],
+] as const;
+
+/**
+ * An expression may use fields of the event, which only the node has. Half of a pair would be too narrow
+ * a filter, so the other goes with it.
+ */
 function withoutExpressions(filters: unknown): unknown {
 	if (typeof filters !== 'object' || filters === null) return {};
-	return Object.fromEntries(Object.entries(filters).filter(([, value]) => !hasExpression(value)));
+	const unknown = new Set(
+		Object.entries(filters).flatMap(([name, value]) => (hasExpression(value) ? [name] : [])),
+	);
+	for (const pair of PAIRS) {
+		if (pair.some((name) => unknown.has(name))) pair.forEach((name) => unknown.add(name));
+	}
+	return Object.fromEntries(Object.entries(filters).filter(([name]) => !unknown.has(name)));
 }
 
 function isDone(outcome: GatewayOutcome): boolean {

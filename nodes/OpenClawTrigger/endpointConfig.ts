@@ -36,6 +36,8 @@ export const GATEWAY_CONFIG: INodeProperties[] = [
 			loadOptionsDependsOn: [
 				'events',
 				'filters.agentIds',
+				'filters.agentList',
+				'filters.channelList',
 				'filters.channels',
 				'filters.instanceIds',
 				'filters.sessionIds',

@@ -20,6 +20,12 @@ const ID_FILTERS: readonly IdFilter[] = [
 	'instanceIds',
 ];
 
+/** Lists that are chosen from add to what is typed. */
+const CHOSEN: Readonly<Partial<Record<IdFilter, string>>> = {
+	agentIds: 'agentList',
+	channels: 'channelList',
+};
+
 /** Lists of ids, where an empty list lets everything pass, and the conditions. */
 export interface EventFilters {
 	readonly ids: Readonly<Record<IdFilter, readonly string[]>>;
@@ -27,7 +33,8 @@ export interface EventFilters {
 }
 
 /**
- * Reads the value of 'Filters'. Lists are texts with commas; an expression may give a list.
+ * Reads the value of 'Filters'. Lists are texts with commas; an expression may give a list. What is chosen
+ * from a list of the gateway is added.
  *
  * @example
  * readFilters({ agentIds: 'support, sales-*' }).ids.agentIds; // ['support', 'sales-*']
@@ -35,9 +42,10 @@ export interface EventFilters {
 export function readFilters(value: unknown): EventFilters {
 	const filters: Readonly<Record<string, unknown>> =
 		typeof value === 'object' && value !== null ? { ...value } : {};
-	const [agentIds, channels, userIds, sessionIds, instanceIds] = ID_FILTERS.map((name) =>
-		readIds(filters[name]),
-	);
+	const [agentIds, channels, userIds, sessionIds, instanceIds] = ID_FILTERS.map((name) => [
+		...readIds(filters[name]),
+		...readIds(filters[CHOSEN[name] ?? '']),
+	]);
 	return {
 		ids: {
 			agentIds: agentIds ?? [],

@@ -33,6 +33,15 @@ export const FILTERS: INodeProperties = {
 				'Only events of these agents. Separate several with commas; * stands for any text at the start or end.',
 		},
 		{
+			displayName: 'Agents From List',
+			name: 'agentList',
+			type: 'multiOptions',
+			default: [],
+			typeOptions: { loadOptionsMethod: 'getAgents' },
+			description:
+				'Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+		},
+		{
 			displayName: 'Channels',
 			name: 'channels',
 			type: 'string',
@@ -40,6 +49,15 @@ export const FILTERS: INodeProperties = {
 			placeholder: 'e.g. telegram, slack',
 			description:
 				'Only events of these channels. Separate several with commas; * stands for any text at the start or end.',
+		},
+		{
+			displayName: 'Channels From List',
+			name: 'channelList',
+			type: 'multiOptions',
+			default: [],
+			typeOptions: { loadOptionsMethod: 'getChannels' },
+			description:
+				'Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
 		},
 		{
 			displayName: 'Conditions',

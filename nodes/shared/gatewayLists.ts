@@ -1,7 +1,12 @@
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import type { ILoadOptionsFunctions } from 'n8n-workflow';
 import { parseGatewayDirectory } from '../../protocol/gateway';
-import type { GatewayAgent, GatewayDirectory, GatewayEndpoint } from '../../protocol/gateway';
+import type {
+	GatewayAgent,
+	GatewayChannel,
+	GatewayDirectory,
+	GatewayEndpoint,
+} from '../../protocol/gateway';
 import { CREDENTIAL_NAME, readConnection } from './gatewayConnection';
 import type { GatewayConnection, UserMessage } from './gatewayConnection';
 import { describeFailure } from './gatewayFailure';
@@ -31,6 +36,20 @@ export async function listEndpoints(
 	advice: ListAdvice,
 ): Promise<readonly GatewayEndpoint[]> {
 	return (await readDirectory(context, 'endpoints', advice)).endpoints;
+}
+
+/**
+ * The channels of the gateway's configuration, asked from its plugin.
+ *
+ * @param context the `this` of a list method
+ * @param advice what the node tells people whose list cannot be shown
+ * @returns the channels; throws a `NodeOperationError` or `NodeApiError` that says what is missing
+ */
+export async function listChannels(
+	context: ILoadOptionsFunctions,
+	advice: ListAdvice,
+): Promise<readonly GatewayChannel[]> {
+	return (await readDirectory(context, 'channels', advice)).channels;
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Gateway } from '../../testbed/gateway';
-import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { launchChromium } from '../../testbed/editor/browser';
+import { Editor } from '../../testbed/editor/editor';
+import { GATEWAY_AGENTS, GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import type { N8n } from '../../testbed/n8n/instance';
 import type { Workflow } from '../../testbed/n8n/client';
@@ -15,7 +17,12 @@ import { startPluginGateway } from './support/pluginGateway';
 import { readShared } from './support/shared';
 
 const TRIGGER = 'OpenClaw Trigger';
+const chromium = process.env.OPENCLAW_WEBHOOKS_CHROMIUM ?? 'chromium';
+const itInBrowser = chromium === '' ? it.skip : it;
 const API = '/plugins/event-webhooks/api/endpoints';
+
+/** Set up, but not switched on: there is no Telegram here. */
+const CHANNELS = { telegram: { enabled: false, botToken: '1:none' } };
 
 let gateway: Gateway;
 let n8n: N8n;
@@ -23,7 +30,11 @@ let token: string;
 
 beforeAll(async () => {
 	[gateway, n8n] = await Promise.all([
-		startPluginGateway({ modelUrl: readShared().modelUrl, webhooks: {} }),
+		startPluginGateway({
+			modelUrl: readShared().modelUrl,
+			webhooks: {},
+			config: { channels: CHANNELS },
+		}),
 		startOwnN8n(),
 	]);
 	token = await issueToken(gateway);
@@ -120,6 +131,21 @@ describe('automatic endpoint setup', () => {
 		expect(await endpoints()).toEqual([]);
 	});
 
+	it('registers what is typed and chosen as one filter, and leaves expressions to the node', async () => {
+		const workflow = await create({
+			filters: {
+				agentIds: 'main',
+				agentList: ['support-bot'],
+				channels: '={{ "telegram" }}',
+				channelList: ['slack'],
+				userIds: 'a-*',
+			},
+		});
+		await n8n.client.publish(workflow);
+		expect(at((await endpoints())[0], 'filter')).toEqual({ agentIds: ['main', 'support-bot'] });
+		await n8n.client.deleteWorkflow(workflow);
+	});
+
 	it('repairs what the gateway has lost at the next publication', async () => {
 		const workflow = await create({});
 		await n8n.client.publish(workflow);
@@ -154,6 +180,44 @@ describe('automatic endpoint setup', () => {
 		expect(execution).toMatchObject({ status: 'success', mode: 'manual' });
 		await waitFor('the test endpoint to be gone', async () => (await endpoints()).length === 0);
 	});
+
+	itInBrowser(
+		"offers the gateway's agents and channels, and registers what is chosen",
+		async () => {
+			const workflow = await create({});
+			const browser = await launchChromium(chromium);
+			try {
+				const editor = await Editor.open(browser, n8n.client);
+				await editor.openWorkflow(workflow.id);
+				const panel = await editor.openNode(TRIGGER);
+				await panel.add('Add Filter', 'Agents From List');
+				await panel.add('Add Filter', 'Channels From List');
+				const names = async (list: string) => (await panel.choices(list)).map(([name]) => name);
+				expect(await names('agentList')).toEqual([...GATEWAY_AGENTS].sort());
+				expect(await names('channelList')).toEqual(['telegram']);
+				await panel.choose('agentList', 'main');
+				await panel.choose('agentList', 'support-bot');
+				await panel.choose('channelList', 'telegram');
+				await panel.close();
+				await editor.page.keyboard.press('ControlOrMeta+S');
+				const versionId = await waitFor('the editor to save what was chosen', async () => {
+					const saved = await n8n.client.savedWorkflow(workflow.id);
+					const chosen = at(saved.parameters[TRIGGER], 'filters', 'channelList', 0);
+					return chosen === 'telegram' && saved.versionId;
+				});
+				await n8n.client.publish({ ...workflow, versionId });
+				expect(at((await endpoints())[0], 'filter')).toEqual({
+					agentIds: ['main', 'support-bot'],
+					channels: ['telegram'],
+				});
+				expect(editor.complaints.take()).toEqual([]);
+			} finally {
+				await browser.close();
+			}
+			await n8n.client.deleteWorkflow(workflow);
+		},
+		240_000,
+	);
 
 	it('tells at publishing that the gateway is down', async () => {
 		const workflow = await create({});

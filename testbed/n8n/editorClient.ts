@@ -44,6 +44,19 @@ export class N8nEditorClient extends N8nSession {
 		return listAt(answer, 'fields').map((field) => objectAt(field));
 	}
 
+	/** A workflow as the editor has saved it: its version, and each node's parameters by its name. */
+	async savedWorkflow(
+		id: string,
+	): Promise<{ versionId: string; parameters: Readonly<Record<string, unknown>> }> {
+		const saved = await this.request('GET', `/rest/workflows/${id}`);
+		return {
+			versionId: textAt(saved, 'versionId'),
+			parameters: Object.fromEntries(
+				listAt(saved, 'nodes').map((node) => [textAt(node, 'name'), at(node, 'parameters')]),
+			),
+		};
+	}
+
 	private async dynamicParameters(
 		route: string,
 		{ type, typeVersion = 1, path = '', parameters, ...rest }: DynamicParameterRequest,

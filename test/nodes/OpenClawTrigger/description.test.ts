@@ -50,6 +50,11 @@ describe('the webhook', () => {
 		expect(nodeParametersAreStatic(open({}).node)).toBe(true);
 	});
 
+	test('needs none for filters that are chosen from lists', () => {
+		const filters = { agentIds: 'sales-*', agentList: ['main'], channelList: ['telegram'] };
+		expect(nodeParametersAreStatic(open({ filters }).node)).toBe(true);
+	});
+
 	test('adds new nodes as 1.1, since n8n evaluates an expression per request for 1', () => {
 		expect(description.version).toEqual([1, 1.1]);
 		expect(description.defaultVersion).toBe(1.1);
