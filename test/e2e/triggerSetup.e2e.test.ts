@@ -65,7 +65,8 @@ async function create(parameters: JsonObject, accessToken = token): Promise<Work
 				endpointSetup: 'automatic',
 				...parameters,
 			}),
-			noOp('After'),
+			// Beside the trigger, which is clicked on.
+			{ ...noOp('After'), position: [300, 0] },
 		],
 		connections: chain(TRIGGER, 'After'),
 	});
