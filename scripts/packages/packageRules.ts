@@ -35,7 +35,7 @@ export const PLUGIN_RULES: PackageRules = {
 		/^dist\/index\.js$/,
 	],
 	modules:
-		/^(openclaw\/plugin-sdk\/[\w./-]+|node:(async_hooks|crypto|dns|fs|fs\/promises|http|https|net|os|path|readline\/promises|sqlite|timers\/promises|util))$/,
+		/^(openclaw\/plugin-sdk\/[\w./-]+|node:(async_hooks|crypto|dns|fs|fs\/promises|http|https|net|os|path|readline\/promises|sqlite|timers\/promises|url|util))$/,
 	peers: ['openclaw'],
 	mayUseProcess: true,
 };
