@@ -3,6 +3,7 @@ import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from '
 import { undelivered } from './itemFailure';
 import { prepareTask, sendMessage, toNodeError } from './messageTask';
 import type { MessageTask } from './messageTask';
+import { orErrorItems } from './orErrorItems';
 import { toJson, toOutput } from './output';
 import { noReply } from './pluginRequest';
 import { runItems } from './runItems';
@@ -16,17 +17,10 @@ import type { ItemResult } from './runItems';
  *   `NodeApiError` for the first item that was not accepted, unless the node goes on then
  */
 export async function sendItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const items = context.getInputData();
-	if (items.length === 0) return [];
-	const node = context.getNode();
-	try {
-		const results = await sendAll(context, node, items.length);
+	return await orErrorItems(context, async (node, count) => {
+		const results = await sendAll(context, node, count);
 		return results.map(toOutput);
-	} catch (error) {
-		const nodeError = toNodeError(node, error, 0);
-		if (!context.continueOnFail()) throw nodeError;
-		return items.map((_, itemIndex) => toOutput({ ok: false, error: nodeError }, itemIndex));
-	}
+	});
 }
 
 async function sendAll(

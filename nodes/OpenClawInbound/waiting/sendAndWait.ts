@@ -2,9 +2,10 @@ import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from '
 
 import { unreachableFromGateway } from '../../shared/reachability';
 import { invalidItem, undelivered } from '../itemFailure';
-import { prepareTask, sendMessage, toNodeError } from '../messageTask';
+import { prepareTask, sendMessage } from '../messageTask';
 import type { SentMessage } from '../messageTask';
-import { toJson, toOutput } from '../output';
+import { orErrorItems } from '../orErrorItems';
+import { toJson } from '../output';
 import { callbackAddress } from './callbackAddress';
 import { parkMessage } from './parkedMessage';
 import { readWaitLimit } from './waitLimit';
@@ -16,16 +17,7 @@ import { readWaitLimit } from './waitLimit';
  *   to be waited for, unless the node goes on then
  */
 export async function sendAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const items = context.getInputData();
-	if (items.length === 0) return [];
-	const node = context.getNode();
-	try {
-		return [await park(context, node, items.length)];
-	} catch (error) {
-		const nodeError = toNodeError(node, error, 0);
-		if (!context.continueOnFail()) throw nodeError;
-		return items.map((_, itemIndex) => toOutput({ ok: false, error: nodeError }, itemIndex));
-	}
+	return await orErrorItems(context, async (node, count) => [await park(context, node, count)]);
 }
 
 async function park(
