@@ -101,6 +101,7 @@ describeInBrowser('the dashboard in a browser', () => {
 				status: 500,
 				durationMs: 1200,
 				error: '内部错误 💥',
+				createdAt: Date.now() - 90 * 60_000,
 			},
 			{ state: 'pending' },
 		]);
@@ -119,7 +120,7 @@ describeInBrowser('the dashboard in a browser', () => {
 			'500, 1.2 s',
 			'3',
 			'内部错误 💥',
-			'now',
+			'1h ago',
 			'Replay',
 		]);
 		expect(await frame.locator('#totals').innerText()).toBe(
