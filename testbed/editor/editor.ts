@@ -88,7 +88,7 @@ export class Editor {
 	async addNode(search: string, offer: RegExp, action: string): Promise<NodePanel> {
 		const offers = await this.searchNodes(search);
 		await offers.filter({ hasText: offer }).first().click();
-		await this.part('node-creator-item-name').filter({ hasText: action }).click();
+		await this.part('node-creator-item-name').getByText(action, { exact: true }).click();
 		return await this.nodePanel();
 	}
 

@@ -32,10 +32,11 @@ export function shown(
 	properties: readonly INodeProperties[],
 	values: Readonly<Record<string, string>>,
 ): INodeProperties[] {
-	return properties.filter(({ displayOptions }) =>
-		Object.entries(displayOptions?.show ?? {}).every(([name, wanted]) =>
-			(wanted as readonly unknown[] | undefined)?.includes(values[name.replace(/^\//, '')]),
-		),
+	const fits = ([name, wanted]: readonly [string, unknown]) =>
+		Array.isArray(wanted) && wanted.includes(values[name.replace(/^\//, '')]);
+	return properties.filter(
+		({ displayOptions: { show = {}, hide = {} } = {} }) =>
+			Object.entries(show).every(fits) && !Object.entries(hide).some(fits),
 	);
 }
 
@@ -54,8 +55,10 @@ export async function expectShown(
 ): Promise<void> {
 	const labels = await panel.labels();
 	expect(labels).toEqual(expect.arrayContaining(properties.map(({ displayName }) => displayName)));
-	for (const { name, type, options = [] } of properties) {
+	for (const { name, type, options = [], typeOptions } of properties) {
 		if (type !== 'options' && type !== 'multiOptions') continue;
+		// Those of a gateway, which is not there.
+		if (typeOptions?.loadOptionsMethod !== undefined) continue;
 		const choices = options
 			.filter(isChoice)
 			.map(({ name: choice, description = '' }) =>
