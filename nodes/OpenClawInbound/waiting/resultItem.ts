@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { EventData } from '../../../protocol/event';
+import { ownProperty } from './ownProperty';
 import type { ParkedMessage } from './parkedMessage';
 
 /** Type of the event that brings the result of a message. */
@@ -14,7 +15,7 @@ export const CALLBACK_TYPE = 'inbound.completed';
  */
 export function toResult(data: EventData, { runId, known }: ParkedMessage): IDataObject {
 	const { ok, reply, usage, error, agentId, sessionKey, durationMs } = data;
-	const text = property(reply, 'text');
+	const text = ownProperty(reply, 'text');
 	const base = {
 		runId,
 		...known,
@@ -30,15 +31,10 @@ export function toResult(data: EventData, { runId, known }: ParkedMessage): IDat
 }
 
 function toError(error: unknown): IDataObject {
-	const message = property(error, 'message');
-	const code = property(error, 'code');
+	const message = ownProperty(error, 'message');
+	const code = ownProperty(error, 'code');
 	return {
 		code: typeof code === 'string' ? code : 'agent-failed',
 		message: typeof message === 'string' ? message : 'The agent did not finish its run',
 	};
-}
-
-function property(value: unknown, name: string): unknown {
-	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-	return (value as Readonly<Record<string, unknown>>)[name];
 }

@@ -1,6 +1,7 @@
 import { WAIT_INDEFINITELY } from 'n8n-workflow';
 
 import type { UserMessage } from '../../shared/gatewayConnection';
+import { ownProperty } from './ownProperty';
 
 const UNIT_MS = { minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const;
 
@@ -22,14 +23,14 @@ export type WaitLimit =
  * readWaitLimit({ values: { resumeAmount: 5, resumeUnit: 'minutes' } }, Date.now());
  */
 export function readWaitLimit(value: unknown, now: number): WaitLimit {
-	const values = property(value, 'values');
+	const values = ownProperty(value, 'values');
 	if (values === undefined) return { ok: true, until: WAIT_INDEFINITELY };
-	if (property(values, 'limitType') === 'atSpecifiedTime') {
-		const until = toDate(property(values, 'maxDateAndTime'));
+	if (ownProperty(values, 'limitType') === 'atSpecifiedTime') {
+		const until = toDate(ownProperty(values, 'maxDateAndTime'));
 		return until === undefined ? NO_TIME : { ok: true, until };
 	}
-	const unit = property(values, 'resumeUnit') ?? 'hours';
-	const amount = Number(property(values, 'resumeAmount') ?? 1);
+	const unit = ownProperty(values, 'resumeUnit') ?? 'hours';
+	const amount = Number(ownProperty(values, 'resumeAmount') ?? 1);
 	const milliseconds = isUnit(unit) ? amount * UNIT_MS[unit] : Number.NaN;
 	if (!(milliseconds > 0 && now + milliseconds <= MAX_TIME_MS)) return NO_AMOUNT;
 	return { ok: true, until: new Date(now + milliseconds) };
@@ -50,11 +51,6 @@ const NO_AMOUNT: WaitLimit = {
 		description: 'Enter how long to wait at most, or remove the option to wait without a limit.',
 	},
 };
-
-function property(value: unknown, name: string): unknown {
-	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-	return (value as Readonly<Record<string, unknown>>)[name];
-}
 
 function isUnit(unit: unknown): unit is keyof typeof UNIT_MS {
 	return typeof unit === 'string' && Object.hasOwn(UNIT_MS, unit);
