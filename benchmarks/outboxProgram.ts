@@ -30,7 +30,8 @@ const MESSAGE: MessageData = {
 
 /** Calls the function that hooks call, and takes the time of each call. */
 async function measure(folder: string): Promise<OutboxFigures> {
-	const store = openStore(folder, { powerSafe: variant === 'powerSafe' });
+	const store = openStore(folder);
+	if (variant === 'powerSafe') store.setSynchronous('full');
 	const outbox = openOutbox(store, { maxMegabytes: 10_000 });
 	const list = Array.from({ length: ENDPOINTS[variant as keyof typeof ENDPOINTS] }, (_, index) => ({
 		name: `endpoint-${String(index)}`,

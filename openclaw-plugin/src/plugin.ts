@@ -2,10 +2,12 @@ import { registerCommands } from './cli/registerCommands';
 import { registerEventHooks } from './events/registerEventHooks';
 import { createSessionRegistry } from './events/sessionRegistry';
 import { gatewayConfigFile } from './gatewaySdk';
+import type { EmitEvent } from './outbox/emitter';
 import { createParts } from './parts';
 import { registerRoutes } from './routes';
 import type { GatewayApi } from './sdk';
 import { createService } from './services';
+import { reloadRules } from './settings/reload';
 
 const COMMAND = {
 	name: 'event-webhooks',
@@ -34,11 +36,16 @@ export function registerPlugin(api: GatewayApi): void {
 	);
 	if (WITHOUT_RUNTIME.has(api.registrationMode)) return;
 	const parts = createParts(api);
-	const { emit, store, logger, folder } = parts;
+	const { store, logger, folder } = parts;
+	const emit: EmitEvent = (type, data, at) => {
+		parts.current().emit(type, data, at);
+	};
 	const sessions = createSessionRegistry({ database: store, scope: folder });
 	const settle = registerEventHooks({ api, emit, sessions, logger, scope: folder });
 	api.lifecycle?.onDispose?.(settle);
 	if (api.registrationMode !== 'full') return;
 	registerRoutes(api, parts);
-	api.registerService(createService(api, parts));
+	const rules = reloadRules(api.runtime.version);
+	if (rules !== undefined) api.registerReload?.({ hotPrefixes: [...rules.hotPrefixes] });
+	api.registerService(createService(api, parts, rules?.servicePrefixes));
 }

@@ -5,49 +5,67 @@ import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { markExternal } from './gatewaySdk';
 import { listAgents, listAllowedAgents, listChannels } from './inbound/agents';
 import { createInboundRoute } from './inbound/inboundRoute';
+import { perSettings } from './parts';
 import type { Parts } from './parts';
 import type { GatewayApi } from './sdk';
 import { createAuthorizer } from './tokens/authorizer';
 import { createFailureLimit } from './tokens/failureLimit';
 import { createTokenCheck } from './tokens/tokenCheck';
 
-/** Registers what the plugin answers over HTTP. */
+/** Registers what the plugin answers over HTTP, each time by the settings as they are then. */
 export function registerRoutes(api: GatewayApi, parts: Parts): void {
-	const { store, settings, logger } = parts;
-	const check = createTokenCheck({ database: store, hooksToken: hooksToken(api.config) });
-	const authorize = createAuthorizer(check, createFailureLimit());
-	api.registerHttpRoute({
-		path: settings.inbound.basePath,
-		auth: 'plugin',
-		match: 'prefix',
-		handler: createInboundRoute({
+	const { store, folder, logger, current } = parts;
+	const failures = createFailureLimit();
+	const authorizer = perSettings(parts, ({ gatewayConfig }) => {
+		const check = createTokenCheck({ database: store, hooksToken: hooksToken(gatewayConfig) });
+		return createAuthorizer(check, failures);
+	});
+	const inbound = perSettings(parts, ({ settings, gatewayConfig, callbacks }) =>
+		createInboundRoute({
 			inbound: settings.inbound,
-			agents: listAgents(api.config),
-			channels: listChannels(api.config),
-			allowedAgentIds: listAllowedAgents(api.config),
+			agents: listAgents(gatewayConfig),
+			channels: listChannels(gatewayConfig),
+			allowedAgentIds: listAllowedAgents(gatewayConfig),
 			database: store,
-			authorize,
+			authorize: authorizer(),
 			wrapExternalContent: markExternal,
-			findSigner: parts.callbacks.findSigner,
-			findReceiver: parts.callbacks.findReceiver,
+			findSigner: callbacks.findSigner,
+			findReceiver: callbacks.findReceiver,
 			logger,
 		}),
+	);
+	const admin = perSettings(parts, ({ settings, outbox, registry }) =>
+		createAdminRoute({
+			database: store,
+			outbox,
+			registry,
+			logger,
+			authorize: authorizer(),
+			hostRules: GATEWAY_HOST_RULES,
+			instanceId: settings.instanceId,
+		}),
+	);
+	api.registerHttpRoute({
+		path: current().settings.inbound.basePath,
+		auth: 'plugin',
+		match: 'prefix',
+		handler: async (request, response) => await inbound()(request, response),
 	});
 	api.registerHttpRoute({
 		path: ADMIN_PATH,
 		auth: 'plugin',
 		match: 'prefix',
-		handler: createAdminRoute({
-			...parts,
-			database: store,
-			authorize,
-			hostRules: GATEWAY_HOST_RULES,
-			instanceId: settings.instanceId,
-		}),
+		handler: async (request, response) => await admin()(request, response),
 	});
 	registerDashboard(api, {
-		...parts,
+		folder,
 		database: store,
+		registry: {
+			list: () => current().registry.list(),
+			find: (name) => current().registry.find(name),
+		},
+		outbox: { replay: (selection) => current().outbox.replay(selection) },
+		logger,
 		assets: DASHBOARD_ASSETS,
 		version: PLUGIN_VERSION,
 	});

@@ -15,6 +15,8 @@ export interface GatewayApi {
 	readonly pluginConfig?: Readonly<Record<string, unknown>>;
 	readonly logger: Logger;
 	readonly runtime: {
+		/** Of OpenClaw, such as `2026.9.6`. */
+		readonly version?: string;
 		readonly state: { resolveStateDir(): string };
 		readonly subagent: AgentRuns;
 	};
@@ -33,6 +35,8 @@ export interface GatewayApi {
 	readonly lifecycle?: { onDispose?(cleanup: () => void): unknown };
 	on(hook: HookName, handler: (event: unknown, context: unknown) => void): void;
 	registerHttpRoute(route: HttpRoute): void;
+	/** Says which changes of the configuration need no replacement of the plugin. */
+	registerReload?(rules: { hotPrefixes: string[] }): void;
 	registerService(service: Service): void;
 	registerCli(
 		registrar: (context: { program: unknown; config: unknown; logger: Logger }) => void,
@@ -79,7 +83,9 @@ export interface HttpRoute {
 
 export interface Service {
 	readonly id: string;
-	start(context: { readonly stateDir: string }): void | Promise<void>;
+	/** The gateway starts it again, with the new configuration, when one of these changes. */
+	readonly reload?: { readonly configPrefixes: readonly string[] };
+	start(context: { readonly stateDir: string; readonly config: unknown }): void | Promise<void>;
 	stop(): void | Promise<void>;
 }
 

@@ -1,18 +1,56 @@
 import { createDispatcher } from './delivery/dispatcher';
 import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { createHttpClient } from './delivery/http';
+import type { EndpointRegistry } from './endpoints/registry';
 import { startHealth } from './health/health';
 import { createAgentRunner } from './inbound/agentRunner';
 import { listAgents } from './inbound/agents';
 import type { Parts } from './parts';
 import type { GatewayApi, Service } from './sdk';
+import { applyConfig } from './settings/appliedConfig';
 import { reportSettings } from './settings/reportSettings';
 
 const DAY_MS = 86_400_000;
 
-/** Makes deliveries and starts agents' runs for as long as the gateway runs. */
-export function createService(api: GatewayApi, parts: Parts): Service {
-	const { store, outbox, registry, settings, logger } = parts;
+/**
+ * Makes deliveries and starts agents' runs for as long as the gateway runs. Each start applies the
+ * configuration that the gateway gives, in all instances of the plugin.
+ *
+ * @param reloadPrefixes keys of the gateway's configuration whose change starts it again
+ */
+export function createService(
+	api: Pick<GatewayApi, 'runtime'>,
+	parts: Parts,
+	reloadPrefixes?: readonly string[],
+): Service {
+	const { folder, logger } = parts;
+	let stop: (() => Promise<void>) | undefined;
+	return {
+		id: 'event-webhooks',
+		...(reloadPrefixes === undefined ? {} : { reload: { configPrefixes: reloadPrefixes } }),
+		async start({ config }) {
+			applyConfig(folder, config);
+			const { settings, registry, gatewayConfig } = parts.current();
+			reportSettings({ folder, settings, registry, logger }, listAgents(gatewayConfig));
+			const endHealth = startHealth(folder, { version: PLUGIN_VERSION });
+			const work = startWork(api, parts);
+			stop = async () => {
+				await work.stop();
+				endHealth();
+			};
+			await work.started;
+			logger.info(describeEndpoints(registry));
+		},
+		async stop() {
+			await stop?.();
+			stop = undefined;
+		},
+	};
+}
+
+function startWork(api: Pick<GatewayApi, 'runtime'>, parts: Parts) {
+	const { store, logger } = parts;
+	const { outbox, registry, settings, emit, callbacks } = parts.current();
 	const client = createHttpClient(GATEWAY_HOST_RULES);
 	const dispatcher = createDispatcher({
 		store,
@@ -25,33 +63,28 @@ export function createService(api: GatewayApi, parts: Parts): Service {
 	const runner = createAgentRunner({
 		database: store,
 		runs: api.runtime.subagent,
-		emit: parts.emit,
-		onSettled: parts.callbacks.send,
+		emit,
+		onSettled: callbacks.send,
 		logger,
 		retentionMs: settings.outbox.retentionDays * DAY_MS,
 	});
-	let endHealth: (() => void) | undefined;
+	const started = dispatcher.start();
+	runner.start();
 	return {
-		id: 'event-webhooks',
-		async start() {
-			reportSettings(parts, listAgents(api.config));
-			endHealth = startHealth(parts.folder, { version: PLUGIN_VERSION });
-			await dispatcher.start();
-			runner.start();
-			const names = registry
-				.list()
-				.filter(({ origin }) => origin !== 'callback')
-				.map(({ name }) => name);
-			logger.info(
-				names.length === 0
-					? 'no endpoints: no events are sent'
-					: `events go to ${names.join(', ')}`,
-			);
-		},
-		async stop() {
+		started,
+		stop: async () => {
 			await Promise.all([dispatcher.stop(), runner.stop()]);
 			client.close();
-			endHealth?.();
 		},
 	};
+}
+
+function describeEndpoints(registry: EndpointRegistry): string {
+	const names = registry
+		.list()
+		.filter(({ origin }) => origin !== 'callback')
+		.map(({ name }) => name);
+	return names.length === 0
+		? 'no endpoints: no events are sent'
+		: `events go to ${names.join(', ')}`;
 }

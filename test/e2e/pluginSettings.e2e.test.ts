@@ -8,6 +8,10 @@ import { startPluginGateway } from './support/pluginGateway';
 
 const SECRET = 'whsec_secret-behind-a-reference';
 const TURNS = 4;
+/** Agents have a session for each, so that one need not wait for another. */
+const INBOUND = {
+	steady: { agentId: 'alert-handler', template: '{{body.text}}' },
+};
 
 let model: ScriptedModel & { stop(): Promise<void> };
 let first: HttpSink;
@@ -39,6 +43,19 @@ async function takeTurn(text: string): Promise<void> {
 	if (!response.ok) throw new Error(`The turn failed: ${await response.text()}`);
 }
 
+/** Posts to an inbound endpoint and waits for the agent's reply. */
+async function ask(name: string, text: string): Promise<unknown> {
+	const response = await fetch(`${gateway.url}/webhooks/inbound/${name}?wait=60`, {
+		method: 'POST',
+		headers: {
+			authorization: `Bearer ${GATEWAY_TOKENS.hooks}`,
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({ text }),
+	});
+	return await response.json();
+}
+
 function contents(sink: HttpSink): readonly string[] {
 	return sink.requests.map(({ json }) => textAt(json, 'data', 'message', 'content'));
 }
@@ -52,7 +69,10 @@ beforeAll(async () => {
 	gateway = await startPluginGateway({
 		modelUrl: model.url,
 		env: { WEBHOOK_SECRET: SECRET },
-		webhooks: { endpoints: [endpoint('first', first.url)] },
+		webhooks: {
+			endpoints: [endpoint('first', first.url)],
+			inbound: { endpoints: INBOUND },
+		},
 	});
 });
 
@@ -77,6 +97,7 @@ it('settings change while events wait, and none is lost', async () => {
 	const { length } = await gateway.log();
 	await gateway.configurePlugin({
 		endpoints: [endpoint('first', first.url), endpoint('second', second.url)],
+		inbound: { endpoints: INBOUND },
 	});
 	await gateway.waitForLog(/events go to first, second/, length);
 	first.clear();
@@ -100,4 +121,28 @@ it('settings with a mistake name the key, and the old ones stay', async () => {
 	first.clear();
 	await takeTurn('after the mistake');
 	await first.waitForRequest(({ json }) => JSON.stringify(json).includes('after the mistake'));
+});
+
+it('settings are applied while an agent is at work, whose run goes on', async () => {
+	let hasAnswered = false;
+	const asked = ask('steady', 'at work [[slow:20000]][[reply:done at last]]').finally(() => {
+		hasAnswered = true;
+	});
+	await model.waitForRequest(({ message }) => message.includes('at work'));
+
+	const { length } = await gateway.log();
+	await gateway.configurePlugin({
+		endpoints: [endpoint('third', second.url)],
+		inbound: { endpoints: { ...INBOUND, added: INBOUND.steady } },
+	});
+	await gateway.waitForLog(/events go to third/, length);
+	expect(await ask('added', '[[reply:from the new endpoint]]')).toMatchObject({
+		reply: { text: 'from the new endpoint' },
+	});
+	expect(hasAnswered).toBe(false);
+	expect(await asked).toMatchObject({ ok: true, reply: { text: 'done at last' } });
+	const turns = (await model.requests()).filter(({ message }) => message.includes('at work'));
+	expect(turns).toHaveLength(1);
+	await second.waitForRequest(({ json }) => JSON.stringify(json).includes('done at last'));
+	expect((await gateway.log()).slice(length)).not.toContain('retained work');
 });

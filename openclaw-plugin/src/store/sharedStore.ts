@@ -4,12 +4,6 @@ import { MIGRATIONS } from './schema';
 import { createStore } from './store';
 import type { Store } from './store';
 
-/** How the gateway's parts want their data kept. */
-export interface SharedStoreOptions {
-	/** Whether each write is to survive a power cut; unchanged unless given. */
-	readonly powerSafe?: boolean;
-}
-
 interface SharedStore {
 	readonly store: Store;
 	leases: number;
@@ -31,17 +25,15 @@ const AUTO_CHECKPOINT_PAGES = 16_384;
  * @param folder see `dataFolder`
  * @returns a store whose `close` ends this use of it; the last one closes the database
  * @example
- * const store = openStore(dataFolder(stateDir), { powerSafe: settings.outbox.powerSafe });
+ * const store = openStore(dataFolder(stateDir));
  */
-export function openStore(folder: string, options: SharedStoreOptions = {}): Store {
+export function openStore(folder: string): Store {
 	// A plugin of another schema in the same process has a connection of its own.
 	const name = `stores/1/${String(MIGRATIONS.length)}`;
 	const stores = processState(name, () => new Map<string, SharedStore>());
 	const shared = stores.get(folder) ?? createShared(folder);
 	stores.set(folder, shared);
 	shared.leases += 1;
-	const { powerSafe } = options;
-	if (powerSafe !== undefined) shared.store.setSynchronous(powerSafe ? 'full' : 'normal');
 	return lease(shared, () => {
 		stores.delete(folder);
 	});

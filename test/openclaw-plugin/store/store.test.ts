@@ -115,7 +115,8 @@ describe('a store', () => {
 describe('the shared store', () => {
 	it('is one for all parts of a process, and closed with the last of them', () => {
 		const first = openStore(folder.path);
-		const second = openStore(folder.path, { powerSafe: true });
+		const second = openStore(folder.path);
+		second.setSynchronous('full');
 		expect(first.prepare('PRAGMA synchronous').get()?.synchronous).toBe(2);
 		first.prepare(ADD_SESSION).run('one', 1);
 		first.close();

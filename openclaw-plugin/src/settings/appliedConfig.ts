@@ -1,0 +1,57 @@
+import { findPluginEntry } from '../import/pluginEntry';
+import { processState } from '../processState';
+
+/** A configuration of the gateway, `${NAME}` and secret references resolved. */
+export interface GatewayConfig {
+	readonly whole: unknown;
+	/** `plugins.entries["event-webhooks"].config` of it. */
+	readonly plugin: unknown;
+}
+
+/** What the gateway last started the plugin's service with. */
+interface Applied {
+	/** Goes up with each start. */
+	readonly count: number;
+	readonly config: GatewayConfig;
+}
+
+const byFolder = () => processState('applied-config/1', () => new Map<string, Applied>());
+
+/**
+ * Makes a configuration the one that all instances of the plugin in this process work by.
+ *
+ * @param folder see `dataFolder`
+ * @param whole the gateway's whole configuration
+ */
+export function applyConfig(folder: string, whole: unknown): void {
+	const count = byFolder().get(folder)?.count ?? 0;
+	const config = { whole, plugin: findPluginEntry(whole)?.config };
+	byFolder().set(folder, { count: count + 1, config });
+}
+
+/**
+ * Keeps something that is made of the gateway's configuration, and makes it anew when that has changed.
+ *
+ * @param own the configuration with which the instance was registered; it holds until the next change
+ * @returns a function that gives the same value as before when nothing has changed
+ * @example
+ * const current = followConfig(folder, own, ({ plugin }) => readSettings(plugin));
+ * applyConfig(folder, changed);
+ * current();
+ */
+export function followConfig<Value>(
+	folder: string,
+	own: GatewayConfig,
+	make: (config: GatewayConfig) => Value,
+): () => Value {
+	let seen = byFolder().get(folder)?.count;
+	let value = make(own);
+	return () => {
+		const applied = byFolder().get(folder);
+		if (applied !== undefined && applied.count !== seen) {
+			seen = applied.count;
+			value = make(applied.config);
+		}
+		return value;
+	};
+}
