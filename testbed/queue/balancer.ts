@@ -16,7 +16,8 @@ export interface Balancer {
 }
 
 /** What n8n's documentation routes to webhook processors. */
-const PRODUCTION = /^\/(?:webhook|webhook-waiting|form|form-waiting|mcp)(?:\/|$)/;
+export const PRODUCTION_ROUTES = ['webhook', 'webhook-waiting', 'form', 'form-waiting', 'mcp'];
+const PRODUCTION = new RegExp(`^/(?:${PRODUCTION_ROUTES.join('|')})(?:/|$)`);
 
 /**
  * Starts a reverse proxy on the loopback interface.

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { listAt, objectAt, textAt } from '../../testbed/json';
+import { REPOSITORY } from '../../testbed/packPackage';
+import { PRODUCTION_ROUTES } from '../../testbed/queue/balancer';
+
+const read = (name: string) => readFileSync(join(REPOSITORY, 'deploy', name), 'utf8');
+const compose: unknown = parse(read('compose.yaml'), { merge: true });
+const service = (name: string) => objectAt(compose, 'services', name);
+const N8N_SERVICES = ['n8n', 'n8n-webhook', 'n8n-worker'];
+
+describe('the compose file', () => {
+	it.each(N8N_SERVICES)(
+		'%s has the settings, the nodes and the checks of all n8n processes',
+		(name) => {
+			const main = service('n8n');
+			expect(service(name).environment).toEqual(main.environment);
+			expect(service(name).volumes).toEqual(main.volumes);
+			expect(service(name).healthcheck).toEqual(main.healthcheck);
+		},
+	);
+
+	it.each(['n8n-webhook', 'n8n-worker'])('%s begins when the tables are there', (name) => {
+		expect(textAt(service(name), 'depends_on', 'n8n', 'condition')).toBe('service_healthy');
+	});
+
+	it('names the versions that everything is tested with', () => {
+		const images = Object.values(objectAt(compose, 'services')).map((one) => textAt(one, 'image'));
+		expect(images).toContain('docker.n8n.io/n8nio/n8n:${N8N_VERSION:-2.41.1}');
+		expect(images).toContain('ghcr.io/openclaw/openclaw:${OPENCLAW_VERSION:-2026.9.6}');
+		expect(images.every((image) => /:[^:]+$/.test(image))).toBe(true);
+	});
+
+	it('publishes nothing to other machines unless told so', () => {
+		const ports = Object.values(objectAt(compose, 'services')).flatMap((one) =>
+			listAt(one, 'ports'),
+		);
+		expect(ports).toHaveLength(2);
+		for (const port of ports) expect(port).toMatch(/^\$\{\w+:-127\.0\.0\.1:\d+\}:\d+$/);
+	});
+
+	it('asks for each secret, and has none', () => {
+		const text = read('compose.yaml');
+		const asked = [...text.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name);
+		expect(new Set(asked)).toEqual(
+			new Set(['N8N_ENCRYPTION_KEY', 'POSTGRES_PASSWORD', 'OPENCLAW_GATEWAY_TOKEN']),
+		);
+		for (const name of asked) expect(read('env.example')).toMatch(new RegExp(`^${name}=$`, 'm'));
+	});
+
+	it('env.example names only what the compose file reads', () => {
+		const known = [...read('compose.yaml').matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
+		const named = [...read('env.example').matchAll(/^(\w+)=/gm)].map(([, name]) => name);
+		expect(known).toEqual(expect.arrayContaining(named));
+	});
+});
+
+it('the proxy leads to webhook processors what the end-to-end tests lead there', () => {
+	const [, paths = ''] = /@production path (.+)/.exec(read('Caddyfile')) ?? [];
+	expect(paths.split(' ')).toEqual(PRODUCTION_ROUTES.map((route) => `/${route}/*`));
+});

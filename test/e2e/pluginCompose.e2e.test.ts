@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { END_WITH_PARENT, startLogged, type LoggedProcess } from '../../testbed/childProcess';
+import { run } from '../../testbed/command';
+import { REPOSITORY } from '../../testbed/packPackage';
+import { freePorts } from '../../testbed/ports';
+import { silentProgress } from '../../testbed/progress';
+import { ensureRuntimes } from '../../testbed/runtime';
+import { runtimeEnvironment } from '../../testbed/runtimeParts';
+import { removeTemporaryFolder, temporaryFolder } from '../../testbed/temporaryFolder';
+import { waitFor } from '../../testbed/waitFor';
+import { PLUGIN_FILE_VARIABLE } from './support/pluginFile';
+
+const TIMEOUT_MS = 240_000;
+const SETUP = join(REPOSITORY, 'deploy', 'openclaw-setup.sh');
+
+let folder: string;
+let gateway: LoggedProcess | undefined;
+
+beforeAll(async () => {
+	folder = await temporaryFolder('compose');
+	await mkdir(join(folder, 'state'));
+});
+
+afterAll(async () => {
+	await gateway?.kill();
+	await removeTemporaryFolder(folder);
+});
+
+it(
+	'the set-up of the compose file leads from nothing to a gateway with the plugin, and runs again',
+	async () => {
+		const runtimes = await ensureRuntimes(silentProgress, { n8n: false });
+		const env = runtimeEnvironment(runtimes.nodeFolder, {
+			HOME: folder,
+			OPENCLAW_STATE_DIR: join(folder, 'state'),
+			OPENCLAW_CONFIG_PATH: join(folder, 'state', 'openclaw.json'),
+			OPENCLAW_GATEWAY_TOKEN: 'token-of-the-composed-gateway',
+			OPENCLAW_PROGRAM: runtimes.openclaw,
+			PLUGIN_PACKAGE: `npm-pack:${process.env[PLUGIN_FILE_VARIABLE] ?? ''}`,
+		});
+		for (let time = 0; time < 2; time += 1) {
+			await run({ command: 'sh', args: ['-e', SETUP], cwd: folder, env });
+		}
+		const [port = 0] = await freePorts(1);
+		gateway = await startLogged({
+			command: runtimes.node,
+			args: [
+				'--require',
+				END_WITH_PARENT,
+				runtimes.openclaw,
+				...`gateway run --bind loopback --port ${String(port)}`.split(' '),
+			],
+			cwd: folder,
+			env,
+			logFile: join(folder, 'gateway.log'),
+		});
+		const url = `http://127.0.0.1:${String(port)}`;
+		await waitFor('the gateway to be ready', async () => (await fetch(`${url}/readyz`)).ok, {
+			timeoutMs: TIMEOUT_MS,
+		});
+		expect((await fetch(`${url}/webhooks/inbound`)).status).toBe(401);
+		expect((await fetch(`${url}/plugins/event-webhooks/api/endpoints`)).status).toBe(401);
+	},
+	TIMEOUT_MS,
+);
