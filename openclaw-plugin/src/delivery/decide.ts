@@ -10,6 +10,11 @@ export interface DecisionContext {
 	readonly tries: number;
 	/** Whether it was made to find out if the endpoint works again. */
 	readonly isProbe: boolean;
+	/**
+	 * Whether no two tries are signed in the same second: by the signed time a receiver tells a try from a
+	 * copy of an earlier one.
+	 */
+	readonly signsApart: boolean;
 	readonly now: number;
 	/** From 0 to 1. */
 	readonly random: number;
@@ -32,12 +37,17 @@ export function decide(outcome: Outcome, context: DecisionContext): Settlement |
 		case 'final':
 			return { state: 'failed' };
 		case 'failed': {
-			const { retry, tries, isProbe, now, random } = context;
+			const { retry, tries, isProbe, signsApart, now, random } = context;
 			if (isProbe && outcome.isEndpointFault) return { state: 'retry', usesTry: false };
 			const wait = nextWait(retry, tries + 1, random);
 			if (wait === undefined) return { state: 'failed' };
 			const nextAt = now + Math.max(wait, outcome.retryAfterMs ?? 0);
-			return { state: 'retry', nextAt, usesTry: true };
+			const notBefore = signsApart ? nextSecond(now) : now;
+			return { state: 'retry', nextAt: Math.max(nextAt, notBefore), usesTry: true };
 		}
 	}
+}
+
+function nextSecond(now: number): number {
+	return (Math.floor(now / 1000) + 1) * 1000;
 }

@@ -87,7 +87,11 @@ export function createEndpointQueue(
 	const finish = (
 		delivery: DueDelivery,
 		{ attempt, outcome }: AttemptResult,
-		made: { readonly retry: Endpoint['retry']; readonly isProbe: boolean },
+		made: {
+			readonly retry: Endpoint['retry'];
+			readonly isProbe: boolean;
+			readonly signsApart: boolean;
+		},
 	): boolean => {
 		running.delete(delivery.id);
 		const { isProbe } = made;
@@ -114,7 +118,8 @@ export function createEndpointQueue(
 		parts
 			.attempt(endpoint, delivery, signal)
 			.then((result) => {
-				const goesOn = finish(delivery, result, { retry: endpoint.retry, isProbe });
+				const signsApart = endpoint.origin !== 'callback';
+				const goesOn = finish(delivery, result, { retry: endpoint.retry, isProbe, signsApart });
 				// What can start at once does, if the receiver would have nothing to do during the write.
 				if (!goesOn || (due.knowsMore && parts.isIdle())) pump();
 			})

@@ -102,6 +102,7 @@ describe('decide', () => {
 		retry: { maxAttempts: 3, backoffMs: 1000 },
 		tries: 0,
 		isProbe: false,
+		signsApart: true,
 		now: NOW,
 		random: 0.5,
 	};
@@ -120,6 +121,18 @@ describe('decide', () => {
 			{ state: 'retry', nextAt: NOW + 2000, usesTry: true },
 			{ state: 'failed' },
 		]);
+	});
+
+	it('signs each try in a second of its own, where the receiver goes by that', () => {
+		const retry = { maxAttempts: 3, backoffMs: 20 };
+		const soon = { ...context, retry, now: 1_000_000_000_400 };
+		expect(decide(failed(), soon)).toMatchObject({ nextAt: 1_000_000_001_000 });
+		expect(decide(failed(), { ...soon, now: 1_000_000_001_000 })).toMatchObject({
+			nextAt: 1_000_000_002_000,
+		});
+		expect(decide(failed(), { ...soon, signsApart: false })).toMatchObject({
+			nextAt: 1_000_000_000_420,
+		});
 	});
 
 	it('waits for as long as the receiver asks, never shorter than its own wait', () => {
