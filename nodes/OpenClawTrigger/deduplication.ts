@@ -75,6 +75,11 @@ export class EventReservations {
 		return true;
 	}
 
+	/** Whether this process has received an event; otherwise another one has. */
+	has(key: string): boolean {
+		return this.entries.has(key);
+	}
+
 	/** For when it turns out that another process accepts events of the same node. */
 	proveNothingMore(): void {
 		this.forgottenUntil = Infinity;

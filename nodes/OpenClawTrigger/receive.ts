@@ -13,7 +13,7 @@ import { listensTo } from './eventTypes';
 import { passesFilters } from './filter';
 import { earliestAcceptance } from './firstAcceptance';
 import { buildItem } from './item';
-import { markRerun } from './rerun';
+import { markRun } from './runMark';
 import { readSettings, readToleranceSeconds } from './settings';
 import { verifyRequest } from './verification';
 
@@ -59,7 +59,10 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 			{ ...verification, headers: request.headers, verifiedAt: now },
 			settings,
 		);
-		const marked = reservation === 'again' ? markRerun(item) : item;
+		const marked = markRun(item, {
+			...(reservation === 'again' ? { isRerun: true } : {}),
+			...(settings.answersLast ? { attemptAt: verification.timestamp } : {}),
+		});
 		return { webhookResponse: RECEIVED, workflowData: [[marked]] };
 	} catch (error) {
 		logRefusal(context, REFUSED, 'error', describe(error), now);

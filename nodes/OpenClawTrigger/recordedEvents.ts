@@ -1,8 +1,13 @@
+import { sleep } from 'n8n-workflow';
 import { NodeRecords } from './nodeRecords';
 import type { RecordIds } from './nodeRecords';
 
 /** Entries n8n keeps per node; each write reads and writes them all, so more would cost time. */
 export const MAX_RECORDED_EVENTS = 1000;
+
+/** By then another process has written what it had read before an id came to the row. */
+const SETTLED_AFTER_MS = 500;
+const MOST_LOOKS = 10;
 
 /**
  * Which events have run before, in another process or before a restart: n8n's database knows. n8n
@@ -32,6 +37,19 @@ export class RecordedEvents {
 	 */
 	async recordSoon(node: string, id: string, record: RecordIds): Promise<boolean> {
 		return await this.of(node).add(id, record, 'soon');
+	}
+
+	/**
+	 * Looks, some time after an event was recorded, whether it still is, and records it again where not:
+	 * a process that writes the row at the same moment as another one writes over what that one added.
+	 *
+	 * @throws what `record` throws twice in a row
+	 */
+	async keep(node: string, id: string, record: RecordIds): Promise<void> {
+		for (let look = 0; look < MOST_LOOKS; look += 1) {
+			await sleep(SETTLED_AFTER_MS);
+			if (!(await this.recordSoon(node, id, record))) return;
+		}
 	}
 
 	private of(node: string): NodeRecords {

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { listOutputs, outputIndex } from './outputs';
-import { takeRerunMark } from './rerun';
+import { takeRunMark } from './runMark';
 import { mayRun } from './runOnce';
 import { readRouting } from './settings';
 
@@ -18,8 +18,8 @@ export async function routeEvents(context: IExecuteFunctions): Promise<INodeExec
 	// Tests, retries and sub-workflows run what they are given.
 	const skipsKnown = ignoreDuplicates && context.getMode() === 'webhook';
 	for (const [index, received] of context.getInputData().entries()) {
-		const { isRerun, item } = takeRerunMark(received);
-		if (skipsKnown && !(await mayRun(context, item, isRerun))) continue;
+		const { mark, item } = takeRunMark(received);
+		if (skipsKnown && !(await mayRun(context, item, mark))) continue;
 		const type = typeof item.json['type'] === 'string' ? item.json['type'] : '';
 		outputs[outputIndex(outputMode, events, type)]?.push({ ...item, pairedItem: { item: index } });
 	}

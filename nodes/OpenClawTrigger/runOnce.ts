@@ -2,35 +2,42 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { reservationKey, reservations } from './deduplication';
 import type { RecordIds } from './nodeRecords';
 import { MAX_RECORDED_EVENTS, RecordedEvents } from './recordedEvents';
+import type { RunMark } from './runMark';
 
 const recordedEvents = new RecordedEvents();
 
 interface RunningEvent {
+	/** What the database knows it by. */
 	readonly id: string;
-	/** The first run was answered with a failure. */
 	readonly isRerun: boolean;
 }
 
 /**
  * Tells whether the event of an item may run, and records it. An event that was reserved in this
  * process and cannot have run in another one is recorded while it runs; any other is looked up before.
+ * Where the sender learns whether the workflow succeeded, its attempts are told apart: it makes another
+ * one when an earlier one failed, and a copy of one has that one's signed time.
  */
 export async function mayRun(
 	context: IExecuteFunctions,
 	item: INodeExecutionData,
-	isRerun: boolean,
+	{ isRerun = false, attemptAt }: RunMark,
 ): Promise<boolean> {
 	const id = item.json['id'];
 	if (typeof id !== 'string') return true;
 	const workflowId = context.getWorkflow().id ?? '';
 	const nodeId = context.getNode().id;
-	const isProvenNew = reservations.takeProof(reservationKey(workflowId, nodeId, id));
+	const key = reservationKey(workflowId, nodeId, id);
+	const isProvenNew = reservations.takeProof(key);
 	const node = `${workflowId} ${nodeId}`;
+	const recordedId = attemptAt === undefined ? id : `${id} ${attemptAt}`;
 	if (isProvenNew) {
-		void recordBehind(context, node, { id, isRerun });
+		void recordBehind(context, node, { id: recordedId, isRerun });
 		return true;
 	}
-	return (await isNew(context, node, id)) || isRerun;
+	const isNewEvent = await isNew(context, node, recordedId);
+	if (isNewEvent && !reservations.has(key)) void keepRecorded(context, node, recordedId);
+	return isNewEvent || isRerun;
 }
 
 async function isNew(context: IExecuteFunctions, node: string, id: string): Promise<boolean> {
@@ -43,6 +50,21 @@ async function isNew(context: IExecuteFunctions, node: string, id: string): Prom
 		});
 		return true;
 	}
+}
+
+/** For events of other processes: where those receive events, several run them and record them. */
+async function keepRecorded(context: IExecuteFunctions, node: string, id: string): Promise<void> {
+	try {
+		await recordedEvents.keep(node, id, recordBy(context));
+	} catch (error) {
+		warnOfLost(context, error);
+	}
+}
+
+function warnOfLost({ logger }: IExecuteFunctions, error: unknown): void {
+	logger.warn('OpenClaw Trigger could not record an event, and may run it again after a restart', {
+		reason: describe(error),
+	});
 }
 
 async function recordBehind(
@@ -58,10 +80,7 @@ async function recordBehind(
 			{ eventId: id },
 		);
 	} catch (error) {
-		context.logger.warn(
-			'OpenClaw Trigger could not record an event, and may run it again after a restart',
-			{ reason: describe(error) },
-		);
+		warnOfLost(context, error);
 	}
 }
 

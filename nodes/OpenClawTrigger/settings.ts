@@ -10,6 +10,8 @@ export interface Settings {
 	readonly events: readonly string[];
 	readonly filters: EventFilters;
 	readonly ignoreDuplicates: boolean;
+	/** Whether the sender is answered when the last node has finished. */
+	readonly answersLast: boolean;
 	readonly simplify: boolean;
 	readonly includeHeaders: boolean;
 	readonly includeRawBody: boolean;
@@ -42,6 +44,7 @@ export function readSettings(context: IWebhookFunctions): Settings {
 		events: toEvents(read('events', [])),
 		filters: readFilters(read('filters', {})),
 		ignoreDuplicates: options['ignoreDuplicates'] !== false,
+		answersLast: options['respond'] === 'lastNode',
 		simplify: options['simplify'] === true,
 		includeHeaders: options['includeHeaders'] === true,
 		includeRawBody: options['includeRawBody'] === true,

@@ -1,8 +1,10 @@
 import { createEventId, type EventType, type OpenClawEvent } from '../../index';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import type { JsonObject } from '../../testbed/json';
+import { isQueueMode } from '../../testbed/n8n/anyInstance';
 import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, node, noOp } from '../../testbed/n8n/workflow';
+import { USUAL_SIZE } from '../../testbed/queue/instance';
 import { sendEvent } from '../../testbed/sendEvent';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
@@ -13,6 +15,8 @@ const { n8n } = environment();
 const RECEIVED = { received: true };
 const FILTERED = { received: true, status: 'filtered' };
 const DUPLICATE = { received: true, status: 'duplicate' };
+
+const now = () => Math.floor(Date.now() / 1000);
 
 const messageOf = (data: JsonObject): OpenClawEvent => ({
 	id: createEventId(),
@@ -120,24 +124,33 @@ describe('one output per event', () => {
 });
 
 describe('the same event again', () => {
-	test('starts one execution of twenty at once', async () => {
+	// Each process that receives events keeps the copies that reach it from starting an execution.
+	const receivers = isQueueMode() ? USUAL_SIZE.processors : 1;
+
+	test('starts one execution of twenty at once, in each process that gets it', async () => {
 		const hook = await publishTrigger(n8n);
 		const event = capturedEvent('message.received');
 		const answers = await Promise.all(Array.from({ length: 20 }, async () => hook.send({ event })));
 		expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
 		const bodies = answers.map(({ json }) => json);
 		expect(bodies.filter((body) => 'status' in (body as object))).toEqual(
-			Array(19).fill(DUPLICATE),
+			Array(20 - receivers).fill(DUPLICATE),
 		);
-		expect(await hook.executionsSoFar()).toHaveLength(1);
+		expect(await hook.executionsSoFar()).toHaveLength(receivers);
 	});
 
 	test('is recognized by the id that is signed, not by headers', async () => {
 		const hook = await publishTrigger(n8n);
 		const event = capturedEvent('message.received');
 		await hook.send({ event });
+		await hook.executions(1);
 		const headers = { 'webhook-id': 'evt_other', 'x-openclaw-delivery': 'dlv_other' };
-		expect(await hook.send({ event, headers })).toMatchObject({ json: DUPLICATE });
+		for (let copy = 1; copy <= receivers; copy += 1) {
+			const { json } = await hook.send({ event, headers });
+			expect(json).toEqual(copy === receivers ? DUPLICATE : RECEIVED);
+		}
+		const executions = await hook.executionsSoFar();
+		expect(executions.filter((execution) => execution.ran('Arrived'))).toHaveLength(1);
 		const other = { ...event, id: createEventId() };
 		expect(await hook.send({ event: other })).toMatchObject({ json: RECEIVED });
 	});
@@ -167,7 +180,9 @@ describe('the answer', () => {
 			options: { respond: 'lastNode', simplify: true, includeHeaders: true, includeRawBody: true },
 		});
 		const event = messageOf({});
-		const answer = await hook.send({ event, headers: { 'x-trace': '7', cookie: 'a=b' } });
+		const timestamp = now();
+		const headers = { 'x-trace': '7', cookie: 'a=b' };
+		const answer = await hook.send({ event, timestamp, headers });
 		expect(answer).toMatchObject({
 			status: 200,
 			json: [
@@ -182,7 +197,9 @@ describe('the answer', () => {
 			],
 		});
 		expect(answer.text).not.toMatch(/sha256=|v1,|"cookie"|"authorization"/);
-		expect(await hook.send({ event })).toMatchObject({ status: 200, json: DUPLICATE });
+		const copy = await hook.send({ event, timestamp });
+		// Another process starts an execution in which nothing runs, and has nothing to show.
+		expect(copy).toMatchObject({ status: 200, json: isQueueMode() ? [] : DUPLICATE });
 	});
 
 	test('tells the sender to try again when the workflow has failed, and its retry runs', async () => {
@@ -201,7 +218,8 @@ describe('the answer', () => {
 		const url = n8n.webhookUrl(workflow, TRIGGER);
 		const event = messageOf({});
 		for (let attempt = 1; attempt <= 2; attempt += 1) {
-			expect((await sendEvent(url, { event, secret })).status).toBe(500);
+			const timestamp = now() - 2 + attempt;
+			expect((await sendEvent(url, { event, secret, timestamp })).status).toBe(500);
 			const executions = await n8n.waitForExecutions(workflow, attempt);
 			expect(executions.map(({ errorMessage }) => errorMessage)).toEqual(
 				Array(attempt).fill('Out of order'),

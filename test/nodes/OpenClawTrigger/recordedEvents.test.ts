@@ -42,6 +42,35 @@ test('lets one of several with the same id through', async () => {
 	expect(answers).toEqual([true, true, false, false]);
 });
 
+test('records an event again that another process has written over', async () => {
+	jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+	try {
+		const row = new Set<string>();
+		const record = async (ids: string[]) => {
+			const fresh = ids.filter((id) => !row.has(id));
+			for (const id of ids) row.add(id);
+			return await Promise.resolve({ new: fresh });
+		};
+		const events = new RecordedEvents();
+		expect(await events.isNew('node', 'a', record)).toBe(true);
+		const kept = events.keep('node', 'a', record);
+		row.delete('a');
+		await jest.advanceTimersByTimeAsync(600);
+		expect(row.has('a')).toBe(true);
+		// That too may have been written over.
+		row.delete('a');
+		await jest.advanceTimersByTimeAsync(600);
+		expect(row.has('a')).toBe(true);
+		await jest.advanceTimersByTimeAsync(600);
+		await kept;
+		row.delete('a');
+		await jest.advanceTimersByTimeAsync(5_000);
+		expect(row.has('a')).toBe(false);
+	} finally {
+		jest.useRealTimers();
+	}
+});
+
 test('does not let nodes wait for each other', async () => {
 	const events = new RecordedEvents();
 	const never = new Promise<{ new: unknown[] }>(() => undefined);

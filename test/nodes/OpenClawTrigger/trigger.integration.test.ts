@@ -4,7 +4,14 @@ import {
 	type CoreHarness,
 	type MemoryDeduplicator,
 } from '../../support/coreHarness';
-import { event, open, signed, TRIGGER, type SignOptions } from './support/triggerHarness';
+import {
+	event,
+	open,
+	signed,
+	TRIGGER,
+	triggerOfAnotherProcess,
+	type SignOptions,
+} from './support/triggerHarness';
 
 let deduplicator: MemoryDeduplicator;
 
@@ -258,6 +265,38 @@ describe('the same event again', () => {
 		const { A = [] } = await harness.outputs(TRIGGER, retry.workflowData ?? []);
 		expect(A).toEqual([{ ...sent, meta: expect.anything() as unknown, text: 'main' }]);
 		expect(await harness.receive(TRIGGER, signed(sent))).toMatchObject(duplicate);
+	});
+
+	describe('in another process', () => {
+		const second = Math.floor(Date.now() / 1000);
+		/** What runs of two attempts, the later one in another process. */
+		async function attempts(respond: string, times: readonly [number, number]) {
+			const parameters = { options: { respond } };
+			const one = open({ parameters });
+			const other = open({ parameters, workflowId: one.id, trigger: triggerOfAnotherProcess() });
+			const sent = event();
+			const ran: boolean[] = [];
+			for (const [index, { harness }] of [one, other].entries()) {
+				const { workflowData } = await harness.receive(
+					TRIGGER,
+					signed(sent, { timestamp: times[index] ?? second }),
+				);
+				ran.push('A' in (await harness.outputs(TRIGGER, workflowData ?? [])));
+			}
+			return ran;
+		}
+
+		test('runs once where the sender is answered before it runs', async () => {
+			expect(await attempts('onReceived', [second - 1, second])).toEqual([true, false]);
+		});
+
+		test('runs once when it is a copy of the same attempt', async () => {
+			expect(await attempts('lastNode', [second, second])).toEqual([true, false]);
+		});
+
+		test('runs again when the sender, which waits for the last node, tries again', async () => {
+			expect(await attempts('lastNode', [second - 1, second])).toEqual([true, true]);
+		});
 	});
 
 	test('runs again where duplicates are wanted, and while the workflow is being built', async () => {

@@ -41,6 +41,21 @@ export interface TriggerSetup {
 	secret?: unknown;
 	credential?: INode['credentials'] | null;
 	connections?: IConnections;
+	/** The node as another n8n process has it, see {@link triggerOfAnotherProcess}. */
+	trigger?: INodeType;
+	/** Id of a workflow that another process has too. */
+	workflowId?: string;
+}
+
+/** The node with a memory of its own; n8n's database is the same. */
+export function triggerOfAnotherProcess(): INodeType {
+	let trigger: INodeType = new OpenClawTrigger();
+	jest.isolateModules(() => {
+		const path = '../../../../nodes/OpenClawTrigger/OpenClawTrigger.node';
+		const loaded = jest.requireActual<{ OpenClawTrigger: new () => INodeType }>(path);
+		trigger = new loaded.OpenClawTrigger();
+	});
+	return trigger;
 }
 
 /** A workflow of its own with the trigger, and a node 'A' behind it. */
@@ -49,10 +64,12 @@ export function open({
 	secret = SECRET,
 	credential,
 	connections,
+	trigger = new OpenClawTrigger(),
+	workflowId,
 }: TriggerSetup = {}) {
 	// Caches and reservations outlive a test: each has its own workflow and credential.
 	nextWorkflow += 1;
-	const id = `workflow-${nextWorkflow}`;
+	const id = workflowId ?? `workflow-${nextWorkflow}`;
 	const credentials: Record<string, Record<string, unknown> | Error> = {
 		[id]: { signingSecret: secret },
 	};
@@ -66,7 +83,7 @@ export function open({
 	});
 	const harness = new CoreHarness({
 		id,
-		nodeTypes: { trigger: new OpenClawTrigger(), keep: passThrough },
+		nodeTypes: { trigger, keep: passThrough },
 		nodes: [
 			{
 				id: 'node-1',
