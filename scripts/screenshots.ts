@@ -18,6 +18,7 @@ const FOLDER = join(REPOSITORY, 'docs', 'images');
 const MAX_BYTES = 200 * 1024;
 const TRIGGER = 'OpenClaw Trigger';
 const INBOUND = 'OpenClaw Inbound';
+const ASK = 'Ask the Agent';
 
 const EVENTS = ['message.received', 'session.created', 'error.occurred'];
 const TEMPLATE = 'New ticket from {{body.customer}}: {{body.title}} ({{body.severity}})';
@@ -62,6 +63,22 @@ async function createExample(client: N8nClient): Promise<Workflow> {
 		fields: mapped(Object.keys(TICKET)),
 		options: { maxAttempts: 5, timeout: 60 },
 	});
+	const ask = inboundNode(
+		credential,
+		{
+			operation: 'sendAndWait',
+			source: 'define',
+			agent: { __rl: true, mode: 'list', value: 'support-bot', cachedResultName: 'support-bot' },
+			template: 'What did we answer {{body.customer}} about {{body.title}}?',
+			fields: mapped(['customer', 'title']),
+			options: {
+				limitWaitTime: {
+					values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' },
+				},
+			},
+		},
+		ASK,
+	);
 	const steps = ['Append to Audit Log', 'Create CRM Record', 'Post to Slack'];
 	const wire = (node: string) => [{ node, type: 'main', index: 0 }];
 	return await client.createWorkflow({
@@ -71,10 +88,12 @@ async function createExample(client: N8nClient): Promise<Workflow> {
 			...steps.map((name, index) => at(noOp(name), 420, (index - 1) * 180)),
 			at(manualTrigger('New Ticket'), 720, 0),
 			at(inbound, 1000, 0),
+			at(ask, 1280, 0),
 		],
 		connections: {
 			[TRIGGER]: { main: steps.map(wire) },
 			'New Ticket': { main: [wire(INBOUND)] },
+			[INBOUND]: { main: [wire(ASK)] },
 		},
 		pinData: {
 			[TRIGGER]: [{ json: { ...capturedEvent('message.received') } }],
@@ -108,6 +127,12 @@ async function photograph(editor: Editor, workflow: Workflow, theme: string): Pr
 	await inbound.input('severity').waitFor();
 	await editor.settle();
 	await save(`inbound-${theme}.png`, await editor.part('ndv').screenshot());
+
+	await editor.openWorkflow(workflow.id);
+	const ask = await editor.openNode(ASK);
+	await ask.input('customer').waitFor();
+	await editor.settle();
+	await save(`waiting-${theme}.png`, await editor.part('ndv').screenshot());
 
 	const form = await editor.newCredential();
 	await form.fill('accessToken', 'only-for-pictures');
