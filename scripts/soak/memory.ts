@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import type { ProgramName } from './chaos';
+
+/** A look at a program's memory. */
+export interface MemorySample {
+	readonly program: ProgramName;
+	/** Milliseconds since the test began. */
+	readonly at: number;
+	/** Milliseconds since the program was ready. */
+	readonly age: number;
+	/** Resident, in MiB. */
+	readonly mebibytes: number;
+}
+
+/** How a program's memory was at the begin and at the end, at equal ages. */
+export interface MemoryTrend {
+	readonly program: ProgramName;
+	/** Medians in MiB; undefined without samples. */
+	readonly firstThird: number | undefined;
+	readonly lastThird: number | undefined;
+	readonly most: number;
+}
+
+const EVERY_MS = 2000;
+/** Ages that are compared: before, a program is still warming up; few live longer. */
+const COMPARED_AGE_MS = { least: 15_000, most: 45_000 } as const;
+/** At most so much more counts as flat. */
+export const FLAT_RATIO = 1.1;
+
+function median(values: readonly number[]): number | undefined {
+	const sorted = [...values].sort((one, other) => one - other);
+	return sorted[Math.floor(sorted.length / 2)];
+}
+
+/**
+ * Compares the first third of a test with the last one.
+ *
+ * @param length of the test, in milliseconds
+ */
+export function memoryTrend(
+	program: ProgramName,
+	samples: readonly MemorySample[],
+	length: number,
+): MemoryTrend {
+	const own = samples.filter((sample) => sample.program === program);
+	const compared = own.filter(
+		({ age }) => age >= COMPARED_AGE_MS.least && age <= COMPARED_AGE_MS.most,
+	);
+	const medianOf = (fits: (sample: MemorySample) => boolean) =>
+		median(compared.filter(fits).map(({ mebibytes }) => mebibytes));
+	return {
+		program,
+		firstThird: medianOf(({ at }) => at < length / 3),
+		lastThird: medianOf(({ at }) => at >= (length * 2) / 3),
+		most: Math.max(0, ...own.map(({ mebibytes }) => mebibytes)),
+	};
+}
+
+/** Whether the memory at the end was about what it was at the begin; not without samples of both. */
+export function isFlat({ firstThird, lastThird }: MemoryTrend): boolean {
+	if (firstThird === undefined || lastThird === undefined) return false;
+	return lastThird <= firstThird * FLAT_RATIO;
+}
+
+function residentMebibytes(pid: number): number | undefined {
+	try {
+		const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+		return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
+	} catch {
+		// It has just ended, or the system has no such files.
+		return undefined;
+	}
+}
+
+/** Looks at the memory of programs while they are up. */
+export class MemoryWatch {
+	readonly samples: MemorySample[] = [];
+	private readonly began = performance.now();
+	private readonly lives = new Map<ProgramName, { pid: number; readyAt: number }>();
+	private readonly timer = setInterval(() => {
+		this.look();
+	}, EVERY_MS);
+
+	begin(program: ProgramName, pid: number): void {
+		this.lives.set(program, { pid, readyAt: performance.now() });
+	}
+
+	end(program: ProgramName): void {
+		this.lives.delete(program);
+	}
+
+	stop(): void {
+		clearInterval(this.timer);
+	}
+
+	private look(): void {
+		const now = performance.now();
+		for (const [program, { pid, readyAt }] of this.lives) {
+			const mebibytes = residentMebibytes(pid);
+			if (mebibytes === undefined) continue;
+			this.samples.push({ program, at: now - this.began, age: now - readyAt, mebibytes });
+		}
+	}
+}
