@@ -22,6 +22,14 @@ export const USUAL_SIZE: QueueSize = { processors: 2, workers: 2 };
 
 type Role = 'main' | 'processor' | 'worker';
 
+/** An n8n of several processes. */
+export interface QueueN8n extends N8n {
+	/** Addresses of the webhook processors, past the one address of all. */
+	readonly processorUrls: readonly string[];
+	/** Ids of the running processes. */
+	pidsOf(role: Role): readonly number[];
+}
+
 /** One process of it. */
 interface Part {
 	readonly name: string;
@@ -60,7 +68,7 @@ async function planParts({ processors, workers }: QueueSize): Promise<readonly P
  */
 export async function startQueueN8n(
 	options: N8nOptions & { readonly size?: QueueSize },
-): Promise<N8n> {
+): Promise<QueueN8n> {
 	const { runtimes, packageFile, size = USUAL_SIZE } = options;
 	const folder = await temporaryFolder('n8n-queue');
 	const parts = await planParts(size);
@@ -76,6 +84,7 @@ export async function startQueueN8n(
 		N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true',
 	};
 
+	const of = (role: Role) => parts.filter((part) => part.role === role);
 	const startPart = async ({ name, role, ports }: Part): Promise<void> => {
 		const env = {
 			...n8nSettings(folder, ports, url),
@@ -101,7 +110,6 @@ export async function startQueueN8n(
 		// The main process makes the tables.
 		if (main !== undefined) await startPart(main);
 		await Promise.all(others.map(startPart));
-		const of = (role: Role) => parts.filter((part) => part.role === role);
 		balancer ??= await startBalancer(port, {
 			main: main?.ports.web ?? 0,
 			processors: of('processor').map(({ ports }) => ports.web),
@@ -138,6 +146,8 @@ export async function startQueueN8n(
 		get pid() {
 			return running.get(parts[0]?.name ?? '')?.pid ?? 0;
 		},
+		processorUrls: of('processor').map(({ ports }) => `http://127.0.0.1:${String(ports.web)}`),
+		pidsOf: (role) => of(role).flatMap(({ name }) => running.get(name)?.pid ?? []),
 		log: async () => {
 			const files = (await readdir(folder)).filter((file) =>
 				/^(?:main|processor|worker)-/.test(file),
