@@ -37,6 +37,8 @@ export interface Delivery {
 	readonly sentBody?: Uint8Array | string;
 	/** Headers to change after signing. */
 	readonly headers?: HeaderChanges;
+	/** POST by default. */
+	readonly method?: string;
 }
 
 function mergeHeaders(
@@ -93,7 +95,7 @@ export async function sendRaw(url: string, options: RawRequest = {}): Promise<Ra
  * await sendEvent(url, { event, secret, sentBody: JSON.stringify({ ...event, type: 'tool.called' }) });
  */
 export async function sendEvent(url: string, delivery: Delivery): Promise<RawAnswer> {
-	const { event, secret, timestamp, headers = {} } = delivery;
+	const { event, secret, timestamp, headers = {}, method } = delivery;
 	const body = delivery.body ?? JSON.stringify(event);
 	const signed = signEvent({
 		id: event?.id ?? 'evt_without_envelope',
@@ -102,6 +104,7 @@ export async function sendEvent(url: string, delivery: Delivery): Promise<RawAns
 		...(timestamp === undefined ? {} : { timestamp }),
 	});
 	return await sendRaw(url, {
+		...(method === undefined ? {} : { method }),
 		body: delivery.sentBody ?? body,
 		headers: {
 			'content-type': 'application/json',
