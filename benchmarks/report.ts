@@ -47,7 +47,8 @@ function tablesOf(result: BenchResult | DetailedResult): BenchTable[] {
 	];
 }
 
-function markdownTable({ title, columns, rows }: BenchTable): string {
+/** A table in Markdown; all columns but the first are aligned to the right. */
+export function markdownTable({ title, columns, rows }: BenchTable): string {
 	const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 	const rule = columns.map((_, index) => (index === 0 ? '---' : '---:'));
 	const table = [line(columns), line(rule), ...rows.map(line)].join('\n');
@@ -60,7 +61,8 @@ export function formatSection({ result }: Finished): string {
 	return [`## ${result.name}`, ...method, ...tablesOf(result).map(markdownTable)].join('\n\n');
 }
 
-function plainTable({ title, columns, rows }: BenchTable): string {
+/** A table for a terminal. */
+export function plainTable({ title, columns, rows }: BenchTable): string {
 	const all = [columns, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('**', '')));
 	const widths = columns.map((_, column) =>
 		Math.max(...all.map((row) => (row[column] ?? '').length)),

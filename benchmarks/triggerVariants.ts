@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { builtInWebhook, respond, verifyingNodes } from '../testbed/n8n/handBuiltNodes';
 import { triggerNode } from '../testbed/n8n/openclawNodes';
-import { chain, node, noOp, type Connections, type WorkflowNode } from '../testbed/n8n/workflow';
+import { chain, noOp, type Connections } from '../testbed/n8n/workflow';
 import type { CredentialReference, WorkflowDefinition } from '../testbed/n8n/workflow';
 
 /** Secret that all variants verify with. */
@@ -31,65 +31,6 @@ export interface Variant {
 
 const ACCEPTED = { secret: SECRET, expectedStatus: 200 } as const;
 const FORGED = { secret: WRONG_SECRET, expectedStatus: 401 } as const;
-
-interface BuiltInWebhook {
-	readonly receiver: string;
-	readonly path: string;
-	readonly webhook: WorkflowNode;
-}
-
-function builtInWebhook(parameters: Readonly<Record<string, unknown>> = {}): BuiltInWebhook {
-	const receiver = 'Webhook';
-	const path = `benchmark-${randomUUID()}`;
-	const all = { httpMethod: 'POST', path, options: {}, ...parameters };
-	const webhook = node(receiver, 'n8n-nodes-base.webhook', 2.1, all, { webhookId: randomUUID() });
-	return { receiver, path, webhook };
-}
-
-/** What people build by hand: the raw body to text, its HMAC, a comparison. */
-function verifyingNodes(hmac: CredentialReference): WorkflowNode[] {
-	const header = (name: string) => `$('Webhook').item.json.headers['x-openclaw-${name}']`;
-	const condition = {
-		id: randomUUID(),
-		leftValue: "={{ 'sha256=' + $json.hmac }}",
-		rightValue: `={{ ${header('signature')} }}`,
-		operator: { type: 'string', operation: 'equals' },
-	};
-	const strict = { caseSensitive: true, leftValue: '', typeValidation: 'strict', version: 2 };
-	return [
-		node('Extract', 'n8n-nodes-base.extractFromFile', 1.1, {
-			operation: 'text',
-			binaryPropertyName: 'data',
-			destinationKey: 'body',
-			options: {},
-		}),
-		node(
-			'Crypto',
-			'n8n-nodes-base.crypto',
-			2,
-			{
-				action: 'hmac',
-				type: 'SHA256',
-				value: `={{ ${header('timestamp')} + '.' + $json.body }}`,
-				dataPropertyName: 'hmac',
-				encoding: 'hex',
-			},
-			{ credentials: { crypto: hmac } },
-		),
-		node('If', 'n8n-nodes-base.if', 2.3, {
-			conditions: { options: strict, conditions: [condition], combinator: 'and' },
-			options: {},
-		}),
-	];
-}
-
-function respond(name: string, responseCode: number): WorkflowNode {
-	return node(name, 'n8n-nodes-base.respondToWebhook', 1.5, {
-		respondWith: 'json',
-		responseBody: JSON.stringify({ received: responseCode === 200 }),
-		options: { responseCode },
-	});
-}
 
 function branches(whenTrue: string, whenFalse?: string): Connections {
 	const wire = (name: string) => [{ node: name, type: 'main', index: 0 }];

@@ -3,14 +3,13 @@ import type { LoadAnswer, LoadOrder, LoadResult } from './messages';
 import { signedRequests, type SignedRequest } from './signedRequests';
 
 async function send(
-	url: string,
 	agent: Agent,
 	{ headers, body }: SignedRequest,
-	expectedStatus: number,
+	{ url, expectedStatus, headers: more = {} }: LoadOrder,
 ): Promise<number> {
 	const started = performance.now();
 	await new Promise<void>((resolve, reject) => {
-		const outgoing = request(url, { method: 'POST', agent, headers: { ...headers } });
+		const outgoing = request(url, { method: 'POST', agent, headers: { ...headers, ...more } });
 		outgoing.once('error', reject);
 		outgoing.once('response', (response) => {
 			let text = '';
@@ -33,7 +32,7 @@ async function runRound(order: LoadOrder): Promise<LoadResult> {
 	const started = performance.now();
 	const sendOneByOne = async (): Promise<void> => {
 		for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-			latenciesMs.push(await send(order.url, agent, next, order.expectedStatus));
+			latenciesMs.push(await send(agent, next, order));
 		}
 	};
 	try {

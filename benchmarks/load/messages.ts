@@ -10,6 +10,8 @@ export interface LoadOrder {
 	readonly bodyBytes: number;
 	/** The status that each answer must have. */
 	readonly expectedStatus: number;
+	/** Headers besides those of an event. */
+	readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a round showed. */

@@ -51,7 +51,8 @@ export function startLoad(telegram: TelegramStandIn, gatewayUrl: string): Load {
 	};
 }
 
-async function askOnce(gatewayUrl: string, program: number): Promise<void> {
+/** One turn of an agent that uses a tool, asked for over the gateway's API as a program does. */
+export async function askOnce(gatewayUrl: string, program: number): Promise<void> {
 	const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {
 		method: 'POST',
 		headers: {
