@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describeMachine } from '../benchmarks/machine';
+import { Cleanup } from '../testbed/cleanup';
+import { textAt, tryParseJson } from '../testbed/json';
+import { createProgress, formatDuration, type Progress } from '../testbed/progress';
+import type { Runtimes } from '../testbed/runtime';
+import { faultsOf, type Comparison } from './compare/comparison';
+import { crashOften } from './compare/crashes';
+import { sendOddEvents } from './compare/genuine';
+import { formatComparison, formatSummary } from './compare/report';
+import { measureThroughput, type LoadSize } from './compare/throughput';
+import { attackAll } from './compare/verification';
+import { startWorld } from './compare/world';
+
+const RESULTS_FILE = join(__dirname, '..', 'docs', 'comparison.md');
+
+/** How much a run does. */
+interface Size {
+	readonly load: LoadSize;
+	readonly kills: number;
+}
+
+const FULL: Size = { load: { rounds: 9, events: 40 }, kills: 8 };
+/** To try changes of the comparison itself. */
+const QUICK: Size = { load: { rounds: 2, events: 10 }, kills: 1 };
+
+function openclawVersion({ openclaw }: Runtimes): string {
+	const manifest = join(dirname(openclaw), 'package.json');
+	return textAt(tryParseJson(readFileSync(manifest, 'utf8')), 'version');
+}
+
+async function compare(size: Size, progress: Progress, cleanup: Cleanup): Promise<Comparison> {
+	const machine = describeMachine();
+	const world = await startWorld(progress, cleanup);
+	const verification = await progress.step('Attacking all candidates', async (note) =>
+		attackAll(world, note),
+	);
+	const genuine = await progress.step('Sending odd but genuine events', async (note) =>
+		sendOddEvents(world, note),
+	);
+	const throughput = await progress.step('Measuring throughput', async (note) =>
+		measureThroughput(world, size.load, note),
+	);
+	const crashes = await progress.step('Killing n8n while agents work', async (note) =>
+		crashOften(world, size.kills, note),
+	);
+	const versions = describeMachine(world.runtimes).filter(([label]) => label.includes('n8n'));
+	return {
+		candidates: world.receivers,
+		verification,
+		genuine,
+		loadSize: size.load,
+		throughput,
+		crashes,
+		facts: [
+			['Date', new Date().toISOString().slice(0, 10)],
+			['Command', '`npm run compare`'],
+			...machine,
+			...versions,
+			['OpenClaw', openclawVersion(world.runtimes)],
+		],
+	};
+}
+
+/** `npm run compare` writes docs/comparison.md; `npm run compare -- quick` does less and writes nothing. */
+async function main(): Promise<void> {
+	const started = performance.now();
+	const isQuick = process.argv[2] === 'quick';
+	const progress = createProgress();
+	const cleanup = new Cleanup();
+	try {
+		const comparison = await compare(isQuick ? QUICK : FULL, progress, cleanup);
+		progress.line(`\n${formatSummary(comparison)}`);
+		if (!isQuick) await writeFile(RESULTS_FILE, formatComparison(comparison));
+		const faults = faultsOf(comparison);
+		if (faults.length > 0) process.exitCode = 1;
+		progress.line(`\nTook ${formatDuration(performance.now() - started)}`);
+	} catch (error) {
+		console.error(error instanceof Error ? error.message : error);
+		process.exitCode = 1;
+	} finally {
+		await cleanup.run();
+	}
+}
+
+void main();

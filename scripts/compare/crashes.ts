@@ -1,0 +1,129 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { listAt, textAt } from '../../testbed/json';
+import { waitFor } from '../../testbed/waitFor';
+import { readStored } from '../crash/books';
+import { askOnce } from '../crash/load';
+import type { Receiver } from './candidate';
+import { countRuns, type RunCounts } from './runCounts';
+import { handedOn, Watch } from './watch';
+import type { World } from './world';
+
+/** The program that asks agents, and how long it waits after each answer: n8n has to keep up. */
+const PROGRAM = 1;
+const PAUSE_MS = 1000;
+/** Events that are handed on, by all candidates together, between a start of n8n and the next kill. */
+const EVENTS_PER_LIFE = 40;
+/** The kill comes up to so many milliseconds later, at random. */
+const LONGEST_WAIT_MS = 2000;
+const DELIVERY_MS = 600_000;
+
+/** How one candidate came through. */
+export interface CrashBooks {
+	/** When everything had been delivered. */
+	readonly afterKills: RunCounts;
+	/** When every delivery had been made once more. */
+	readonly afterReplay: RunCounts;
+	/** Executions that n8n lists as crashed. */
+	readonly cutOff: number;
+}
+
+export interface CrashResult {
+	readonly kills: number;
+	/** Deliveries that the gateway had given up. */
+	readonly failed: number;
+	/** In the order of the candidates. */
+	readonly books: readonly CrashBooks[];
+}
+
+function startTurns(gatewayUrl: string): { stop(): Promise<void> } {
+	const stopped = new AbortController();
+	const ask = async () => {
+		while (!stopped.signal.aborted) {
+			await askOnce(gatewayUrl, PROGRAM);
+			await delay(PAUSE_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+		}
+	};
+	const running = ask();
+	// It is looked at in the end; until then a failure is no unhandled one.
+	running.catch(() => undefined);
+	return {
+		stop: async () => {
+			stopped.abort();
+			await running;
+		},
+	};
+}
+
+async function killOften(
+	{ n8n, sink }: World,
+	kills: number,
+	note: (text: string) => void,
+): Promise<void> {
+	for (let kill = 1; kill <= kills; kill += 1) {
+		note(`kill ${String(kill)} of ${String(kills)}`);
+		const before = sink.requests.length;
+		await waitFor(
+			'events after the start',
+			() => sink.requests.length >= before + EVENTS_PER_LIFE,
+			{ timeoutMs: DELIVERY_MS },
+		);
+		await delay(Math.random() * LONGEST_WAIT_MS);
+		await n8n.kill();
+		await n8n.start();
+	}
+}
+
+async function waitUntilDelivered(world: World): Promise<void> {
+	await waitFor('the outbox to be empty', () => readStored(world.gateway.folder).pending === 0, {
+		timeoutMs: DELIVERY_MS,
+		everyMs: 500,
+	});
+	for (const receiver of world.receivers) await Watch.begin(world, receiver);
+}
+
+async function crashedRows({ n8n }: World, { workflow }: Receiver): Promise<number> {
+	const filter = JSON.stringify({ workflowId: workflow.id, status: ['crashed'] });
+	const path = `/rest/executions?filter=${encodeURIComponent(filter)}&limit=100`;
+	return listAt(await n8n.client.request('GET', path), 'results').length;
+}
+
+/**
+ * Lets agents work while n8n is killed and started again, waits until everything is delivered, then has
+ * the gateway make every delivery once more.
+ */
+export async function crashOften(
+	world: World,
+	kills: number,
+	note: (text: string) => void,
+): Promise<CrashResult> {
+	const { gateway, n8n, receivers } = world;
+	const count = (ids: readonly string[]) =>
+		receivers.map(({ key }) =>
+			countRuns(
+				ids,
+				handedOn(world, key).map(({ json }) => textAt(json, 'id')),
+			),
+		);
+	const turns = startTurns(gateway.url);
+	await killOften(world, kills, note);
+	await turns.stop();
+	note('waiting until everything is delivered');
+	await waitUntilDelivered(world);
+	const stored = readStored(gateway.folder);
+	const afterKills = count(stored.eventIds);
+
+	note('making every delivery once more');
+	await n8n.kill();
+	await n8n.start();
+	await gateway.openclaw('event-webhooks replay --status delivered --from 1d'.split(' '));
+	await waitUntilDelivered(world);
+	const afterReplay = count(stored.eventIds);
+	const books: CrashBooks[] = [];
+	for (const [index, receiver] of receivers.entries()) {
+		const [kill, replay] = [afterKills[index], afterReplay[index]];
+		if (kill === undefined || replay === undefined) continue;
+		const cutOff = await crashedRows(world, receiver);
+		books.push({ afterKills: kill, afterReplay: replay, cutOff });
+	}
+	return { kills: kills + 1, failed: stored.failed, books };
+}
