@@ -7,7 +7,7 @@ import { publishFlow, SECRET, type MeasuredFlow } from './scaling/flow';
 import { SIZES } from './scaling/sizes';
 import { median, percentile } from './statistics';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const EVENTS = 200;
 const CONCURRENCY = 20;
 const BODY_BYTES = 700;
