@@ -10,7 +10,7 @@ import type { World } from './world';
 
 /** The program that asks agents, and how long it waits after each answer: n8n has to keep up. */
 const PROGRAM = 1;
-const PAUSE_MS = 1000;
+const PAUSE_MS = 2000;
 /** Events that are handed on, by all candidates together, between a start of n8n and the next kill. */
 const EVENTS_PER_LIFE = 40;
 /** The kill comes up to so many milliseconds later, at random. */
