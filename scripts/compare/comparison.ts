@@ -32,7 +32,7 @@ function attacksThatGotThrough({ verification }: Comparison): string[] {
 export function faultsOf(comparison: Comparison): string[] {
 	const { candidates, crashes } = comparison;
 	const index = candidates.findIndex(({ key }) => key === 'trigger');
-	const lost = crashes.books[index]?.afterKills.lost ?? 0;
+	const lost = crashes.books[index]?.afterReplay.lost ?? 0;
 	return [
 		...attacksThatGotThrough(comparison),
 		...(lost === 0 ? [] : [`OpenClaw Trigger lost ${String(lost)} events`]),

@@ -2,9 +2,18 @@ import type { OpenClawEvent } from '../../index';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import { isQueueMode } from '../../testbed/n8n/anyInstance';
 import type { N8n } from '../../testbed/n8n/instance';
+import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
+import { chain, node, noOp } from '../../testbed/n8n/workflow';
+import { sendEvent } from '../../testbed/sendEvent';
+import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
 import { startOwnN8n } from './support/environment';
-import { publishTrigger, TRIGGER, type TriggerWorkflow } from './support/triggerWorkflow';
+import {
+	newSecret,
+	publishTrigger,
+	TRIGGER,
+	type TriggerWorkflow,
+} from './support/triggerWorkflow';
 
 let n8n: N8n;
 
@@ -36,6 +45,40 @@ test.each(['stop', 'kill'] as const)(
 		expect(again?.ran('Arrived')).toBe(false);
 	},
 );
+
+test('a workflow that a crash cut off runs again, where the sender waits for its last node', async () => {
+	const secret = newSecret();
+	const data = credentialData('http://127.0.0.1:9', { accessToken: '', signingSecret: secret });
+	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+	const workflow = await n8n.client.createWorkflow({
+		name: 'Takes its time',
+		nodes: [
+			triggerNode(credential, { options: { respond: 'lastNode' } }, TRIGGER),
+			node('Take Time', 'n8n-nodes-base.wait', 1.1, { amount: 5, unit: 'seconds' }),
+			noOp('Arrived'),
+		],
+		connections: chain(TRIGGER, 'Take Time', 'Arrived'),
+	});
+	await n8n.client.publish(workflow);
+	const url = n8n.client.webhookUrl(workflow, TRIGGER);
+	const event = capturedEvent('message.received');
+	const signedAt = Math.floor(Date.now() / 1000);
+	const first = sendEvent(url, { event, secret, timestamp: signedAt }).catch(() => undefined);
+	await waitFor('the execution to run', async () =>
+		(await n8n.client.executions(workflow)).some(({ status }) => status === 'running'),
+	);
+	// The id is on its way into the database, where it is before the crash.
+	const runningAt = Date.now();
+	await waitFor('the id to be recorded', () => Date.now() > runningAt + 1000);
+	await n8n.kill();
+	expect((await first)?.status).not.toBe(200);
+	await n8n.start();
+
+	const answer = await sendEvent(url, { event, secret, timestamp: signedAt + 1 });
+	expect(answer.status).toBe(200);
+	const executions = await n8n.client.waitForExecutions(workflow, 2);
+	expect(executions.filter((execution) => execution.ran('Arrived'))).toHaveLength(1);
+});
 
 describe('an event that was recorded while it ran', () => {
 	const TOLERANCE_SECONDS = 3;
