@@ -21,7 +21,7 @@ export interface RunEntry {
 	readonly status: string;
 	/** Whether the trigger has put nothing out: it knew the event already. */
 	readonly isEmpty: boolean;
-	/** Whether a node behind the trigger ran. */
+	/** Whether a node behind the trigger ran, or began to. */
 	readonly ranDownstream: boolean;
 	/** Milliseconds since 1970. */
 	readonly startedAt: number;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { parse } from 'flatted';
-import { at, isObject, listAt, textAt } from '../../testbed/json';
+import { at, listAt, objectAt, textAt } from '../../testbed/json';
 import type { RunEntry } from './entries';
-import { ARRIVED, TELL_AGENT, TRIGGER } from './workflow';
+import { TELL_AGENT, TRIGGER } from './workflow';
 
 const FILE = join('.n8n', 'database.sqlite');
 const UNFINISHED = "status IN ('new', 'running', 'waiting', 'unknown')";
@@ -53,7 +53,7 @@ function eventIdOf(runData: unknown): string | undefined {
 export function readRun(row: Readonly<Record<string, unknown>>): RunEntry {
 	const runData = parseRunData(row.data);
 	const ran = (name: string) => at(runData, 'resultData', 'runData', name, 0);
-	const triggerRun = ran(TRIGGER);
+	const names = Object.keys(objectAt(runData, 'resultData', 'runData'));
 	const eventId = eventIdOf(runData);
 	const toldRun = ran(TELL_AGENT);
 	const runId = textAt(toldRun, 'data', 'main', 0, 0, 'json', 'runId');
@@ -61,8 +61,8 @@ export function readRun(row: Readonly<Record<string, unknown>>): RunEntry {
 		executionId: String(row.id),
 		eventId,
 		status: String(row.status),
-		isEmpty: eventId === undefined && row.status === 'success' && isObject(triggerRun),
-		ranDownstream: at(ran(ARRIVED), 'executionStatus') === 'success',
+		isEmpty: eventId === undefined && row.status === 'success' && names.includes(TRIGGER),
+		ranDownstream: names.some((name) => name !== TRIGGER),
 		startedAt: Date.parse(`${String(row.createdAt).replace(' ', 'T')}Z`),
 		toldRunId: runId === '' ? undefined : runId,
 		couldNotTell: row.status !== 'crashed' && at(toldRun, 'error') !== undefined,

@@ -4,6 +4,8 @@ import type { ProgramName } from './chaos';
 /** A look at a program's memory. */
 export interface MemorySample {
 	readonly program: ProgramName;
+	/** Process id. */
+	readonly pid: number;
 	/** Milliseconds since the test began. */
 	readonly at: number;
 	/** Milliseconds since the program was ready. */
@@ -12,24 +14,42 @@ export interface MemorySample {
 	readonly mebibytes: number;
 }
 
-/** How a program's memory was at the begin and at the end, at equal ages. */
+/**
+ * How much memory a program needed at the begin and at the end: medians of what its lives had left after
+ * a clean-up, at equal ages.
+ */
 export interface MemoryTrend {
 	readonly program: ProgramName;
-	/** Medians in MiB; undefined without samples. */
+	/** In MiB; undefined when no life was long enough. */
 	readonly firstThird: number | undefined;
 	readonly lastThird: number | undefined;
+	/** The most at any time. */
 	readonly most: number;
 }
 
 const EVERY_MS = 2000;
-/** Ages that are compared: before, a program is still warming up; few live longer. */
-const COMPARED_AGE_MS = { least: 15_000, most: 45_000 } as const;
+/**
+ * Ages in which the least counts: before, a program has not cleaned up after its start; few live longer.
+ * Lives that end before `reached` may not have cleaned up at all.
+ */
+const COMPARED_AGE_MS = { least: 15_000, reached: 30_000, most: 45_000 } as const;
 /** At most so much more counts as flat. */
 export const FLAT_RATIO = 1.1;
 
 function median(values: readonly number[]): number | undefined {
 	const sorted = [...values].sort((one, other) => one - other);
 	return sorted[Math.floor(sorted.length / 2)];
+}
+
+/** For each life that lasted, the look at which it needed least. */
+function leastOfLives(samples: readonly MemorySample[]): readonly MemorySample[] {
+	return [...Map.groupBy(samples, ({ pid }) => pid).values()].flatMap((life) => {
+		const compared = life.filter(
+			({ age }) => age >= COMPARED_AGE_MS.least && age <= COMPARED_AGE_MS.most,
+		);
+		if (!compared.some(({ age }) => age >= COMPARED_AGE_MS.reached)) return [];
+		return compared.sort((one, other) => one.mebibytes - other.mebibytes).slice(0, 1);
+	});
 }
 
 /**
@@ -43,11 +63,9 @@ export function memoryTrend(
 	length: number,
 ): MemoryTrend {
 	const own = samples.filter((sample) => sample.program === program);
-	const compared = own.filter(
-		({ age }) => age >= COMPARED_AGE_MS.least && age <= COMPARED_AGE_MS.most,
-	);
+	const lives = leastOfLives(own);
 	const medianOf = (fits: (sample: MemorySample) => boolean) =>
-		median(compared.filter(fits).map(({ mebibytes }) => mebibytes));
+		median(lives.filter(fits).map(({ mebibytes }) => mebibytes));
 	return {
 		program,
 		firstThird: medianOf(({ at }) => at < length / 3),
@@ -98,7 +116,7 @@ export class MemoryWatch {
 		for (const [program, { pid, readyAt }] of this.lives) {
 			const mebibytes = residentMebibytes(pid);
 			if (mebibytes === undefined) continue;
-			this.samples.push({ program, at: now - this.began, age: now - readyAt, mebibytes });
+			this.samples.push({ program, pid, at: now - this.began, age: now - readyAt, mebibytes });
 		}
 	}
 }

@@ -28,7 +28,7 @@ function attackRows({ attacks }: Outcome): Row[] {
 function memoryRows({ trends }: Outcome): Row[] {
 	const size = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(0));
 	return trends.map(({ program, firstThird, lastThird, most }) => [
-		`Memory of ${program}: median in the first third, in the last third, most (MiB)`,
+		`Memory of ${program} in the first third, in the last third, at most (MiB)`,
 		[firstThird, lastThird, most].map(size).join(', '),
 	]);
 }
@@ -108,7 +108,7 @@ ${table(verdicts)}
 
 ${table(figures(outcome))}
 
-Memory is compared at equal ages, 15 to 45 s after a start.
+Memory: the least that a life of the program had 15 to 45 s after its start, the median of all lives; and the most of all.
 
 ${table([
 	['Date', new Date().toISOString().slice(0, 10)],

@@ -13,7 +13,7 @@ import { FILTERED_USER, INBOUND_ENDPOINT, TELL, TOLD_AGENT } from './names';
 
 export const TRIGGER = 'OpenClaw Trigger';
 /** Runs with each event that leaves the trigger. */
-export const ARRIVED = 'Arrived';
+const ARRIVED = 'Arrived';
 export const TELL_AGENT = 'Tell the Agent';
 const IS_TO_TELL = 'Is It for the Others?';
 /** Lasts long enough to be caught by a crash or a restart. */
@@ -38,34 +38,45 @@ function wires(): Connections {
 	return { [TRIGGER]: { main: outputs }, [IS_TO_TELL]: { main: [[to(TELL_AGENT)]] } };
 }
 
-const takeTime = node(TAKE_TIME, 'n8n-nodes-base.wait', 1.1, {
-	resume: 'timeInterval',
-	amount: TAKE_TIME_SECONDS,
-	unit: 'seconds',
-});
+/** n8n runs what is higher first: {@link ARRIVED} always does. */
+const BELOW = { position: [0, 200] } as const;
+
+const takeTime = node(
+	TAKE_TIME,
+	'n8n-nodes-base.wait',
+	1.1,
+	{ resume: 'timeInterval', amount: TAKE_TIME_SECONDS, unit: 'seconds' },
+	BELOW,
+);
 
 /** Only what a person wrote in a chat goes on, so what the agent is told cannot come round again. */
-const isToTell = node(IS_TO_TELL, 'n8n-nodes-base.if', 2.2, {
-	conditions: {
-		combinator: 'and',
-		options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
-		conditions: [
-			{
-				id: 'chat',
-				leftValue: '={{ $json.data.channel }}',
-				rightValue: 'telegram',
-				operator: { type: 'string', operation: 'equals' },
-			},
-			{
-				id: 'mark',
-				leftValue: '={{ $json.data.message.content }}',
-				rightValue: TELL,
-				operator: { type: 'string', operation: 'contains' },
-			},
-		],
+const isToTell = node(
+	IS_TO_TELL,
+	'n8n-nodes-base.if',
+	2.2,
+	{
+		conditions: {
+			combinator: 'and',
+			options: { caseSensitive: true, leftValue: '', typeValidation: 'loose', version: 2 },
+			conditions: [
+				{
+					id: 'chat',
+					leftValue: '={{ $json.data.channel }}',
+					rightValue: 'telegram',
+					operator: { type: 'string', operation: 'equals' },
+				},
+				{
+					id: 'mark',
+					leftValue: '={{ $json.data.message.content }}',
+					rightValue: TELL,
+					operator: { type: 'string', operation: 'contains' },
+				},
+			],
+		},
+		options: {},
 	},
-	options: {},
-});
+	BELOW,
+);
 
 /**
  * Publishes the workflow: each event but those of one user arrives; of some messages an agent is told, and

@@ -91,29 +91,38 @@ describe('an answer', () => {
 
 describe('memory', () => {
 	const LENGTH = 90_000;
-	const sample = (at: number, mebibytes: number, age = 20_000): MemorySample => ({
+	const sample = (pid: number, at: number, mebibytes: number, age = 30_000): MemorySample => ({
 		program: 'n8n',
+		pid,
 		at,
 		age,
 		mebibytes,
 	});
 
-	it('is compared at equal ages, in the first and the last third', () => {
+	it('is the least of each life at equal ages, in the first and the last third', () => {
 		const samples = [
-			sample(1000, 300),
-			sample(2000, 310),
-			sample(3000, 900, 2000),
-			sample(45_000, 800),
-			sample(80_000, 330),
-			{ ...sample(81_000, 2000), program: 'gateway' as const },
+			sample(1, 1000, 900, 20_000),
+			sample(1, 2000, 300),
+			sample(1, 3000, 200, 5000),
+			sample(1, 3000, 250, 60_000),
+			sample(2, 4000, 700, 29_000),
+			sample(3, 45_000, 800),
+			sample(4, 80_000, 330),
+			{ ...sample(5, 81_000, 2000), program: 'gateway' as const },
 		];
 		const trend = memoryTrend('n8n', samples, LENGTH);
-		expect(trend).toEqual({ program: 'n8n', firstThird: 310, lastThird: 330, most: 900 });
+		expect(trend).toEqual({ program: 'n8n', firstThird: 300, lastThird: 330, most: 900 });
 		expect(isFlat(trend)).toBe(true);
 	});
 
+	it('is the median of the lives', () => {
+		const lives = [300, 500, 310].map((mebibytes, pid) => sample(pid, pid, mebibytes));
+		expect(memoryTrend('n8n', lives, LENGTH).firstThird).toBe(310);
+	});
+
 	it('is not flat when it grows, or when nobody looked', () => {
-		expect(isFlat(memoryTrend('n8n', [sample(0, 300), sample(80_000, 331)], LENGTH))).toBe(false);
-		expect(isFlat(memoryTrend('n8n', [sample(0, 300)], LENGTH))).toBe(false);
+		const first = sample(1, 0, 300);
+		expect(isFlat(memoryTrend('n8n', [first, sample(2, 80_000, 331)], LENGTH))).toBe(false);
+		expect(isFlat(memoryTrend('n8n', [first], LENGTH))).toBe(false);
 	});
 });
