@@ -24,8 +24,15 @@ export interface CallbackAddress {
  * callbackAddress(this, key).secret; // 'whsec_…'
  */
 export function callbackAddress(context: FunctionsBase, messageKey: string): CallbackAddress {
+	requireSignature(context);
 	const url = context.getSignedResumeUrl({ [MESSAGE_PARAMETER]: messageKey });
 	return { url, secret: callbackSecret(context, messageKey) };
+}
+
+/** n8n 1.x and 2.0 check the signature of such a URL only where the node asks for it; later ones always do. */
+function requireSignature(context: FunctionsBase): void {
+	const older = context as FunctionsBase & { setSignatureValidationRequired?(): void };
+	older.setSignatureValidationRequired?.();
 }
 
 /** The secret alone, to verify a callback with. */

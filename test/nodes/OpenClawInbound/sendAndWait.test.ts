@@ -48,6 +48,14 @@ test('asks for a signed callback and puts the execution to wait', async () => {
 	expect(JSON.stringify(node.context.getExecuteData())).not.toContain('whsec_');
 });
 
+test('asks an older n8n to check the signature of the URL, which a newer one does by itself', async () => {
+	const node = harness();
+	const setSignatureValidationRequired = jest.fn();
+	Object.assign(node.context, { setSignatureValidationRequired });
+	await node.run();
+	expect(setSignatureValidationRequired).toHaveBeenCalledTimes(1);
+});
+
 test('has a secret for each message that nothing sent gives away', async () => {
 	await harness().run();
 	await harness({}, { runIndex: 1 }).run();
