@@ -8,7 +8,7 @@ import type { JsonObject } from './json';
 import { configurePlugin, installPlugin } from './plugin';
 import { freePorts } from './ports';
 import type { Runtimes } from './runtime';
-import { runtimeEnvironment } from './runtimeParts';
+import { runtimeEnvironment } from './runtimeEnvironment';
 import { removeTemporaryFolder, temporaryFolder } from './temporaryFolder';
 import { GiveUp, waitFor } from './waitFor';
 

@@ -7,15 +7,15 @@ import { childEnvironment } from './childEnvironment';
 import { run } from './command';
 import { withInstallLock } from './installLock';
 import type { Progress } from './progress';
+import { nodeProgram, runtimeEnvironment } from './runtimeEnvironment';
 import {
 	NODE_PACKAGE,
 	NODE_VERSION,
-	nodeProgram,
-	RUNTIME_PARTS,
-	runtimeEnvironment,
+	runtimeParts,
 	type InstallPlace,
 	type RuntimePart,
 } from './runtimeParts';
+import { chosenVersions, type RuntimeVersions } from './runtimeVersions';
 
 /** The installed programs that the demo, the end-to-end tests and the benchmarks run. */
 export interface Runtimes {
@@ -40,21 +40,23 @@ export function cacheFolder(): string {
 
 async function writeManifest(part: RuntimePart, folder: string): Promise<void> {
 	await mkdir(folder, { recursive: true });
-	if (part.manifestFolder === undefined) {
-		const manifest = { private: true, dependencies: { [NODE_PACKAGE]: NODE_VERSION } };
+	if (!('lockedIn' in part.manifest)) {
+		const { package: name, version, overrides } = part.manifest;
+		const manifest = { private: true, dependencies: { [name]: version }, overrides };
 		await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
 		return;
 	}
-	const source = join(__dirname, 'runtime', part.manifestFolder);
+	const source = join(__dirname, 'runtime', part.manifest.lockedIn);
 	await copyFile(join(source, 'package.json'), join(folder, 'package.json'));
 	await copyFile(join(source, 'package-lock.json'), join(folder, 'package-lock.json'));
 }
 
 async function fingerprint(part: RuntimePart): Promise<string> {
 	const hash = createHash('sha256').update(`${NODE_VERSION} ${platform()} ${arch()}`);
-	if (part.manifestFolder !== undefined) {
+	// Without a lock file the folder's name tells the version.
+	if ('lockedIn' in part.manifest) {
 		for (const file of ['package.json', 'package-lock.json']) {
-			const text = await readFile(join(__dirname, 'runtime', part.manifestFolder, file), 'utf8');
+			const text = await readFile(join(__dirname, 'runtime', part.manifest.lockedIn, file), 'utf8');
 			// The content counts, not how it is indented.
 			hash.update(JSON.stringify(JSON.parse(text)));
 		}
@@ -101,7 +103,7 @@ async function installPart(part: RuntimePart, place: InstallPlace): Promise<void
 }
 
 async function ensurePart(part: RuntimePart, cache: string, progress: Progress): Promise<void> {
-	const folder = join(cache, part.name);
+	const folder = join(cache, part.folder);
 	const nodeFolder = join(cache, 'node', 'node_modules', NODE_PACKAGE);
 	// Written last, so that an installation that was cut off is done again.
 	const stampFile = join(folder, '.installed');
@@ -111,9 +113,9 @@ async function ensurePart(part: RuntimePart, cache: string, progress: Progress):
 	if (await isStamped()) return;
 
 	await progress.step(`Installing ${part.title} into ${folder} (once)`, async (note) => {
-		const place = { folder, nodeFolder, note, logFile: join(cache, `${part.name}-install.log`) };
+		const place = { folder, nodeFolder, note, logFile: join(cache, `${part.folder}-install.log`) };
 		await withInstallLock(
-			join(cache, `${part.name}.lock`),
+			join(cache, `${part.folder}.lock`),
 			() => {
 				note('waiting for another installation of the same to end');
 			},
@@ -134,7 +136,8 @@ async function ensurePart(part: RuntimePart, cache: string, progress: Progress):
 }
 
 /**
- * Installs Node.js 24, n8n and OpenClaw where they aren't yet, and says where they are.
+ * Installs Node.js 24, n8n and OpenClaw where they aren't yet, and says where they are. The
+ * environment chooses their versions.
  *
  * @param wanted leaves out what the caller doesn't run
  * @throws Error with npm's last lines when an installation fails
@@ -142,17 +145,19 @@ async function ensurePart(part: RuntimePart, cache: string, progress: Progress):
 export async function ensureRuntimes(
 	progress: Progress,
 	wanted: { readonly n8n?: boolean; readonly openclaw?: boolean } = {},
+	versions: RuntimeVersions = chosenVersions(),
 ): Promise<Runtimes> {
 	const cache = cacheFolder();
 	const isWanted = { node: true, n8n: wanted.n8n ?? true, openclaw: wanted.openclaw ?? true };
-	for (const part of RUNTIME_PARTS) {
+	const [node, n8n, openclaw] = runtimeParts(versions);
+	for (const part of [node, n8n, openclaw]) {
 		if (isWanted[part.name]) await ensurePart(part, cache, progress);
 	}
 	const nodeFolder = join(cache, 'node', 'node_modules', NODE_PACKAGE);
 	return {
 		node: nodeProgram(nodeFolder),
 		nodeFolder,
-		n8n: join(cache, 'n8n', 'node_modules', 'n8n', 'bin', 'n8n'),
-		openclaw: join(cache, 'openclaw', 'node_modules', 'openclaw', 'openclaw.mjs'),
+		n8n: join(cache, n8n.folder, 'node_modules', 'n8n', 'bin', 'n8n'),
+		openclaw: join(cache, openclaw.folder, 'node_modules', 'openclaw', 'openclaw.mjs'),
 	};
 }

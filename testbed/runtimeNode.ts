@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { REPOSITORY } from './packPackage';
 import type { Runtimes } from './runtime';
-import { runtimeEnvironment } from './runtimeParts';
+import { runtimeEnvironment } from './runtimeEnvironment';
 
 /**
  * Runs a program of this repository on the Node.js that n8n and OpenClaw need, whatever the system's

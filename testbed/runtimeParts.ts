@@ -1,7 +1,9 @@
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { childEnvironment } from './childEnvironment';
-import { isInstalled, run } from './command';
+import { run } from './command';
+import { buildNativeParts, loadNativeParts, NATIVE_PARTS_ANSWER } from './nativeParts';
+import { nodeProgram, runtimeEnvironment } from './runtimeEnvironment';
+import { PINNED_VERSIONS, type RuntimeVersions } from './runtimeVersions';
 
 /** Node.js that n8n 2.41 and OpenClaw 2026.9 need. */
 export const NODE_VERSION = '24.21.0';
@@ -12,12 +14,22 @@ export const NODE_PACKAGE = `node-${platform()}-${arch()}`;
 export interface RuntimePart {
 	readonly name: 'node' | 'n8n' | 'openclaw';
 	readonly title: string;
-	/** Folder of the repository that holds package.json and package-lock.json, if it isn't generated. */
-	readonly manifestFolder?: string;
+	/** Its folder in the cache. */
+	readonly folder: string;
+	/** Folder of `runtime/` with package.json and package-lock.json, or the package to ask for. */
+	readonly manifest: { readonly lockedIn: string } | WantedPackage;
 	/** Work after `npm install`. */
 	readonly afterInstall?: (place: InstallPlace) => Promise<void>;
 	/** Throws when the installed thing doesn't work. */
 	readonly verify: (place: InstallPlace) => Promise<void>;
+}
+
+/** A package to install without a lock file. */
+export interface WantedPackage {
+	readonly package: string;
+	readonly version: string;
+	/** What npm takes in place of a package that this one asks for. */
+	readonly overrides?: Readonly<Record<string, string>>;
 }
 
 /** Where a part is being installed. */
@@ -27,20 +39,6 @@ export interface InstallPlace {
 	readonly nodeFolder: string;
 	readonly logFile: string;
 	readonly note: (text: string) => void;
-}
-
-/** The `node` program inside the folder of the Node.js package. */
-export function nodeProgram(nodeFolder: string): string {
-	return join(nodeFolder, 'bin', 'node');
-}
-
-/** Environment in which `npm`, n8n and OpenClaw run on the Node.js of the cache. */
-export function runtimeEnvironment(
-	nodeFolder: string,
-	extra: Readonly<Record<string, string>> = {},
-	pathFirst: readonly string[] = [],
-): Record<string, string> {
-	return childEnvironment(extra, [...pathFirst, join(nodeFolder, 'bin')]);
 }
 
 async function expectOutput(place: InstallPlace, args: readonly string[], expected: string) {
@@ -57,80 +55,60 @@ async function expectOutput(place: InstallPlace, args: readonly string[], expect
 	}
 }
 
-/** Programs that node-gyp needs to build n8n's native parts. */
-async function hasBuildTools(): Promise<boolean> {
-	const found = await Promise.all(['python3', 'make', 'c++'].map(isInstalled));
-	return found.every(Boolean);
+type Program = keyof RuntimeVersions;
+
+// An older n8n asks for the build of SheetJS on its maker's server; a newer one for this copy in the registry.
+const REGISTRY_SHEETJS = { xlsx: 'npm:@e965/xlsx@0.20.3' };
+
+/** The pinned version has a lock file and a folder by the program's name; others stand beside it. */
+function whereabouts(
+	program: Program,
+	version: string,
+	overrides: WantedPackage['overrides'] = {},
+): Pick<RuntimePart, 'folder' | 'manifest'> {
+	return version === PINNED_VERSIONS[program]
+		? { folder: program, manifest: { lockedIn: program } }
+		: { folder: `${program}-${version}`, manifest: { package: program, version, overrides } };
 }
 
-async function buildNativeParts(place: InstallPlace): Promise<void> {
-	const buildHere = await hasBuildTools();
-	place.note(buildHere ? 'building sqlite3 and isolated-vm' : 'fetching sqlite3 and isolated-vm');
-	try {
-		await run({
-			command: 'npm',
-			args: ['rebuild', 'sqlite3', 'isolated-vm', '--ignore-scripts=false', '--foreground-scripts'],
-			cwd: place.folder,
-			// Read by node-gyp and by the scripts that would otherwise look for ready-made files first.
-			env: runtimeEnvironment(place.nodeFolder, {
-				npm_config_nodedir: place.nodeFolder,
-				npm_config_jobs: 'max',
-				...(buildHere ? { npm_config_build_from_source: 'true' } : {}),
-			}),
-			logFile: place.logFile,
-			onLine: (line) => {
-				const compiled = /^\s*(?:CC|CXX)\(target\) .*?([^/]+)\.o$/.exec(line)?.[1];
-				if (compiled !== undefined) place.note(`building sqlite3 and isolated-vm: ${compiled}`);
-			},
-		});
-	} catch (error) {
-		if (buildHere) throw error;
-		const hint = "n8n's native parts need Python 3, make and a C++ compiler to be built here";
-		throw new Error(`${hint} (Debian, Ubuntu: apt-get install -y python3 make g++)`, {
-			cause: error,
-		});
-	}
-}
-
-const LOAD_NATIVE_PARTS = `
-const { Database } = require('sqlite3');
-new Database(':memory:').get('select 6 * 7 as answer', (error, row) => {
-	if (error) throw error;
-	const isolate = new (require('isolated-vm').Isolate)();
-	console.log('native parts answer ' + row.answer);
-	isolate.dispose();
-});
-`;
-
-/** The parts in the order in which they have to be installed. */
-export const RUNTIME_PARTS: readonly RuntimePart[] = [
-	{
-		name: 'node',
-		title: `Node.js ${NODE_VERSION}`,
-		verify: async (place) => {
-			await expectOutput(place, ['--version'], `v${NODE_VERSION}`);
-		},
+const NODE: RuntimePart = {
+	name: 'node',
+	title: `Node.js ${NODE_VERSION}`,
+	folder: 'node',
+	manifest: { package: NODE_PACKAGE, version: NODE_VERSION },
+	verify: async (place) => {
+		await expectOutput(place, ['--version'], `v${NODE_VERSION}`);
 	},
-	{
+};
+
+function n8nPart(version: string): RuntimePart {
+	return {
 		name: 'n8n',
-		title: 'n8n 2.41.1',
-		manifestFolder: 'n8n',
+		title: `n8n ${version}`,
+		...whereabouts('n8n', version, REGISTRY_SHEETJS),
 		afterInstall: buildNativeParts,
 		verify: async (place) => {
-			await expectOutput(place, ['-e', LOAD_NATIVE_PARTS], 'native parts answer 42');
-			await expectOutput(place, [join('node_modules', 'n8n', 'bin', 'n8n'), '--version'], '2.41.1');
+			await expectOutput(place, ['-e', loadNativeParts(place)], NATIVE_PARTS_ANSWER);
+			await expectOutput(place, [join('node_modules', 'n8n', 'bin', 'n8n'), '--version'], version);
 		},
-	},
-	{
+	};
+}
+
+function openclawPart(version: string): RuntimePart {
+	const program = join('node_modules', 'openclaw', 'openclaw.mjs');
+	return {
 		name: 'openclaw',
-		title: 'OpenClaw 2026.9.6',
-		manifestFolder: 'openclaw',
+		title: `OpenClaw ${version}`,
+		...whereabouts('openclaw', version),
 		verify: async (place) => {
-			await expectOutput(
-				place,
-				[join('node_modules', 'openclaw', 'openclaw.mjs'), '--version'],
-				'2026.9.6',
-			);
+			await expectOutput(place, [program, '--version'], version);
 		},
-	},
-];
+	};
+}
+
+/** The parts in the order in which they have to be installed. */
+export function runtimeParts(
+	versions: RuntimeVersions,
+): readonly [node: RuntimePart, n8n: RuntimePart, openclaw: RuntimePart] {
+	return [NODE, n8nPart(versions.n8n), openclawPart(versions.openclaw)];
+}

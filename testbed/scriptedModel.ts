@@ -44,8 +44,9 @@ export interface ScriptedModel {
 	clear(): Promise<void>;
 }
 
-// The gateway appends such messages of its own to the user's.
-const INTERNAL = '<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>';
+// The gateway appends such messages of its own to the user's; 2026.9.1 introduces them with a line or two.
+const INTERNAL =
+	/^(?:OpenClaw runtime context .*\n+(?:.+\n+)?)?<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>/;
 const WRAPPED =
 	/<<<EXTERNAL_UNTRUSTED_CONTENT id="[^"]*">>>\n(?:.*\n)*?---\n([^]*)\n<<<END_EXTERNAL_UNTRUSTED_CONTENT/;
 const AGENT = /^Runtime: agent=(\S+)|workspaces\/([\w-]+)$/m;
@@ -67,7 +68,7 @@ function contentText(message: unknown): string {
 function readTurn(body: unknown, unmarked?: UnmarkedReply): ModelRequest {
 	const messages = listAt(body, 'messages');
 	const isUser = (message: unknown) =>
-		at(message, 'role') === 'user' && !contentText(message).startsWith(INTERNAL);
+		at(message, 'role') === 'user' && !INTERNAL.test(contentText(message));
 	const lastUser = messages.findLastIndex(isUser);
 	const userTexts = messages.filter(isUser).map(contentText);
 	const userText = userTexts.at(-1) ?? '';
@@ -78,16 +79,17 @@ function readTurn(body: unknown, unmarked?: UnmarkedReply): ModelRequest {
 	const agent = AGENT.exec(userText) ?? AGENT.exec(systemText);
 	const afterTool = messages.slice(lastUser + 1).some((message) => at(message, 'role') === 'tool');
 	const message = WRAPPED.exec(userText)?.[1] ?? userText;
+	const tools = listAt(body, 'tools').map((tool) => textAt(tool, 'function', 'name'));
 	return {
 		userText,
 		message,
 		agentId: agent?.[1] ?? agent?.[2] ?? '',
 		userTexts,
-		gatewayTexts: messages.map(contentText).filter((text) => text.startsWith(INTERNAL)),
+		gatewayTexts: messages.map(contentText).filter((text) => INTERNAL.test(text)),
 		systemText,
-		tools: listAt(body, 'tools').map((tool) => textAt(tool, 'function', 'name')),
+		tools,
 		afterTool,
-		reply: chooseReply(userText, afterTool, unmarked?.(message)),
+		reply: chooseReply(userText, { afterTool, tools }, unmarked?.(message)),
 	};
 }
 

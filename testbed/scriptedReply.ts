@@ -1,3 +1,5 @@
+import type { JsonObject } from './json';
+
 /** What the scripted model answers to a turn. */
 export type Reply =
 	| { readonly kind: 'text'; readonly text: string; readonly delayMs: number }
@@ -19,17 +21,28 @@ function delayOf(text: string): number {
 }
 
 /**
- * Chooses the answer by markers in the user's text: `[[tool]]` (lists the workspace), `[[tool-error]]`
+ * A tool call that succeeds, made of the tools that an agent offers: it lists the workspace, or, with
+ * OpenClaw 2026.9.1, which has no `ls`, the agents.
+ */
+export function listingCall(tools: readonly string[]): { name: string; params: JsonObject } {
+	return tools.includes('agents_list')
+		? { name: 'agents_list', params: {} }
+		: { name: 'ls', params: { path: '.' } };
+}
+
+/**
+ * Chooses the answer by markers in the user's text: `[[tool]]` (lists something), `[[tool-error]]`
  * (reads a file that doesn't exist), `[[400]]`, `[[500]]`, `[[slow:<ms>]]`, `[[long]]`,
  * `[[reply:<text>]]`.
  *
  * @param text the last user message
- * @param afterTool whether a tool's result follows that message already
+ * @param turn.afterTool whether a tool's result follows that message already
+ * @param turn.tools names of the tools that the agent offers
  * @param unmarked the answer to a message without a marker
  */
 export function chooseReply(
 	text: string,
-	afterTool: boolean,
+	{ afterTool, tools }: { readonly afterTool: boolean; readonly tools: readonly string[] },
 	unmarked = 'Understood, I am on it.',
 ): Reply {
 	const delayMs = delayOf(text);
@@ -38,7 +51,8 @@ export function chooseReply(
 	const status = /\[\[(400|500)\]\]/.exec(text)?.[1];
 	if (status !== undefined) return { kind: 'fault', status: Number(status), delayMs };
 	if (text.includes('[[tool]]')) {
-		return { kind: 'tool', name: 'ls', args: JSON.stringify({ path: '.' }), delayMs };
+		const { name, params } = listingCall(tools);
+		return { kind: 'tool', name, args: JSON.stringify(params), delayMs };
 	}
 	if (text.includes('[[tool-error]]')) {
 		return { kind: 'tool', name: 'read', args: JSON.stringify({ path: '/no/such/file' }), delayMs };

@@ -32,7 +32,11 @@ export interface GatewayApi {
 	readonly session: {
 		readonly controls: { registerControlUiDescriptor(tab: ControlUiTab): void };
 	};
-	readonly lifecycle?: { onDispose?(cleanup: () => void): unknown };
+	readonly lifecycle?: {
+		onDispose?(cleanup: () => void): unknown;
+		/** All that OpenClaw 2026.9.1 has here. It also tells of resets, so it is no end of the plugin. */
+		readonly registerRuntimeLifecycle?: unknown;
+	};
 	on(hook: HookName, handler: (event: unknown, context: unknown) => void): void;
 	registerHttpRoute(route: HttpRoute): void;
 	/** Says which changes of the configuration need no replacement of the plugin. */

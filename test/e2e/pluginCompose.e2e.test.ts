@@ -6,7 +6,7 @@ import { REPOSITORY } from '../../testbed/packPackage';
 import { freePorts } from '../../testbed/ports';
 import { silentProgress } from '../../testbed/progress';
 import { ensureRuntimes } from '../../testbed/runtime';
-import { runtimeEnvironment } from '../../testbed/runtimeParts';
+import { runtimeEnvironment } from '../../testbed/runtimeEnvironment';
 import { removeTemporaryFolder, temporaryFolder } from '../../testbed/temporaryFolder';
 import { waitFor } from '../../testbed/waitFor';
 import { PLUGIN_FILE_VARIABLE } from './support/pluginFile';

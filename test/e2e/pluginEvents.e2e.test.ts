@@ -9,11 +9,13 @@ import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink, type ReceivedRequest } from '../../testbed/httpSink';
 import { at, objectAt, textAt, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { listingCall } from '../../testbed/scriptedReply';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { waitFor } from '../../testbed/waitFor';
 import type { Emitted } from '../openclaw-plugin/events/support/eventHarness';
 import { summarize } from '../openclaw-plugin/events/support/summary';
 import { isSoundEvent } from './support/eventSchema';
+import { IS_2026_9_1 } from './support/openclawVersion';
 import { startPluginGateway } from './support/pluginGateway';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -22,6 +24,12 @@ const MAIN = 'agent:main:main';
 const LAST_EVENTS_MS = 15_000;
 /** The gateway tries a model that fails with 500 for some 80 s. */
 const SERVER_ERROR_MS = 150_000;
+/** What the gateway writes to a user when the model has refused. */
+const REFUSED = IS_2026_9_1
+	? '"⚠️ scripted/scripted-1 request failed (r…"'
+	: '"LLM request failed: provider rejected th…"';
+/** The channel that the gateway names for runs that plugins start. */
+const OWN_CHANNEL = IS_2026_9_1 ? 'webchat ' : '';
 const VERIFY_IN_PYTHON = join(__dirname, 'support', 'verifyEvent.py');
 
 let model: ScriptedModel & { stop(): Promise<void> };
@@ -73,6 +81,11 @@ async function expectEvents(summaries: readonly string[], timeoutMs = 60_000) {
 		expect(events.map(summarize)).toEqual(summaries);
 	}
 	return arrived().slice(before);
+}
+
+/** The tool call by which the model answers `[[tool]]` in this gateway, which has asked it already. */
+async function listing() {
+	return listingCall((await model.requests()).at(-1)?.tools ?? []);
 }
 
 async function post(path: string, body: unknown, token: string): Promise<unknown> {
@@ -173,17 +186,18 @@ describe('a chat on Telegram', () => {
 	});
 
 	it('has tool calls', async () => {
+		const { name, params } = await listing();
 		telegram.write('Look [[tool]]');
 		const [, called, completed, sent] = await expectEvents([
 			'message.received telegram 777 "Look [[tool]]"',
-			'tool.called telegram 777 ls',
-			'tool.completed telegram 777 ls',
+			`tool.called telegram 777 ${name}`,
+			`tool.completed telegram 777 ${name}`,
 			'message.sent telegram 777 "I have looked with the tool: all is well…" scripted-1 200+44',
 		]);
 
-		expect(called?.data.tool).toMatchObject({ params: { path: '.' } });
+		expect(called?.data.tool).toMatchObject({ params });
 		const { callId } = objectAt(called?.data, 'tool');
-		expect(completed?.data.tool).toMatchObject({ callId, params: { path: '.' } });
+		expect(completed?.data.tool).toMatchObject({ callId, params });
 		expect(completed?.data.runId).toBe(called?.data.runId);
 		expect(sent?.data.runId).toBe(called?.data.runId);
 	});
@@ -204,7 +218,7 @@ describe('a chat on Telegram', () => {
 		const [, error] = await expectEvents([
 			'message.received telegram 777 "Boom [[400]]"',
 			'error.occurred telegram 777 model: 400 The scripted model refuses with 400 scripted-1',
-			'message.sent telegram 777 "LLM request failed: provider rejected th…"',
+			`message.sent telegram 777 ${REFUSED}`,
 		]);
 
 		expect(error?.data.error).toMatchObject({ code: 'scripted' });
@@ -293,11 +307,12 @@ describe('a chat in the control UI', () => {
 
 describe('hooks', () => {
 	it('reply although the reply goes nowhere', async () => {
+		const { name } = await listing();
 		await callAgent('Do it [[tool]]');
 		const [, , , sent] = await expectEvents([
 			'session.created',
-			'tool.called ls',
-			'tool.completed ls',
+			`tool.called ${name}`,
+			`tool.completed ${name}`,
 			'message.sent "I have looked with the tool: all is well…" scripted-1 200+44',
 		]);
 
@@ -381,7 +396,7 @@ describe("the plugin's own runs", () => {
 		const answer = await post('/webhooks/inbound/alert', { title: 'disk' }, GATEWAY_TOKENS.hooks);
 		const [created, sent] = await expectEvents([
 			'session.created',
-			'message.sent "Understood, I am on it." scripted-1 100+22',
+			`message.sent ${OWN_CHANNEL}"Understood, I am on it." scripted-1 100+22`,
 		]);
 
 		expect(created?.data.agentId).toBe('alert-handler');

@@ -14,6 +14,7 @@ import {
 } from '../../testbed/scriptedModel';
 import { waitFor } from '../../testbed/waitFor';
 import { ARTICLE_ENDPOINTS, startArticleGateway } from './pluginInboundSetup';
+import { itSince2026_9_2 } from './support/openclawVersion';
 
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
 let model: ScriptedModel & { stop(): Promise<void> };
@@ -336,7 +337,7 @@ describe('a message that was accepted', () => {
 		expect(await turnsAbout('During the restart')).toHaveLength(1);
 	});
 
-	it('is followed over a reload of the plugin', async () => {
+	itSince2026_9_2('is followed over a reload of the plugin', async () => {
 		const text = 'During the reload [[slow:4000]] [[reply:Still here]]';
 		const answer = await post('plain', { text }, { 'idempotency-key': 'k4' });
 		await turn('During the reload');

@@ -4,6 +4,7 @@ import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { textAt, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { itSince2026_9_2 } from './support/openclawVersion';
 import { startPluginGateway } from './support/pluginGateway';
 
 const SECRET = 'whsec_secret-behind-a-reference';
@@ -123,7 +124,7 @@ it('settings with a mistake name the key, and the old ones stay', async () => {
 	await first.waitForRequest(({ json }) => JSON.stringify(json).includes('after the mistake'));
 });
 
-it('settings are applied while an agent is at work, whose run goes on', async () => {
+itSince2026_9_2('settings are applied while an agent is at work, whose run goes on', async () => {
 	let hasAnswered = false;
 	const asked = ask('steady', 'at work [[slow:20000]][[reply:done at last]]').finally(() => {
 		hasAnswered = true;

@@ -76,8 +76,9 @@ describe('a request that is refused', () => {
 
 	test.each(named(MALFORMED))(
 		'is answered with 4xx although it is signed: %s',
-		async (_name, { delivery, status }) => {
-			expect(await hook.send(delivery(hook.secret))).toMatchObject({ status });
+		async (_name, { delivery, status, earlierStatus = status }) => {
+			const answer = await hook.send(delivery(hook.secret));
+			expect([status, earlierStatus]).toContain(answer.status);
 		},
 	);
 

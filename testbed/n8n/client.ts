@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { keepExecution, rememberSecrets } from '../evidence/evidence';
 import { at, isObject, listAt, textAt, tryParseJson, type JsonObject } from '../json';
-import { GiveUp, waitFor, type WaitOptions } from '../waitFor';
+import { waitFor, type WaitOptions } from '../waitFor';
 import { N8nEditorClient } from './editorClient';
 import {
 	isSettled,
@@ -11,6 +11,7 @@ import {
 	type Execution,
 	type ExecutionSummary,
 } from './execution';
+import { publishWorkflow, unpublishWorkflow } from './publication';
 import type { CredentialReference, WorkflowDefinition } from './workflow';
 
 export { OWNER } from './session';
@@ -56,12 +57,13 @@ export class N8nClient extends N8nEditorClient {
 		await this.request('PATCH', `/rest/credentials/${credential.id}`, body);
 	}
 
-	/** Runs a credential's test, as the editor does after saving. */
+	/** Saves a credential and runs its test, as the editor does. */
 	async testCredential(
 		type: string,
 		data: JsonObject,
 	): Promise<{ status: string; message: string }> {
-		const credentials = { id: '', name: 'test', type, data };
+		// An older n8n tests nothing that isn't saved.
+		const credentials = { ...(await this.createCredential(type, data)), type, data };
 		const result = await this.request('POST', '/rest/credentials/test', { credentials });
 		return { status: textAt(result, 'status'), message: textAt(result, 'message') };
 	}
@@ -70,6 +72,8 @@ export class N8nClient extends N8nEditorClient {
 	async createWorkflow(definition: WorkflowDefinition): Promise<Workflow> {
 		const created = await this.request('POST', '/rest/workflows', {
 			...definition,
+			// Only a newer n8n takes that for granted.
+			active: false,
 			settings: { executionOrder: 'v1', ...definition.settings },
 		});
 		const nodes = listAt(created, 'nodes');
@@ -87,28 +91,12 @@ export class N8nClient extends N8nEditorClient {
 
 	/** Publishes a workflow and waits until its triggers are registered. */
 	async publish(workflow: Workflow): Promise<void> {
-		const path = `/rest/workflows/${workflow.id}`;
-		await this.request('POST', `${path}/activate`, { versionId: workflow.versionId });
-		await waitFor(`workflow '${workflow.name}' to be published`, async () => {
-			const state = await this.request('GET', `${path}/publication-status`);
-			const triggers = listAt(state, 'triggers');
-			const failed = triggers.find((trigger) => textAt(trigger, 'status') === 'failed');
-			if (failed !== undefined) throw new GiveUp(`Not published: ${JSON.stringify(failed)}`);
-			return (
-				at(state, 'status') === 'published' &&
-				triggers.every((trigger) => textAt(trigger, 'status') === 'activated')
-			);
-		});
+		await publishWorkflow(this, workflow);
 	}
 
 	/** Unpublishes a workflow and waits until its production webhooks have ended. */
 	async unpublish(workflow: Workflow): Promise<void> {
-		const path = `/rest/workflows/${workflow.id}`;
-		await this.request('POST', `${path}/deactivate`, {});
-		await waitFor(`workflow '${workflow.name}' to be unpublished`, async () => {
-			const state = await this.request('GET', `${path}/publication-status`);
-			return at(state, 'status') === 'not_published';
-		});
+		await unpublishWorkflow(this, workflow);
 	}
 
 	/** Unpublishes and deletes a workflow with its executions. */
@@ -140,8 +128,11 @@ export class N8nClient extends N8nEditorClient {
 	 * @returns the execution's id, or `undefined` while it listens
 	 */
 	async runManually(workflow: Workflow, triggerName: string): Promise<string | undefined> {
-		const answer = await this.request('POST', `/rest/workflows/${workflow.id}/run`, {
+		const path = `/rest/workflows/${workflow.id}`;
+		const answer = await this.request('POST', `${path}/run`, {
 			triggerToStartFrom: { name: triggerName },
+			// An older n8n runs what the request holds; a newer one runs what is saved.
+			workflowData: await this.request('GET', path),
 		});
 		const id = at(answer, 'executionId');
 		return typeof id === 'string' ? id : undefined;
@@ -199,6 +190,6 @@ export class N8nClient extends N8nEditorClient {
 			},
 			options,
 		);
-		return await Promise.all(rows.map(async ({ id }) => this.execution(id)));
+		return await Promise.all(rows.map(async ({ id }) => this.waitForExecution(id, options)));
 	}
 }

@@ -59,6 +59,13 @@ function nodesInOrder(runData: JsonObject): string[] {
 	return Object.keys(runData).sort((one, other) => started(one) - started(other));
 }
 
+/** An older n8n may show that an execution has succeeded a moment before it shows its items. */
+function isBehind(value: unknown, data: unknown): boolean {
+	const isWaiting = (at(data, 'waitTill') ?? null) !== null;
+	const hasRun = Object.keys(objectAt(data, 'resultData', 'runData')).length > 0;
+	return textAt(value, 'status') === 'success' && (isWaiting || !hasRun);
+}
+
 /** Reads the answer of `GET /rest/executions/:id`, whose `data` is in the `flatted` format. */
 export function readExecution(value: unknown): Execution {
 	const data = at(value, 'data');
@@ -69,6 +76,7 @@ export function readExecution(value: unknown): Execution {
 		listAt(lastRun(nodeName), 'data', 'main', output).filter(isItem);
 	return {
 		...readSummary(value),
+		...(isBehind(value, runData) ? { status: 'running' } : {}),
 		nodeNames: nodesInOrder(objectAt(resultData, 'runData')),
 		ran: (nodeName) => lastRun(nodeName) !== undefined,
 		items,

@@ -4,7 +4,7 @@ import { END_WITH_PARENT, startLogged, type LoggedProcess } from '../childProces
 import { keepFiles } from '../evidence/evidence';
 import { freePorts } from '../ports';
 import type { Runtimes } from '../runtime';
-import { runtimeEnvironment } from '../runtimeParts';
+import { runtimeEnvironment } from '../runtimeEnvironment';
 import { removeTemporaryFolder, temporaryFolder } from '../temporaryFolder';
 import { N8nClient } from './client';
 import { installByNpm, n8nSettings, waitForApi, waitUntilHealthy } from './program';
@@ -67,7 +67,7 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	const url = `http://127.0.0.1:${web}`;
 	const logFile = join(folder, 'n8n.log');
 	const client = new N8nClient(url);
-	let environment = { ...n8nSettings(folder, { web, broker }), ...options.env };
+	let environment = { ...n8nSettings(runtimes, folder, { web, broker }), ...options.env };
 	let tarball: Tarball | undefined;
 	let standIns: readonly string[] = [];
 	let program: LoggedProcess | undefined;

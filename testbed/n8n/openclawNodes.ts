@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../json';
 import {
 	node,
@@ -27,7 +28,8 @@ export function triggerNode(
 		TRIGGER_TYPE,
 		1.1,
 		{ events: ['*'], endpointSetup: 'manual', ...parameters },
-		{ credentials },
+		// The editor gives it one; an n8n that doesn't by itself would make the address of the node's name.
+		{ credentials, webhookId: randomUUID() },
 	);
 }
 

@@ -1,15 +1,14 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LoggedProcess } from '../childProcess';
 import { run } from '../command';
 import type { Runtimes } from '../runtime';
-import { runtimeEnvironment } from '../runtimeParts';
+import { runtimeEnvironment } from '../runtimeEnvironment';
 import { GiveUp, waitFor } from '../waitFor';
 
 const QUIET: Readonly<Record<string, string>> = {
 	N8N_DIAGNOSTICS_ENABLED: 'false',
-	// Fetches a list from n8n's servers.
-	N8N_DISABLED_MODULES: 'mcp-registry',
 	N8N_DYNAMIC_BANNERS_ENABLED: 'false',
 	N8N_HIRING_BANNER_ENABLED: 'false',
 	N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
@@ -21,6 +20,15 @@ const QUIET: Readonly<Record<string, string>> = {
 	N8N_PYTHON_ENABLED: 'false',
 };
 
+/** It fetches a list from n8n's servers. An n8n that doesn't have it yet refuses to start with its name. */
+const MODULE_TO_DISABLE = 'mcp-registry';
+
+function disabledModules({ n8n }: Runtimes): Record<string, string> {
+	const modules = join(dirname(n8n), '..', 'dist', 'modules');
+	const isThere = existsSync(join(modules, MODULE_TO_DISABLE));
+	return isThere ? { N8N_DISABLED_MODULES: MODULE_TO_DISABLE } : {};
+}
+
 /**
  * Environment variables of one process of a throwaway n8n.
  *
@@ -28,12 +36,14 @@ const QUIET: Readonly<Record<string, string>> = {
  * @param url by which n8n is reached; its own address unless given
  */
 export function n8nSettings(
+	runtimes: Runtimes,
 	folder: string,
 	ports: { readonly web: number; readonly broker: number },
 	url = `http://127.0.0.1:${ports.web}`,
 ): Record<string, string> {
 	return {
 		...QUIET,
+		...disabledModules(runtimes),
 		N8N_USER_FOLDER: folder,
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_HOST: '127.0.0.1',

@@ -7,7 +7,7 @@ import type { N8n, N8nOptions } from '../n8n/instance';
 import { installByNpm, n8nSettings, waitForApi, waitUntilHealthy } from '../n8n/program';
 import { keepFiles } from '../evidence/evidence';
 import { freePorts } from '../ports';
-import { runtimeEnvironment } from '../runtimeParts';
+import { runtimeEnvironment } from '../runtimeEnvironment';
 import { removeTemporaryFolder, temporaryFolder } from '../temporaryFolder';
 import { startBalancer, type Balancer } from './balancer';
 import { startQueueServices, type QueueServices } from './services';
@@ -87,7 +87,7 @@ export async function startQueueN8n(
 	const of = (role: Role) => parts.filter((part) => part.role === role);
 	const startPart = async ({ name, role, ports }: Part): Promise<void> => {
 		const env = {
-			...n8nSettings(folder, ports, url),
+			...n8nSettings(runtimes, folder, ports, url),
 			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
 			QUEUE_HEALTH_CHECK_PORT: String(ports.web),
 			...services?.env,
@@ -128,7 +128,9 @@ export async function startQueueN8n(
 			parts.map(({ name }) => `${name}.log`),
 		);
 		await balancer?.close();
+		balancer = undefined;
 		await services?.remove();
+		services = undefined;
 		await removeTemporaryFolder(folder);
 	};
 
