@@ -60,7 +60,7 @@ function comparison(attempt: Attempt, lost = 0, failed = 0): Comparison {
 			kills: 6,
 			failed,
 			books: [
-				{ afterKills: counts(lost), afterReplay: counts(0), cutOff: 0 },
+				{ afterKills: counts(0), afterReplay: counts(lost), cutOff: 0 },
 				{ afterKills: counts(2, 1), afterReplay: counts(0, 9), cutOff: 3 },
 			],
 		},
