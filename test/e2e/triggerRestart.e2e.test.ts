@@ -81,7 +81,7 @@ test('a workflow that a crash cut off runs again, where the sender waits for its
 });
 
 describe('an event that was recorded while it ran', () => {
-	const TOLERANCE_SECONDS = 3;
+	const TOLERANCE_SECONDS = 6;
 	/**
 	 * An id may wait a quarter of a second to be written; in queue mode workers look after half a second,
 	 * and again, whether it still is. The rest is for the writes.
