@@ -30,6 +30,17 @@ const HINTS: ReadonlyMap<number, string> = new Map([
 	[429, 'it got too many requests'],
 ]);
 
+/** What n8n answers to every request, with a 200, while it prepares its database. */
+const N8N_STARTS = 'n8n is starting up';
+
+const NOT_READY: Outcome = {
+	kind: 'failed',
+	error: 'HTTP 200: n8n is starting up, and has not taken the event',
+	isEndpointFault: true,
+	rotatesProbe: true,
+	retryAfterMs: undefined,
+};
+
 /** Answers that would be the same for any event: wrong URL, wrong secret, too much at once. */
 const ENDPOINT_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 421, 429]);
 /** Those of them that are about the host rather than the URL. */
@@ -43,7 +54,10 @@ export interface OutcomeContext {
 	readonly hasOwnUrl: boolean;
 }
 
-/** Reads a response. Every 2xx is a delivery, 410 ends deliveries, all else is tried again. */
+/**
+ * Reads a response. Every 2xx is a delivery, but for n8n's while it starts and takes nothing; 410 ends
+ * deliveries, all else is tried again.
+ */
 export function readOutcome(
 	response: DeliveryResponse,
 	{ now, hasOwnUrl }: OutcomeContext,
@@ -59,7 +73,8 @@ export function readOutcome(
 			retryAfterMs: undefined,
 		};
 	}
-	const { status, location, retryAfter } = response;
+	const { status, location, retryAfter, body } = response;
+	if (status === 200 && body.startsWith(N8N_STARTS)) return NOT_READY;
 	if (status >= 200 && status < 300) return { kind: 'delivered' };
 	if (status === 410) {
 		const error = 'HTTP 410: the receiver wants no more events';

@@ -14,6 +14,18 @@ describe('readOutcome', () => {
 		expect(readOutcome(answered(status), OWN)).toEqual({ kind: 'delivered' });
 	});
 
+	it("tries again what n8n's start page has answered", () => {
+		const page = { body: 'n8n is starting up. Please wait' };
+		expect(readOutcome(answered(200, page), OWN)).toMatchObject({
+			kind: 'failed',
+			isEndpointFault: true,
+			error: expect.stringContaining('n8n is starting up') as string,
+		});
+		expect(readOutcome(answered(200, { body: '{"received":true}' }), OWN)).toEqual({
+			kind: 'delivered',
+		});
+	});
+
 	it.each([301, 302, 307, 401, 403, 404, 405, 408, 421, 429, 500, 502, 503, 504])(
 		'takes %d for a fault of the endpoint',
 		(status) => {
