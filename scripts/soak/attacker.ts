@@ -24,8 +24,10 @@ export interface AttackRecord {
 	readonly wrong: readonly string[];
 }
 
-/** What n8n answers while it starts or stops: it knows no webhook yet, or is not ready. */
-const NOT_THERE: ReadonlySet<number> = new Set([404, 503]);
+/** What n8n answers while it starts or stops: it knows no webhook yet, is not ready, or loses its database. */
+const NOT_THERE: ReadonlySet<number> = new Set([404, 500, 503]);
+/** Its answer to everything, with a 200, while it prepares its database. */
+const START_PAGE = 'n8n is starting up';
 
 /**
  * Judges an answer.
@@ -69,7 +71,8 @@ export function startAttacker(
 			chance,
 		};
 		const answer = await sendRaw(webhookUrl, attack.build(loot)).catch(() => undefined);
-		const verdict = judgeAnswer(attack.expected, answer?.status);
+		const isThere = answer !== undefined && !answer.text.startsWith(START_PAGE);
+		const verdict = judgeAnswer(attack.expected, isThere ? answer.status : undefined);
 		const count = counts.find((candidate) => candidate.attack === attack);
 		if (count !== undefined) count.sent += 1;
 		if (count !== undefined && verdict === 'unanswered') count.unanswered += 1;

@@ -78,7 +78,7 @@ describe('an answer', () => {
 		['known', undefined, 'unanswered'],
 		['refused', 401, 'right'],
 		['refused', 200, 'wrong'],
-		['refused', 500, 'wrong'],
+		['refused', 500, 'unanswered'],
 		['refused', 503, 'unanswered'],
 		['too-large', 413, 'right'],
 		['too-large', 500, 'right'],
