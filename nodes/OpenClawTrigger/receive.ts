@@ -60,8 +60,8 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 			settings,
 		);
 		const marked = markRun(item, {
-			...(reservation === 'again' ? { isRerun: true } : {}),
-			...(settings.answersLast ? { attemptAt: verification.timestamp } : {}),
+			isRerun: reservation === 'again',
+			attemptAt: settings.answersLast ? verification.timestamp : undefined,
 		});
 		return { webhookResponse: RECEIVED, workflowData: [[marked]] };
 	} catch (error) {

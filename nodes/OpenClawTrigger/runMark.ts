@@ -1,4 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
+import { ownProperty } from '../shared/ownProperty';
 
 /** Goes from `webhook()` to `execute()` with the item, to another process too, and no further. */
 const MARK = 'openClawTrigger:run';
@@ -6,19 +7,19 @@ const MARK = 'openClawTrigger:run';
 /** What `execute()` has to know of the request, beside the event. */
 export interface RunMark {
 	/** The first run ended in an answer that makes the sender try again. */
-	readonly isRerun?: boolean;
+	readonly isRerun: boolean;
 	/**
 	 * Unix seconds at which this attempt was signed, where the answer tells whether the workflow succeeded:
 	 * a later attempt then says that an earlier one did not, whichever process had it.
 	 */
-	readonly attemptAt?: number;
+	readonly attemptAt: number | undefined;
 }
 
 /** Marks an item; one without anything to say stays as it is. */
 export function markRun(item: INodeExecutionData, mark: RunMark): INodeExecutionData {
-	return Object.keys(mark).length === 0
-		? item
-		: { ...item, json: { ...item.json, [MARK]: { ...mark } } };
+	return mark.isRerun || mark.attemptAt !== undefined
+		? { ...item, json: { ...item.json, [MARK]: { ...mark } } }
+		: item;
 }
 
 /** Takes the mark off an item. */
@@ -27,14 +28,12 @@ export function takeRunMark(item: INodeExecutionData): {
 	readonly item: INodeExecutionData;
 } {
 	const { [MARK]: mark, ...json } = item.json;
-	return { mark: readMark(mark), item: { ...item, json } };
-}
-
-function readMark(mark: unknown): RunMark {
-	const { isRerun, attemptAt }: Readonly<Record<string, unknown>> =
-		typeof mark === 'object' && mark !== null ? { ...mark } : {};
+	const attemptAt = ownProperty(mark, 'attemptAt');
 	return {
-		...(isRerun === true ? { isRerun: true } : {}),
-		...(typeof attemptAt === 'number' ? { attemptAt } : {}),
+		mark: {
+			isRerun: ownProperty(mark, 'isRerun') === true,
+			attemptAt: typeof attemptAt === 'number' ? attemptAt : undefined,
+		},
+		item: { ...item, json },
 	};
 }

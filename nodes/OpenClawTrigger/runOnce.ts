@@ -21,7 +21,7 @@ interface RunningEvent {
 export async function mayRun(
 	context: IExecuteFunctions,
 	item: INodeExecutionData,
-	{ isRerun = false, attemptAt }: RunMark,
+	{ isRerun, attemptAt }: RunMark,
 ): Promise<boolean> {
 	const id = item.json['id'];
 	if (typeof id !== 'string') return true;
