@@ -33,12 +33,12 @@ export function createService(
 			const { settings, registry, gatewayConfig } = parts.current();
 			reportSettings({ folder, settings, registry, logger }, listAgents(gatewayConfig));
 			const endHealth = startHealth(folder, { version: PLUGIN_VERSION });
-			const work = startWork(api, parts);
+			const work = createWork(api, parts);
 			stop = async () => {
 				await work.stop();
 				endHealth();
 			};
-			await work.started;
+			await work.start();
 			logger.info(describeEndpoints(registry));
 		},
 		async stop() {
@@ -48,9 +48,9 @@ export function createService(
 	};
 }
 
-function startWork(api: Pick<GatewayApi, 'runtime'>, parts: Parts) {
-	const { store, logger } = parts;
-	const { outbox, registry, settings, emit, callbacks } = parts.current();
+/** Deliveries and runs by the settings as they are now. */
+function createWork(api: Pick<GatewayApi, 'runtime'>, { store, logger, current }: Parts) {
+	const { outbox, registry, settings, emit, callbacks } = current();
 	const client = createHttpClient(GATEWAY_HOST_RULES);
 	const dispatcher = createDispatcher({
 		store,
@@ -68,10 +68,11 @@ function startWork(api: Pick<GatewayApi, 'runtime'>, parts: Parts) {
 		logger,
 		retentionMs: settings.outbox.retentionDays * DAY_MS,
 	});
-	const started = dispatcher.start();
-	runner.start();
 	return {
-		started,
+		start: async () => {
+			await dispatcher.start();
+			runner.start();
+		},
 		stop: async () => {
 			await Promise.all([dispatcher.stop(), runner.stop()]);
 			client.close();

@@ -44,10 +44,12 @@ export function followConfig<Value>(
 	own: GatewayConfig,
 	make: (config: GatewayConfig) => Value,
 ): () => Value {
-	let seen = byFolder().get(folder)?.count;
+	// Looked up once: hooks ask for the value with each event.
+	const all = byFolder();
+	let seen = all.get(folder)?.count;
 	let value = make(own);
 	return () => {
-		const applied = byFolder().get(folder);
+		const applied = all.get(folder);
 		if (applied !== undefined && applied.count !== seen) {
 			seen = applied.count;
 			value = make(applied.config);
