@@ -1,5 +1,5 @@
+import { askAgent } from '../testbed/askAgent';
 import { startGateway, type Gateway } from '../testbed/gateway';
-import { GATEWAY_TOKENS } from '../testbed/gatewayConfig';
 import { startHttpSink } from '../testbed/httpSink';
 import { ensureRuntimes } from '../testbed/runtime';
 import { startScriptedModel } from '../testbed/scriptedModel';
@@ -15,20 +15,8 @@ const TURNS = 60;
 /** One turn of an agent over the gateway's API, with a tool call; milliseconds. */
 async function takeTurn({ url }: Gateway, user: string): Promise<number> {
 	const started = performance.now();
-	const response = await fetch(`${url}/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({
-			model: 'openclaw/main',
-			user,
-			messages: [{ role: 'user', content: 'Look into the workspace [[tool]]' }],
-		}),
-	});
-	await response.text();
-	if (!response.ok) throw new Error(`The agent's turn failed: ${response.status}`);
+	const { status } = await askAgent(url, { text: 'Look into the workspace [[tool]]', user });
+	if (status !== 200) throw new Error(`The agent's turn failed: ${status}`);
 	return performance.now() - started;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { askAgent } from '../../testbed/askAgent';
 import type { ScriptedModel } from '../../testbed/scriptedModel';
 import type { TelegramStandIn } from '../../testbed/telegramStandIn';
 
@@ -53,19 +53,11 @@ export function startLoad(telegram: TelegramStandIn, gatewayUrl: string): Load {
 
 /** One turn of an agent that uses a tool, asked for over the gateway's API as a program does. */
 export async function askOnce(gatewayUrl: string, program: number): Promise<void> {
-	const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({
-			model: 'openclaw/alert-handler',
-			user: `program-${String(program)}`,
-			messages: [{ role: 'user', content: 'Look into the workspace [[tool]]' }],
-		}),
+	await askAgent(gatewayUrl, {
+		agent: 'alert-handler',
+		user: `program-${String(program)}`,
+		text: 'Look into the workspace [[tool]]',
 	});
-	await response.text();
 }
 
 /** The messages that an agent has asked its model about: the gateway has accepted each of them. */

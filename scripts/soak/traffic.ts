@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import { askAgent } from '../../testbed/askAgent';
 import type { TelegramStandIn } from '../../testbed/telegramStandIn';
 import { waitFor } from '../../testbed/waitFor';
 import { numberedText, OTHER_AGENT, TELL, USERS } from './names';
@@ -32,28 +32,6 @@ export interface Traffic {
 	/** Requests of a program that were answered. */
 	readonly asked: number;
 	stop(): Promise<void>;
-}
-
-async function askOtherAgent(
-	gatewayUrl: string,
-	user: string,
-	signal: AbortSignal,
-): Promise<boolean> {
-	const response = await fetch(`${gatewayUrl}/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({
-			model: `openclaw/${OTHER_AGENT}`,
-			user,
-			messages: [{ role: 'user', content: 'Look into the workspace [[tool]]' }],
-		}),
-		signal,
-	});
-	await response.text();
-	return response.ok;
 }
 
 /**
@@ -91,7 +69,14 @@ export function startTraffic(telegram: TelegramStandIn, gatewayUrl: string, seed
 	const ask = async () => {
 		while (!isStopped()) {
 			const user = `program-${String(Math.floor(asked / QUESTIONS_PER_CONVERSATION))}`;
-			if (await askOtherAgent(gatewayUrl, user, signal).catch(() => false)) asked += 1;
+			const question = {
+				agent: OTHER_AGENT,
+				user,
+				text: 'Look into the workspace [[tool]]',
+				signal,
+			};
+			const answer = await askAgent(gatewayUrl, question).catch(() => undefined);
+			if (answer?.status === 200) asked += 1;
 			await pause(PROGRAM_PAUSE_MS);
 		}
 	};

@@ -1,4 +1,5 @@
 import type { Browser, Frame, Page } from 'playwright-core';
+import { askAgent } from '../../testbed/askAgent';
 import { Complaints } from '../../testbed/editor/complaints';
 import { launchChromium } from '../../testbed/editor/browser';
 import type { Gateway } from '../../testbed/gateway';
@@ -24,18 +25,7 @@ let browser: Browser;
 
 /** One turn of an agent: some events. */
 async function takeTurn(text: string): Promise<void> {
-	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({
-			model: 'openclaw/main',
-			messages: [{ role: 'user', content: text }],
-		}),
-	});
-	await response.text();
+	await askAgent(gateway.url, { text });
 }
 
 /** Opens the control UI and, in it, our tab. */

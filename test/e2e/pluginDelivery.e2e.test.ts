@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyEvent } from '../../protocol';
+import { askAgent } from '../../testbed/askAgent';
 import type { Gateway } from '../../testbed/gateway';
-import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink, type Script } from '../../testbed/httpSink';
 import { listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
@@ -48,18 +48,7 @@ function endpoint(name: string, more: JsonObject = {}): JsonObject {
 
 /** One turn of an agent, which is one message.sent. */
 async function takeTurn(text: string, agent = 'main'): Promise<void> {
-	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({
-			model: `openclaw/${agent}`,
-			messages: [{ role: 'user', content: text }],
-		}),
-	});
-	await response.text();
+	await askAgent(gateway.url, { agent, text });
 }
 
 function contents(name: string): readonly string[] {

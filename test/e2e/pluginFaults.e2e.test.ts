@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { askAgent } from '../../testbed/askAgent';
 import { CommandError } from '../../testbed/command';
 import type { Gateway } from '../../testbed/gateway';
-import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { at, listAt, textAt, tryParseJson } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
@@ -21,19 +21,8 @@ let hasOwnDisk = false;
 
 /** One turn of an agent; the gateway must take it whatever is wrong with the plugin. */
 async function takeTurn(text: string): Promise<string> {
-	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({
-			model: 'openclaw/main',
-			messages: [{ role: 'user', content: `[[reply:${text}]]` }],
-		}),
-	});
-	const answer: unknown = await response.json();
-	return String(at(answer, 'choices', 0, 'message', 'content'));
+	const { json } = await askAgent(gateway.url, { text: `[[reply:${text}]]` });
+	return String(at(json, 'choices', 0, 'message', 'content'));
 }
 
 async function waitForReply(text: string): Promise<void> {

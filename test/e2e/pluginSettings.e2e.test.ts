@@ -1,4 +1,5 @@
 import { verifyEvent } from '../../protocol';
+import { askAgent } from '../../testbed/askAgent';
 import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
@@ -30,18 +31,8 @@ function endpoint(name: string, url: string): JsonObject {
 }
 
 async function takeTurn(text: string): Promise<void> {
-	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({
-			model: 'openclaw/main',
-			messages: [{ role: 'user', content: `[[reply:${text}]]` }],
-		}),
-	});
-	if (!response.ok) throw new Error(`The turn failed: ${await response.text()}`);
+	const { status } = await askAgent(gateway.url, { text: `[[reply:${text}]]` });
+	if (status !== 200) throw new Error(`The turn failed with ${String(status)}`);
 }
 
 /** Posts to an inbound endpoint and waits for the agent's reply. */

@@ -1,3 +1,4 @@
+import { askAgent } from '../../testbed/askAgent';
 import type { Gateway } from '../../testbed/gateway';
 import { launchChromium } from '../../testbed/editor/browser';
 import { Editor } from '../../testbed/editor/editor';
@@ -74,19 +75,8 @@ async function create(parameters: JsonObject, accessToken = token): Promise<Work
 
 /** One turn of an agent with a tool call. */
 async function takeTurn(agent: string): Promise<void> {
-	const response = await fetch(`${gateway.url}/v1/chat/completions`, {
-		method: 'POST',
-		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.operator}`,
-			'content-type': 'application/json',
-		},
-		body: JSON.stringify({
-			model: `openclaw/${agent}`,
-			messages: [{ role: 'user', content: 'Look around [[tool]]' }],
-		}),
-	});
-	expect(response.status).toBe(200);
-	await response.text();
+	const { status } = await askAgent(gateway.url, { agent, text: 'Look around [[tool]]' });
+	expect(status).toBe(200);
 }
 
 describe('automatic endpoint setup', () => {
