@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeMachine } from '../benchmarks/machine';
-import { Cleanup } from '../testbed/cleanup';
+import type { Cleanup } from '../testbed/cleanup';
 import { textAt, tryParseJson } from '../testbed/json';
-import { createProgress, formatDuration, type Progress } from '../testbed/progress';
+import { formatDuration, type Progress } from '../testbed/progress';
 import type { Runtimes } from '../testbed/runtime';
 import { faultsOf, type Comparison } from './compare/comparison';
 import { crashOften } from './compare/crashes';
@@ -13,6 +13,7 @@ import { formatComparison, formatSummary } from './compare/report';
 import { measureThroughput, type LoadSize } from './compare/throughput';
 import { attackAll } from './compare/verification';
 import { startWorld } from './compare/world';
+import { runCommand, type CommandTools } from './runCommand';
 
 const RESULTS_FILE = join(__dirname, '..', 'docs', 'comparison.md');
 
@@ -65,24 +66,15 @@ async function compare(size: Size, progress: Progress, cleanup: Cleanup): Promis
 }
 
 /** `npm run compare` writes docs/comparison.md; `npm run compare -- quick` does less and writes nothing. */
-async function main(): Promise<void> {
+async function main({ progress, cleanup }: CommandTools): Promise<void> {
 	const started = performance.now();
 	const isQuick = process.argv[2] === 'quick';
-	const progress = createProgress();
-	const cleanup = new Cleanup();
-	try {
-		const comparison = await compare(isQuick ? QUICK : FULL, progress, cleanup);
-		progress.line(`\n${formatSummary(comparison)}`);
-		if (!isQuick) await writeFile(RESULTS_FILE, formatComparison(comparison));
-		const faults = faultsOf(comparison);
-		if (faults.length > 0) process.exitCode = 1;
-		progress.line(`\nTook ${formatDuration(performance.now() - started)}`);
-	} catch (error) {
-		console.error(error instanceof Error ? error.message : error);
-		process.exitCode = 1;
-	} finally {
-		await cleanup.run();
-	}
+	const comparison = await compare(isQuick ? QUICK : FULL, progress, cleanup);
+	progress.line(`\n${formatSummary(comparison)}`);
+	if (!isQuick) await writeFile(RESULTS_FILE, formatComparison(comparison));
+	const faults = faultsOf(comparison);
+	if (faults.length > 0) process.exitCode = 1;
+	progress.line(`\nTook ${formatDuration(performance.now() - started)}`);
 }
 
-void main();
+void runCommand(main);

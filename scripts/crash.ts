@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Cleanup } from '../testbed/cleanup';
+import type { Cleanup } from '../testbed/cleanup';
 import { startGateway, type Gateway } from '../testbed/gateway';
 import { startHttpSink } from '../testbed/httpSink';
 import { obtainPlugin } from '../testbed/plugin';
-import { createProgress, formatDuration, type Progress } from '../testbed/progress';
+import { formatDuration, type Progress } from '../testbed/progress';
 import { ensureRuntimes } from '../testbed/runtime';
 import { startScriptedModel } from '../testbed/scriptedModel';
 import { startTelegramStandIn } from '../testbed/telegramStandIn';
@@ -14,6 +14,7 @@ import { waitFor } from '../testbed/waitFor';
 import { describeMachine } from '../benchmarks/machine';
 import { readReceived, readStored } from './crash/books';
 import { markOf, messagesSeenByModel, startLoad } from './crash/load';
+import { runCommand, type CommandTools } from './runCommand';
 
 const KILLS = 50;
 /** A kill comes up to so many milliseconds after the first event of the gateway's life, at random. */
@@ -148,26 +149,17 @@ ${table([
 }
 
 /** `npm run crash` kills the gateway 50 times, `npm run crash -- 3` three times. */
-async function main(): Promise<void> {
+async function main({ progress, cleanup }: CommandTools): Promise<void> {
 	const started = performance.now();
 	const kills = Number(process.argv[2] ?? KILLS);
-	const progress = createProgress();
-	const cleanup = new Cleanup();
-	try {
-		const outcome = await rehearse(kills, progress, cleanup);
-		progress.line();
-		for (const [label, value] of rows(outcome)) progress.line(`${label}: ${value}`);
-		const faults = [outcome.lost.length, outcome.unheard.length, outcome.deliveredTwice];
-		const isGood = [...faults, outcome.unverified, outcome.failed].every((count) => count === 0);
-		if (!isGood) process.exitCode = 1;
-		if (kills >= KILLS) await writeResults(outcome, performance.now() - started);
-		progress.line(`\n${isGood ? '1 passed, 0 failed' : '0 passed, 1 failed'}`);
-	} catch (error) {
-		console.error(error instanceof Error ? error.message : error);
-		process.exitCode = 1;
-	} finally {
-		await cleanup.run();
-	}
+	const outcome = await rehearse(kills, progress, cleanup);
+	progress.line();
+	for (const [label, value] of rows(outcome)) progress.line(`${label}: ${value}`);
+	const faults = [outcome.lost.length, outcome.unheard.length, outcome.deliveredTwice];
+	const isGood = [...faults, outcome.unverified, outcome.failed].every((count) => count === 0);
+	if (!isGood) process.exitCode = 1;
+	if (kills >= KILLS) await writeResults(outcome, performance.now() - started);
+	progress.line(`\n${isGood ? '1 passed, 0 failed' : '0 passed, 1 failed'}`);
 }
 
-void main();
+void runCommand(main);

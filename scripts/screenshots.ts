@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { capturedEvent } from '../testbed/capturedEvents';
-import { Cleanup } from '../testbed/cleanup';
 import { launchChromium } from '../testbed/editor/browser';
 import { Editor } from '../testbed/editor/editor';
 import type { N8nClient, Workflow } from '../testbed/n8n/client';
@@ -9,10 +8,10 @@ import { startN8n } from '../testbed/n8n/instance';
 import { CREDENTIAL_TYPE, inboundNode, triggerNode } from '../testbed/n8n/openclawNodes';
 import { manualTrigger, noOp, type WorkflowNode } from '../testbed/n8n/workflow';
 import { obtainPackage, REPOSITORY } from '../testbed/packPackage';
-import { createProgress } from '../testbed/progress';
 import { ensureRuntimes } from '../testbed/runtime';
 import { credentialData } from '../testbed/stack';
 import { ensureChromium } from './chromium';
+import { runCommand, type CommandTools } from './runCommand';
 
 const FOLDER = join(REPOSITORY, 'docs', 'images');
 const MAX_BYTES = 200 * 1024;
@@ -142,35 +141,26 @@ async function photograph(editor: Editor, workflow: Workflow, theme: string): Pr
 	await save(`credential-${theme}.png`, await form.window.screenshot());
 }
 
-async function main(): Promise<void> {
-	const progress = createProgress();
-	const cleanup = new Cleanup();
-	try {
-		const runtimes = await ensureRuntimes(progress, { openclaw: false });
-		const program = await ensureChromium(progress);
-		if (program === undefined) throw new Error('There is no Chromium');
-		const packageFile = await obtainPackage(progress, cleanup);
-		// The pictures show an address as people have it.
-		const env = { WEBHOOK_URL: 'https://n8n.example.com/' };
-		const n8n = await startN8n({ runtimes, packageFile, env });
-		cleanup.defer(async () => n8n.remove());
-		const workflow = await createExample(n8n.client);
-		const browser = await launchChromium(program);
-		cleanup.defer(async () => browser.close());
-		await mkdir(FOLDER, { recursive: true });
-		for (const theme of ['light', 'dark'] as const) {
-			await progress.step(`Taking pictures in the ${theme} theme`, async () => {
-				const editor = await Editor.open(browser, n8n.client, { theme, width: 1280, height: 1000 });
-				await photograph(editor, workflow, theme);
-				await editor.close();
-			});
-		}
-	} finally {
-		await cleanup.run();
+async function main({ progress, cleanup }: CommandTools): Promise<void> {
+	const runtimes = await ensureRuntimes(progress, { openclaw: false });
+	const program = await ensureChromium(progress);
+	if (program === undefined) throw new Error('There is no Chromium');
+	const packageFile = await obtainPackage(progress, cleanup);
+	// The pictures show an address as people have it.
+	const env = { WEBHOOK_URL: 'https://n8n.example.com/' };
+	const n8n = await startN8n({ runtimes, packageFile, env });
+	cleanup.defer(async () => n8n.remove());
+	const workflow = await createExample(n8n.client);
+	const browser = await launchChromium(program);
+	cleanup.defer(async () => browser.close());
+	await mkdir(FOLDER, { recursive: true });
+	for (const theme of ['light', 'dark'] as const) {
+		await progress.step(`Taking pictures in the ${theme} theme`, async () => {
+			const editor = await Editor.open(browser, n8n.client, { theme, width: 1280, height: 1000 });
+			await photograph(editor, workflow, theme);
+			await editor.close();
+		});
 	}
 }
 
-main().catch((error: unknown) => {
-	console.error(error instanceof Error ? error.message : error);
-	process.exitCode = 1;
-});
+void runCommand(main);

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Cleanup } from '../testbed/cleanup';
-import { createProgress } from '../testbed/progress';
+import { runCommand, type CommandTools } from './runCommand';
 import { runChecks } from './soak/checks';
 import { checkLine, figures, formatResults } from './soak/report';
 import { soak } from './soak/run';
@@ -26,33 +25,24 @@ function readArguments(): { readonly minutes: number; readonly seed: string } {
  * `npm run soak` lets everything run for 30 minutes while it is killed and restarted at random, and
  * balances the books; `npm run soak -- 2 --seed 1f` for two, with the chance of an earlier run.
  */
-async function main(): Promise<void> {
+async function main({ progress, cleanup }: CommandTools): Promise<void> {
 	const started = performance.now();
-	const progress = createProgress();
-	const cleanup = new Cleanup();
-	try {
-		const { minutes, seed } = readArguments();
-		progress.line(`Seed: ${seed}`);
-		const site = await startSite(progress, cleanup);
-		const outcome = await soak(site, minutes * 60_000, seed, progress);
-		const checks = runChecks(outcome);
-		progress.line();
-		for (const [label, value] of figures(outcome)) progress.line(`${label}: ${value}`);
-		progress.line();
-		for (const check of checks) progress.line(checkLine(check));
-		if (minutes >= MINUTES) {
-			const run = { runtimes: site.runtimes, seed, took: performance.now() - started };
-			await writeFile(RESULTS_FILE, formatResults({ outcome, checks }, run));
-		}
-		const failed = checks.filter(({ faults }) => faults.length > 0).length;
-		if (failed > 0) process.exitCode = 1;
-		progress.line(`\n${String(checks.length - failed)} passed, ${String(failed)} failed`);
-	} catch (error) {
-		console.error(error instanceof Error ? error.message : error);
-		process.exitCode = 1;
-	} finally {
-		await cleanup.run();
+	const { minutes, seed } = readArguments();
+	progress.line(`Seed: ${seed}`);
+	const site = await startSite(progress, cleanup);
+	const outcome = await soak(site, minutes * 60_000, seed, progress);
+	const checks = runChecks(outcome);
+	progress.line();
+	for (const [label, value] of figures(outcome)) progress.line(`${label}: ${value}`);
+	progress.line();
+	for (const check of checks) progress.line(checkLine(check));
+	if (minutes >= MINUTES) {
+		const run = { runtimes: site.runtimes, seed, took: performance.now() - started };
+		await writeFile(RESULTS_FILE, formatResults({ outcome, checks }, run));
 	}
+	const failed = checks.filter(({ faults }) => faults.length > 0).length;
+	if (failed > 0) process.exitCode = 1;
+	progress.line(`\n${String(checks.length - failed)} passed, ${String(failed)} failed`);
 }
 
-void main();
+void runCommand(main);

@@ -1,6 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Cleanup } from '../testbed/cleanup';
 import { launchChromium } from '../testbed/editor/browser';
 import { Editor } from '../testbed/editor/editor';
 import type { N8nClient } from '../testbed/n8n/client';
@@ -8,10 +7,10 @@ import { startN8n } from '../testbed/n8n/instance';
 import { CREDENTIAL_TYPE, withCredential } from '../testbed/n8n/openclawNodes';
 import type { CredentialReference, WorkflowDefinition } from '../testbed/n8n/workflow';
 import { obtainPackage, REPOSITORY } from '../testbed/packPackage';
-import { createProgress } from '../testbed/progress';
 import { ensureRuntimes } from '../testbed/runtime';
 import { credentialData } from '../testbed/stack';
 import { ensureChromium } from './chromium';
+import { runCommand, type CommandTools } from './runCommand';
 
 const FOLDER = join(REPOSITORY, 'docs', 'images', 'tutorials');
 const MAX_BYTES = 200 * 1024;
@@ -69,47 +68,38 @@ async function photograph(editor: Editor, client: N8nClient, tutorial: string, b
 	}
 }
 
-async function main(): Promise<void> {
-	const progress = createProgress();
-	const cleanup = new Cleanup();
-	try {
-		const runtimes = await ensureRuntimes(progress, { openclaw: false });
-		const program = await ensureChromium(progress);
-		if (program === undefined) throw new Error('There is no Chromium');
-		const packageFile = await obtainPackage(progress, cleanup);
-		// The pictures show an address as people have it.
-		const env = { WEBHOOK_URL: 'https://n8n.example.com/' };
-		const n8n = await startN8n({ runtimes, packageFile, env });
-		cleanup.defer(async () => n8n.remove());
-		const { client } = n8n;
-		const credentials = {
-			openClaw: await client.createCredential(
-				CREDENTIAL_TYPE,
-				credentialData('http://127.0.0.1:18789', { accessToken: 'only-for-pictures' }),
-				'OpenClaw gateway',
-			),
-			header: await client.createCredential(
-				HEADER_AUTH,
-				{ name: 'X-API-Key', value: 'only-for-pictures' },
-				'API key',
-			),
-		};
-		const browser = await launchChromium(program);
-		cleanup.defer(async () => browser.close());
-		await mkdir(FOLDER, { recursive: true });
-		const editor = await Editor.open(browser, client, { width: 1280, height: 1000 });
-		for (const tutorial of Object.keys(TUTORIALS)) {
-			await progress.step(`Taking pictures for ${tutorial}`, async () =>
-				photograph(editor, client, tutorial, credentials),
-			);
-		}
-		await editor.close();
-	} finally {
-		await cleanup.run();
+async function main({ progress, cleanup }: CommandTools): Promise<void> {
+	const runtimes = await ensureRuntimes(progress, { openclaw: false });
+	const program = await ensureChromium(progress);
+	if (program === undefined) throw new Error('There is no Chromium');
+	const packageFile = await obtainPackage(progress, cleanup);
+	// The pictures show an address as people have it.
+	const env = { WEBHOOK_URL: 'https://n8n.example.com/' };
+	const n8n = await startN8n({ runtimes, packageFile, env });
+	cleanup.defer(async () => n8n.remove());
+	const { client } = n8n;
+	const credentials = {
+		openClaw: await client.createCredential(
+			CREDENTIAL_TYPE,
+			credentialData('http://127.0.0.1:18789', { accessToken: 'only-for-pictures' }),
+			'OpenClaw gateway',
+		),
+		header: await client.createCredential(
+			HEADER_AUTH,
+			{ name: 'X-API-Key', value: 'only-for-pictures' },
+			'API key',
+		),
+	};
+	const browser = await launchChromium(program);
+	cleanup.defer(async () => browser.close());
+	await mkdir(FOLDER, { recursive: true });
+	const editor = await Editor.open(browser, client, { width: 1280, height: 1000 });
+	for (const tutorial of Object.keys(TUTORIALS)) {
+		await progress.step(`Taking pictures for ${tutorial}`, async () =>
+			photograph(editor, client, tutorial, credentials),
+		);
 	}
+	await editor.close();
 }
 
-main().catch((error: unknown) => {
-	console.error(error instanceof Error ? error.message : error);
-	process.exitCode = 1;
-});
+void runCommand(main);
