@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { createSecret } from '../protocol';
 import { startGateway } from '../testbed/gateway';
 import { GATEWAY_TOKENS } from '../testbed/gatewayConfig';
 import { startHttpSink, type ReceivedRequest } from '../testbed/httpSink';
@@ -64,7 +65,7 @@ export async function run({ progress, cleanup }: BenchContext): Promise<Detailed
 		}),
 	);
 	cleanup.defer(async () => gateway.remove());
-	const secret = `whsec_${randomBytes(32).toString('base64')}`;
+	const secret = createSecret();
 
 	const post = async (): Promise<number> => {
 		const path = `${CALLBACK_PATH}/${randomUUID()}`;

@@ -14,9 +14,17 @@ function systemName(): string {
 	}
 }
 
+function versionIn(folder: string): string {
+	return textAt(tryParseJson(readFileSync(join(folder, 'package.json'), 'utf8')), 'version');
+}
+
 function n8nVersion(runtimes: Runtimes): string {
-	const manifest = join(dirname(runtimes.n8n), '..', 'package.json');
-	return textAt(tryParseJson(readFileSync(manifest, 'utf8')), 'version');
+	return versionIn(join(dirname(runtimes.n8n), '..'));
+}
+
+/** The version of the installed OpenClaw. */
+export function openclawVersion(runtimes: Runtimes): string {
+	return versionIn(dirname(runtimes.openclaw));
 }
 
 /**

@@ -33,12 +33,13 @@ export function median(values: readonly number[]): number {
 /**
  * Puts a list in random order, so that no variant is always measured after the same other one.
  *
+ * @param random gives numbers from 0 up to 1
  * @example
  * shuffled(['a', 'b', 'c']); // for example ['c', 'a', 'b']
  */
-export function shuffled<Value>(values: readonly Value[]): Value[] {
+export function shuffled<Value>(values: readonly Value[], random = Math.random): Value[] {
 	return values
-		.map((value) => ({ value, order: Math.random() }))
+		.map((value) => ({ value, order: random() }))
 		.sort((one, other) => one.order - other.order)
 		.map(({ value }) => value);
 }

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { describeMachine } from '../benchmarks/machine';
+import { join } from 'node:path';
+import { describeMachine, openclawVersion } from '../benchmarks/machine';
 import type { Cleanup } from '../testbed/cleanup';
-import { textAt, tryParseJson } from '../testbed/json';
 import { formatDuration, type Progress } from '../testbed/progress';
-import type { Runtimes } from '../testbed/runtime';
 import { faultsOf, type Comparison } from './compare/comparison';
 import { crashOften } from './compare/crashes';
 import { sendOddEvents } from './compare/genuine';
@@ -26,11 +23,6 @@ interface Size {
 const FULL: Size = { load: { rounds: 9, events: 40 }, kills: 5 };
 /** To try changes of the comparison itself. */
 const QUICK: Size = { load: { rounds: 2, events: 10 }, kills: 1 };
-
-function openclawVersion({ openclaw }: Runtimes): string {
-	const manifest = join(dirname(openclaw), 'package.json');
-	return textAt(tryParseJson(readFileSync(manifest, 'utf8')), 'version');
-}
 
 async function compare(size: Size, progress: Progress, cleanup: Cleanup): Promise<Comparison> {
 	const machine = describeMachine();

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecret } from '../protocol';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -64,7 +64,7 @@ async function killOften(
 async function rehearse(kills: number, progress: Progress, cleanup: Cleanup): Promise<Outcome> {
 	const runtimes = await ensureRuntimes(progress, { n8n: false });
 	const packageFile = await obtainPlugin(progress, cleanup);
-	const secret = `whsec_${randomBytes(32).toString('base64')}`;
+	const secret = createSecret();
 	const model = await startScriptedModel();
 	cleanup.defer(async () => model.stop());
 	const telegram = await startTelegramStandIn();

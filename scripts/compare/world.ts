@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createSecret } from '../../protocol';
 import type { Cleanup } from '../../testbed/cleanup';
 import { startGateway, type Gateway } from '../../testbed/gateway';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
@@ -37,7 +38,7 @@ export async function startWorld(
 	const packageFile = await obtainPackage(progress, cleanup);
 	const pluginFile = await obtainPlugin(progress, cleanup);
 	const secrets: Secrets = {
-		signing: `whsec_${randomBytes(32).toString('base64')}`,
+		signing: createSecret(),
 		token: randomBytes(32).toString('base64url'),
 	};
 	const sink = await startHttpSink();

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { ReceivedRequest } from '../../testbed/httpSink';
 import { textAt } from '../../testbed/json';
+import { readEventIds, readPluginDatabase } from '../../testbed/pluginDatabase';
 import { verifyEvent } from '../../protocol';
 
 /** What the receiver got. */
@@ -43,15 +42,10 @@ export interface Stored {
 
 /** Reads the outbox of a gateway, running or not, as another process. */
 export function readStored(gatewayFolder: string): Stored {
-	const file = join(gatewayFolder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
-	const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
-	const count = (sql: string) => Number(database.prepare(sql).get()?.count ?? 0);
-	try {
+	return readPluginDatabase(gatewayFolder, (database) => {
+		const count = (sql: string) => Number(database.prepare(sql).get()?.count ?? 0);
 		return {
-			eventIds: database
-				.prepare('SELECT id FROM events')
-				.all()
-				.map(({ id }) => String(id)),
+			eventIds: readEventIds(database),
 			deliveredTwice: count(`
 				SELECT count(*) AS count FROM (
 					SELECT 1 FROM attempts WHERE status BETWEEN 200 AND 299
@@ -60,7 +54,5 @@ export function readStored(gatewayFolder: string): Stored {
 			pending: count("SELECT count(*) AS count FROM deliveries WHERE state = 'pending'"),
 			failed: count("SELECT count(*) AS count FROM deliveries WHERE state = 'failed'"),
 		};
-	} finally {
-		database.close();
-	}
+	});
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { median } from '../../benchmarks/statistics';
 import type { ProgramName } from './chaos';
 
 /** A look at a program's memory. */
@@ -36,11 +37,6 @@ const COMPARED_AGE_MS = { least: 15_000, reached: 30_000, most: 45_000 } as cons
 /** At most so much more counts as flat. */
 export const FLAT_RATIO = 1.1;
 
-function median(values: readonly number[]): number | undefined {
-	const sorted = [...values].sort((one, other) => one - other);
-	return sorted[Math.floor(sorted.length / 2)];
-}
-
 /** For each life that lasted, the look at which it needed least. */
 function leastOfLives(samples: readonly MemorySample[]): readonly MemorySample[] {
 	return [...Map.groupBy(samples, ({ pid }) => pid).values()].flatMap((life) => {
@@ -64,8 +60,10 @@ export function memoryTrend(
 ): MemoryTrend {
 	const own = samples.filter((sample) => sample.program === program);
 	const lives = leastOfLives(own);
-	const medianOf = (fits: (sample: MemorySample) => boolean) =>
-		median(lives.filter(fits).map(({ mebibytes }) => mebibytes));
+	const medianOf = (fits: (sample: MemorySample) => boolean) => {
+		const values = lives.filter(fits).map(({ mebibytes }) => mebibytes);
+		return values.length === 0 ? undefined : median(values);
+	};
 	return {
 		program,
 		firstThird: medianOf(({ at }) => at < length / 3),

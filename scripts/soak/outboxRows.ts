@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { textAt, tryParseJson } from '../../testbed/json';
+import { readPluginDatabase } from '../../testbed/pluginDatabase';
 import type { DeliveryState, EmittedEvent, TakenMessage } from './entries';
 import { ENDPOINTS, toldMessage } from './names';
 
@@ -21,29 +20,8 @@ export interface OpenWork {
 	readonly newestEventAt: number;
 }
 
-/** Reads the database of a gateway, running or not, as another process. */
-function read<Result>(gatewayFolder: string, work: (database: DatabaseSync) => Result): Result {
-	const file = join(gatewayFolder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
-	const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
-	try {
-		return work(database);
-	} finally {
-		database.close();
-	}
-}
-
-/** Ids of the events so far. */
-export function readEventIds(gatewayFolder: string): readonly string[] {
-	return read(gatewayFolder, (database) =>
-		database
-			.prepare('SELECT id FROM events')
-			.all()
-			.map(({ id }) => String(id)),
-	);
-}
-
 export function readOpenWork(gatewayFolder: string): OpenWork {
-	return read(gatewayFolder, (database) => {
+	return readPluginDatabase(gatewayFolder, (database) => {
 		const number = (sql: string) => Number(database.prepare(sql).get()?.value ?? 0);
 		return {
 			deliveries: number("SELECT count(*) AS value FROM deliveries WHERE state = 'pending'"),
@@ -58,7 +36,7 @@ function toState(value: unknown): DeliveryState | undefined {
 }
 
 export function readOutbox(gatewayFolder: string): Outbox {
-	return read(gatewayFolder, (database) => ({
+	return readPluginDatabase(gatewayFolder, (database) => ({
 		events: database
 			.prepare(
 				`SELECT id, type, body,

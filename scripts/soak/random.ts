@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { shuffled } from '../../benchmarks/statistics';
 
 /** Chance that a seed decides. */
 export interface Chance {
@@ -34,10 +35,6 @@ export function createChance(seed: string, purpose: string): Chance {
 			if (found === undefined) throw new Error('There is nothing to pick from');
 			return found;
 		},
-		shuffle: (list) =>
-			list
-				.map((value) => ({ value, place: next() }))
-				.sort((one, other) => one.place - other.place)
-				.map(({ value }) => value),
+		shuffle: (list) => shuffled(list, next),
 	};
 }

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { describeMachine } from '../../benchmarks/machine';
-import { textAt, tryParseJson } from '../../testbed/json';
+import { describeMachine, openclawVersion } from '../../benchmarks/machine';
 import { formatDuration } from '../../testbed/progress';
 import type { Runtimes } from '../../testbed/runtime';
 import type { Fault, FaultKind } from './chaos';
@@ -78,11 +75,6 @@ export function checkLine({ label, faults }: Check): string {
 	if (faults.length === 0) return `✔ ${label}`;
 	const more = faults.length > SHOWN_FAULTS ? ` … (${String(faults.length)})` : '';
 	return `✖ ${label}: ${faults.slice(0, SHOWN_FAULTS).join('; ')}${more}`;
-}
-
-function openclawVersion({ openclaw }: Runtimes): string {
-	const manifest = join(dirname(openclaw), 'package.json');
-	return textAt(tryParseJson(readFileSync(manifest, 'utf8')), 'version');
 }
 
 function table(rows: readonly Row[]): string {

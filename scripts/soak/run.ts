@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EVENT_TYPES } from '../../protocol';
+import { readEventIds, readPluginDatabase } from '../../testbed/pluginDatabase';
 import { formatDuration, type Progress } from '../../testbed/progress';
 import { startAttacker, type AttackRecord } from './attacker';
 import { balance, type Books } from './books';
@@ -8,7 +9,7 @@ import type { Evidence } from './checks';
 import type { RunEntry, TakenMessage } from './entries';
 import { readRuns } from './executionRows';
 import { memoryTrend, MemoryWatch, type MemoryTrend } from './memory';
-import { readEventIds, readOutbox } from './outboxRows';
+import { readOutbox } from './outboxRows';
 import type { N8nLife } from './repeats';
 import { settle } from './settle';
 import type { Site } from './site';
@@ -130,7 +131,7 @@ export async function soak(
 	const startedAt = Date.now();
 	const seenIds = new Set<string>();
 	const noteIds = () => {
-		for (const id of readEventIds(site.gateway.folder)) seenIds.add(id);
+		for (const id of readPluginDatabase(site.gateway.folder, readEventIds)) seenIds.add(id);
 	};
 	const title = `Traffic and chaos for ${formatDuration(milliseconds)}`;
 	const { faults, attacks, watch, written, asked } = await progress.step(title, async () =>

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyEvent } from '../../protocol';
@@ -6,6 +5,7 @@ import { askAgent } from '../../testbed/askAgent';
 import type { Gateway } from '../../testbed/gateway';
 import { startHttpSink, type HttpSink, type Script } from '../../testbed/httpSink';
 import { listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
+import { readPluginDatabase } from '../../testbed/pluginDatabase';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { waitFor } from '../../testbed/waitFor';
 import { startPluginGateway } from './support/pluginGateway';
@@ -186,15 +186,9 @@ describe('secrets', () => {
 });
 
 function readAttempts(): readonly unknown[] {
-	const file = join(gateway.folder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
-	const database = new DatabaseSync(file, { readOnly: true });
-	try {
-		return [
-			...database.prepare('SELECT * FROM attempts').all(),
-			...database.prepare('SELECT * FROM deliveries').all(),
-			...database.prepare('SELECT * FROM endpoint_states').all(),
-		];
-	} finally {
-		database.close();
-	}
+	return readPluginDatabase(gateway.folder, (database) => [
+		...database.prepare('SELECT * FROM attempts').all(),
+		...database.prepare('SELECT * FROM deliveries').all(),
+		...database.prepare('SELECT * FROM endpoint_states').all(),
+	]);
 }

@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/**
+ * Reads the plugin's database of a gateway, running or not, as another process.
+ *
+ * @example
+ * readPluginDatabase(gateway.folder, (database) => database.prepare('SELECT id FROM events').all());
+ */
+export function readPluginDatabase<Result>(
+	gatewayFolder: string,
+	work: (database: DatabaseSync) => Result,
+): Result {
+	const file = join(gatewayFolder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
+	const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+	try {
+		return work(database);
+	} finally {
+		database.close();
+	}
+}
+
+/** Ids of the events that are in it. */
+export function readEventIds(database: DatabaseSync): readonly string[] {
+	const rows = database.prepare('SELECT id FROM events').all();
+	return rows.map(({ id }) => String(id));
+}
