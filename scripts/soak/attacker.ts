@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { sendRaw } from '../../testbed/sendEvent';
+import { sendEvent } from '../../testbed/sendEvent';
 import { ATTACK_MIX, ATTACKS, type Attack, type Expected } from './attacks';
 import { createChance } from './random';
 import type { Receiver } from './receiver';
@@ -70,7 +70,7 @@ export function startAttacker(
 			now: Math.floor(Date.now() / 1000),
 			chance,
 		};
-		const answer = await sendRaw(webhookUrl, attack.build(loot)).catch(() => undefined);
+		const answer = await sendEvent(webhookUrl, attack.build(loot)).catch(() => undefined);
 		const isThere = answer !== undefined && !answer.text.startsWith(START_PAGE);
 		const verdict = judgeAnswer(attack.expected, isThere ? answer.status : undefined);
 		const count = counts.find((candidate) => candidate.attack === attack);

@@ -1,15 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { createEventId, signEvent } from '../../protocol';
+import { createEventId, type OpenClawEvent } from '../../protocol';
 import type { ReceivedRequest } from '../../testbed/httpSink';
-import { isObject, textAt } from '../../testbed/json';
-import type { HeaderChanges } from '../../testbed/sendEvent';
+import { textAt } from '../../testbed/json';
+import type { Delivery, HeaderChanges } from '../../testbed/sendEvent';
 import type { Chance } from './random';
-
-/** A request that is not the gateway's. */
-export interface AttackRequest {
-	readonly body: Uint8Array | string;
-	readonly headers: HeaderChanges;
-}
 
 /** What an attacker starts from. */
 export interface Loot {
@@ -34,7 +28,7 @@ export interface Attack {
 	/** Requests of this kind among a hundred. */
 	readonly share: number;
 	readonly expected: Expected;
-	build(loot: Loot): AttackRequest;
+	build(loot: Loot): Delivery;
 }
 
 const TOLERANCE_SECONDS = 300;
@@ -46,104 +40,98 @@ function recordedHeaders(headers: IncomingHttpHeaders): HeaderChanges {
 	return Object.fromEntries(Object.entries(headers).filter(([name]) => SENT_ALONG.test(name)));
 }
 
-function withOwnId({ json }: ReceivedRequest, more: object = {}): string {
-	return JSON.stringify({ ...(isObject(json) ? json : {}), ...more, id: createEventId() });
+/** What the gateway has sent is an event. */
+const eventOf = ({ json }: ReceivedRequest) => json as OpenClawEvent;
+
+/** An event like the recorded one, with an id that no event has. */
+function ownEvent({ recorded }: Loot, more: object = {}): OpenClawEvent {
+	return { ...eventOf(recorded), ...more, id: createEventId() };
 }
 
-function sign(body: string, secret: string, timestamp: number): AttackRequest {
-	const id = textAt(JSON.parse(body), 'id');
-	return {
-		body,
-		headers: {
-			'content-type': 'application/json',
-			...signEvent({ id, body, secret, timestamp }),
-		},
-	};
+/** Rightly signed now, but for what is changed. */
+function forged(change: (loot: Loot) => Partial<Delivery>): Attack['build'] {
+	return (loot) => ({ event: ownEvent(loot), secret: loot.secret, ...change(loot) });
 }
 
-function forged(change: (loot: Loot) => HeaderChanges): Attack['build'] {
-	return (loot) => {
-		const { body, headers } = sign(withOwnId(loot.recorded), loot.secret, loot.now);
-		return { body, headers: { ...headers, ...change(loot) } };
-	};
+/** The recorded request again, with its own headers. */
+function recordedRequest({ recorded, secret }: Loot): Delivery {
+	return { body: recorded.body, secret, headers: recordedHeaders(recorded.headers) };
 }
-
-const SIGNATURE = 'X-OpenClaw-Signature';
 
 export const ATTACKS: readonly Attack[] = [
 	{
 		name: 'Replay of a recorded request',
 		share: 40,
 		expected: 'known',
-		build: ({ recorded }) => ({
-			body: recorded.body,
-			headers: recordedHeaders(recorded.headers),
-		}),
+		build: recordedRequest,
 	},
 	{
 		name: 'Replay of a recorded event, signed anew',
 		share: 10,
 		expected: 'known',
-		build: ({ recorded, secret, now }) => sign(recorded.body.toString('utf8'), secret, now),
+		build: ({ recorded, secret, now }) => ({
+			event: eventOf(recorded),
+			body: recorded.body,
+			secret,
+			timestamp: now,
+		}),
 	},
 	{
 		name: 'Forgery with another secret',
 		share: 12,
 		expected: 'refused',
-		build: ({ recorded, now }) => sign(withOwnId(recorded), 'whsec_of_somebody_else', now),
+		build: forged(() => ({ secret: 'whsec_of_somebody_else' })),
 	},
 	{
 		name: 'Recorded request with one byte changed',
 		share: 12,
 		expected: 'refused',
-		build: ({ recorded }) => {
+		build: (loot) => {
+			const { recorded } = loot;
 			const body = Buffer.from(recorded.body);
 			// The last character of the id.
 			const place = body.indexOf('"', body.indexOf(textAt(recorded.json, 'id'))) - 1;
 			body[place] = body[place] === 0x30 ? 0x31 : 0x30;
-			return { body, headers: recordedHeaders(recorded.headers) };
+			return { ...recordedRequest(loot), body };
 		},
 	},
 	{
 		name: 'Rightly signed, but stale',
 		share: 8,
 		expected: 'refused',
-		build: ({ recorded, secret, now, chance }) => {
-			const age = TOLERANCE_SECONDS + chance.between(5, 3600);
-			return sign(withOwnId(recorded), secret, Math.floor(now - age));
-		},
+		build: forged(({ now, chance }) => ({
+			timestamp: Math.floor(now - TOLERANCE_SECONDS - chance.between(5, 3600)),
+		})),
 	},
 	{
 		name: 'Rightly signed, but from the future',
 		share: 4,
 		expected: 'refused',
-		build: ({ recorded, secret, now }) =>
-			sign(withOwnId(recorded), secret, now + TOLERANCE_SECONDS + 60),
+		build: forged(({ now }) => ({ timestamp: now + TOLERANCE_SECONDS + 60 })),
 	},
 	{
 		name: 'Without a signature',
 		share: 5,
 		expected: 'refused',
-		build: forged(() => ({ [SIGNATURE]: undefined })),
+		build: forged(() => ({ headers: { 'x-openclaw-signature': undefined } })),
 	},
 	{
 		name: 'Without a timestamp',
 		share: 4,
 		expected: 'refused',
-		build: forged(() => ({ 'X-OpenClaw-Timestamp': undefined })),
+		build: forged(() => ({ headers: { 'x-openclaw-timestamp': undefined } })),
 	},
 	{
 		name: 'With a made-up signature',
 		share: 4,
 		expected: 'refused',
-		build: forged(() => ({ [SIGNATURE]: `sha256=${'a'.repeat(64)}` })),
+		build: forged(() => ({ headers: { 'x-openclaw-signature': `sha256=${'a'.repeat(64)}` } })),
 	},
 	{
 		name: 'Rightly signed, but too large',
 		share: 1,
 		expected: 'too-large',
-		build: ({ recorded, secret, now }) =>
-			sign(withOwnId(recorded, { padding: 'x'.repeat(TOO_MANY_BYTES) }), secret, now),
+		build: forged((loot) => ({ event: ownEvent(loot, { padding: 'x'.repeat(TOO_MANY_BYTES) }) })),
 	},
 ];
 
