@@ -27,8 +27,10 @@ export interface GatewayOptions {
 	readonly env?: Readonly<Record<string, string>>;
 }
 
+/** What the gateway writes, in its folder. */
+const LOG_FILE = 'gateway.log';
 /** What it and its command line have written. */
-const GATEWAY_EVIDENCE = ['gateway.log', 'gateway-details.log', 'openclaw-cli.log'];
+const GATEWAY_EVIDENCE = [LOG_FILE, 'gateway-details.log', 'openclaw-cli.log'];
 
 /** Commands that are asked for a secret, and show it once: that is not what a log is searched for. */
 const SHOWS_A_SECRET = /^event-webhooks (?:token create|rotate-secret)\b/;
@@ -57,7 +59,38 @@ export interface Gateway {
 	remove(): Promise<void>;
 }
 
-async function waitUntilReady(url: string, program: LoggedProcess): Promise<void> {
+/** How the program of a gateway is started. */
+export interface GatewayProgram {
+	readonly runtimes: Runtimes;
+	/** Where its log is written. */
+	readonly folder: string;
+	readonly port: number;
+	readonly env: Readonly<Record<string, string>>;
+}
+
+/** Starts the program on a state that is there; see {@link waitUntilReady}. */
+export async function startGatewayProgram(options: GatewayProgram): Promise<LoggedProcess> {
+	const { runtimes, folder, port, env } = options;
+	return await startLogged({
+		command: runtimes.node,
+		args: [
+			'--require',
+			END_WITH_PARENT,
+			runtimes.openclaw,
+			...`gateway run --port ${port} --bind loopback`.split(' '),
+		],
+		cwd: folder,
+		env,
+		logFile: join(folder, LOG_FILE),
+	});
+}
+
+/**
+ * Waits until a gateway serves agents.
+ *
+ * @throws Error with its last lines when it ends instead
+ */
+export async function waitUntilReady(url: string, program: LoggedProcess): Promise<void> {
 	await waitFor(
 		'the OpenClaw gateway to be ready',
 		async () => {
@@ -82,7 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 	const port = options.port ?? (await freePorts(1))[0] ?? 0;
 	const url = `http://127.0.0.1:${port}`;
 	const configFile = join(folder, 'openclaw.json');
-	const logFile = join(folder, 'gateway.log');
+	const logFile = join(folder, LOG_FILE);
 	let program: LoggedProcess | undefined;
 	const env = runtimeEnvironment(runtimes.nodeFolder, {
 		...options.env,
@@ -100,18 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 		});
 
 	const start = async () => {
-		program = await startLogged({
-			command: runtimes.node,
-			args: [
-				'--require',
-				END_WITH_PARENT,
-				runtimes.openclaw,
-				...`gateway run --port ${port} --bind loopback`.split(' '),
-			],
-			cwd: folder,
-			env,
-			logFile,
-		});
+		program = await startGatewayProgram({ runtimes, folder, port, env });
 		await waitUntilReady(url, program);
 	};
 	const remove = async () => {

@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { END_WITH_PARENT, startLogged, type LoggedProcess } from '../../testbed/childProcess';
+import type { LoggedProcess } from '../../testbed/childProcess';
 import { run } from '../../testbed/command';
+import { startGatewayProgram, waitUntilReady } from '../../testbed/gateway';
 import { REPOSITORY } from '../../testbed/packPackage';
 import { freePorts } from '../../testbed/ports';
 import { silentProgress } from '../../testbed/progress';
 import { ensureRuntimes } from '../../testbed/runtime';
 import { runtimeEnvironment } from '../../testbed/runtimeEnvironment';
 import { removeTemporaryFolder, temporaryFolder } from '../../testbed/temporaryFolder';
-import { waitFor } from '../../testbed/waitFor';
 import { PLUGIN_FILE_VARIABLE } from './support/pluginFile';
 
 const TIMEOUT_MS = 240_000;
@@ -43,22 +43,9 @@ it(
 			await run({ command: 'sh', args: ['-e', SETUP], cwd: folder, env });
 		}
 		const [port = 0] = await freePorts(1);
-		gateway = await startLogged({
-			command: runtimes.node,
-			args: [
-				'--require',
-				END_WITH_PARENT,
-				runtimes.openclaw,
-				...`gateway run --bind loopback --port ${String(port)}`.split(' '),
-			],
-			cwd: folder,
-			env,
-			logFile: join(folder, 'gateway.log'),
-		});
+		gateway = await startGatewayProgram({ runtimes, folder, port, env });
 		const url = `http://127.0.0.1:${String(port)}`;
-		await waitFor('the gateway to be ready', async () => (await fetch(`${url}/readyz`)).ok, {
-			timeoutMs: TIMEOUT_MS,
-		});
+		await waitUntilReady(url, gateway);
 		expect((await fetch(`${url}/webhooks/inbound`)).status).toBe(401);
 		expect((await fetch(`${url}/plugins/event-webhooks/api/endpoints`)).status).toBe(401);
 	},
