@@ -77,7 +77,9 @@ async function measureCopiesOf(n8n: QueueN8n, flow: MeasuredFlow): Promise<Copie
 	const [first, second] = n8n.processorUrls;
 	if (first === undefined || second === undefined) return [];
 	const copies: Copies[] = [];
-	for (const gapMs of GAPS_MS) copies.push(await measureCopies(flow, [first, second], gapMs));
+	for (const gapMs of GAPS_MS) {
+		copies.push(await measureCopies(flow, [first, second], gapMs, async () => settled(n8n)));
+	}
 	return copies;
 }
 

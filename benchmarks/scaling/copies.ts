@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { signedRequests } from '../load/signedRequests';
+import { sendRaw } from '../../testbed/sendEvent';
+import { signedRequests, type SignedRequest } from '../load/signedRequests';
 import { SECRET, type MeasuredFlow } from './flow';
 
 /** Milliseconds from the first copy of an event to the second, which reaches another process. */
@@ -17,26 +18,22 @@ export interface Copies {
 	readonly ranOnce: number;
 }
 
-async function post(url: string, request: ReturnType<typeof signedRequests>[number]) {
-	const { headers, body } = request;
-	const response = await fetch(url, {
-		method: 'POST',
-		headers: { ...headers },
-		body: new Uint8Array(body),
-	});
-	await response.text();
-	if (!response.ok) throw new Error(`An event was answered with ${String(response.status)}`);
+async function post(url: string, request: SignedRequest): Promise<void> {
+	const { status } = await sendRaw(url, request);
+	if (status !== 200) throw new Error(`An event was answered with ${String(status)}`);
 }
 
 /**
  * Sends each event to two webhook processors, and counts how often the workflow ran.
  *
  * @param addresses of the two
+ * @param settle waits until n8n has nothing to do
  */
 export async function measureCopies(
 	flow: MeasuredFlow,
 	addresses: readonly [string, string],
 	gapMs: number,
+	settle: () => Promise<unknown>,
 ): Promise<Copies> {
 	flow.clear();
 	const waiting = signedRequests(PAIRS, BODY_BYTES, SECRET);
@@ -49,8 +46,8 @@ export async function measureCopies(
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, sendPairs));
 	await flow.waitForArrivals(PAIRS);
-	// A second run of the last event would still be under way.
-	await delay(3000);
+	// A second run of the last events may still be under way.
+	await settle();
 	const counts = [...flow.arrivals().values()];
 	const ranTwice = counts.filter((count) => count > 1).length;
 	return { gapMs, ranTwice, ranOnce: counts.length - ranTwice };
