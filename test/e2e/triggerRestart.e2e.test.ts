@@ -25,6 +25,10 @@ afterAll(async () => {
 	await n8n.remove();
 });
 
+async function clockReaches(what: string, time: number): Promise<void> {
+	await waitFor(what, () => Date.now() > time);
+}
+
 test.each(['stop', 'kill'] as const)(
 	'an event that comes again after n8n was restarted (%s) runs nothing',
 	async (end) => {
@@ -68,8 +72,7 @@ test('a workflow that a crash cut off runs again, where the sender waits for its
 		(await n8n.client.executions(workflow)).some(({ status }) => status === 'running'),
 	);
 	// The id is on its way into the database, where it is before the crash.
-	const runningAt = Date.now();
-	await waitFor('the id to be recorded', () => Date.now() > runningAt + 1000);
+	await clockReaches('the id to be recorded', Date.now() + 1000);
 	await n8n.kill();
 	expect((await first)?.status).not.toBe(200);
 	await n8n.start();
@@ -90,10 +93,6 @@ describe('an event that was recorded while it ran', () => {
 
 	const publish = async () =>
 		publishTrigger(n8n.client, { options: { toleranceSeconds: TOLERANCE_SECONDS } });
-
-	async function clockReaches(what: string, time: number): Promise<void> {
-		await waitFor(what, () => Date.now() > time);
-	}
 
 	/** From then on, what happens cannot have run in an earlier life of n8n. */
 	async function longAfterStart(): Promise<void> {
