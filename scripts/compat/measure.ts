@@ -12,6 +12,9 @@ import type { Outcome } from './matrix';
 import { installFault, testVerdict, type TestVerdict } from './verdict';
 import type { ProgramVersion } from './versions';
 
+/** How programs end that were told to. */
+const INTERRUPTED: ReadonlySet<number> = new Set([130, 143]);
+
 const asVersions = ({ program, version }: ProgramVersion) => ({
 	...PINNED_VERSIONS,
 	[program]: version,
@@ -21,7 +24,7 @@ async function runCore(one: ProgramVersion, runtimes: Runtimes): Promise<TestVer
 	const folder = await temporaryFolder('compat');
 	try {
 		const report = join(folder, 'report.json');
-		await runOnRuntimeNode(
+		const code = await runOnRuntimeNode(
 			runtimes,
 			[
 				...['--import', 'tsx', 'scripts/e2e.ts'],
@@ -31,6 +34,7 @@ async function runCore(one: ProgramVersion, runtimes: Runtimes): Promise<TestVer
 			// The editor's pages are n8n's, and change from version to version.
 			{ [VERSION_VARIABLES[one.program]]: one.version, OPENCLAW_WEBHOOKS_CHROMIUM: '' },
 		);
+		if (INTERRUPTED.has(code)) throw new Error('Interrupted; the row stays as it was');
 		return testVerdict(tryParseJson(await readFile(report, 'utf8').catch(() => '')));
 	} finally {
 		await removeTemporaryFolder(folder);
