@@ -324,6 +324,11 @@ describe('inbound', () => {
 			`'inbound.endpoints[".."]' cannot be part of a URL`,
 		],
 		[
+			'an endpoint without settings',
+			{ endpoints: { a: undefined } },
+			"'inbound.endpoints.a' is missing",
+		],
+		[
 			'no agent',
 			{ endpoints: { a: { template: 'x' } } },
 			"'inbound.endpoints.a.agentId' is missing",

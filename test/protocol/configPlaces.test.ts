@@ -42,6 +42,12 @@ describe('the line of an issue', () => {
 		]);
 	});
 
+	it('is the one of the inner key where an outer one has the same name', () => {
+		expect(places('{\n inbound: {\n  endpoints: {\n   endpoints: 1,\n  },\n }\n}')).toEqual([
+			'inbound.endpoints.endpoints 4:4',
+		]);
+	});
+
 	it('is the one of a key before a comment', () => {
 		expect(places('{ inbound: {\n  basePath // here\n  : "a" } }')).toEqual([
 			'inbound.basePath 2:3',

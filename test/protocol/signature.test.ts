@@ -8,7 +8,7 @@ import {
 	verifyEvent,
 	verifySignature,
 } from '../../protocol';
-import type { HeaderValue, VerifyInput } from '../../protocol';
+import type { Headers, HeaderValue, VerifyInput } from '../../protocol';
 
 const NOW = 1_795_435_361;
 const BODY = Buffer.from('{"id":"evt_1","text":"这是 👋"}');
@@ -141,6 +141,14 @@ describe('checkSignatureHeaders', () => {
 			reason: 'malformed-signature',
 		});
 	});
+
+	it.each([undefined, null, 'x-openclaw-signature', 7])(
+		'finds no headers in %j, which is no object',
+		(headers) => {
+			const checked = checkSignatureHeaders(headers as unknown as Headers, { now: NOW });
+			expect(checked).toEqual({ ok: false, reason: 'missing-signature' });
+		},
+	);
 });
 
 describe('verifyEvent', () => {
@@ -241,6 +249,20 @@ describe('verifyEvent', () => {
 				reason: 'signature-mismatch',
 			});
 		}
+	});
+
+	it.each([undefined, null, 7, { secret: SECRET }])(
+		'has no secret in %j, which is no text and no list',
+		(secret) => {
+			expect(verify({ secret: secret as unknown as string })).toEqual({
+				ok: false,
+				reason: 'no-secret',
+			});
+		},
+	);
+
+	it('refuses when it is given nothing at all', () => {
+		expect(verifyEvent(undefined as unknown as VerifyInput).ok).toBe(false);
 	});
 
 	it('refuses keys that cannot make a signature', () => {
