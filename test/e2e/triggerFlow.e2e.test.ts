@@ -4,12 +4,11 @@ import type { JsonObject } from '../../testbed/json';
 import { isQueueMode } from '../../testbed/n8n/anyInstance';
 import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, node, noOp } from '../../testbed/n8n/workflow';
-import { USUAL_SIZE } from '../../testbed/queue/instance';
 import { sendEvent } from '../../testbed/sendEvent';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
 import { environment } from './support/environment';
-import { newSecret, publishTrigger, TRIGGER } from './support/triggerWorkflow';
+import { newSecret, publishTrigger, RECEIVERS, TRIGGER } from './support/triggerWorkflow';
 
 const { n8n } = environment();
 const RECEIVED = { received: true };
@@ -124,9 +123,6 @@ describe('one output per event', () => {
 });
 
 describe('the same event again', () => {
-	// Each process that receives events keeps the copies that reach it from starting an execution.
-	const receivers = isQueueMode() ? USUAL_SIZE.processors : 1;
-
 	test('starts one execution of twenty at once, in each process that gets it', async () => {
 		const hook = await publishTrigger(n8n);
 		const event = capturedEvent('message.received');
@@ -134,9 +130,9 @@ describe('the same event again', () => {
 		expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
 		const bodies = answers.map(({ json }) => json);
 		expect(bodies.filter((body) => 'status' in (body as object))).toEqual(
-			Array(20 - receivers).fill(DUPLICATE),
+			Array(20 - RECEIVERS).fill(DUPLICATE),
 		);
-		expect(await hook.executionsSoFar()).toHaveLength(receivers);
+		expect(await hook.executionsSoFar()).toHaveLength(RECEIVERS);
 	});
 
 	test('is recognized by the id that is signed, not by headers', async () => {
@@ -145,9 +141,9 @@ describe('the same event again', () => {
 		await hook.send({ event });
 		await hook.executions(1);
 		const headers = { 'webhook-id': 'evt_other', 'x-openclaw-delivery': 'dlv_other' };
-		for (let copy = 1; copy <= receivers; copy += 1) {
+		for (let copy = 1; copy <= RECEIVERS; copy += 1) {
 			const { json } = await hook.send({ event, headers });
-			expect(json).toEqual(copy === receivers ? DUPLICATE : RECEIVED);
+			expect(json).toEqual(copy === RECEIVERS ? DUPLICATE : RECEIVED);
 		}
 		const executions = await hook.executionsSoFar();
 		expect(executions.filter((execution) => execution.ran('Arrived'))).toHaveLength(1);

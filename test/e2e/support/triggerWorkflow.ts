@@ -1,16 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { capturedEvent } from '../../../testbed/capturedEvents';
 import type { JsonObject } from '../../../testbed/json';
+import { isQueueMode } from '../../../testbed/n8n/anyInstance';
 import type { N8nClient, Workflow } from '../../../testbed/n8n/client';
 import type { Execution } from '../../../testbed/n8n/execution';
 import { CREDENTIAL_TYPE, triggerNode } from '../../../testbed/n8n/openclawNodes';
 import { chain, noOp, type CredentialReference } from '../../../testbed/n8n/workflow';
+import { USUAL_SIZE } from '../../../testbed/queue/instance';
 import { sendEvent, type Delivery, type RawAnswer } from '../../../testbed/sendEvent';
 import { credentialData } from '../../../testbed/stack';
 import { waitFor } from '../../../testbed/waitFor';
 
 /** Name of the trigger node in these workflows. */
 export const TRIGGER = 'OpenClaw Trigger';
+
+/**
+ * Processes of the shared n8n that receive events. Each keeps the copies that reach it from starting an
+ * execution.
+ */
+export const RECEIVERS = isQueueMode() ? USUAL_SIZE.processors : 1;
 
 /** A published workflow: OpenClaw Trigger, then a node that shows what arrives. */
 export interface TriggerWorkflow {
