@@ -1,14 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CREDENTIAL_TYPE } from '../testbed/n8n/openclawNodes';
 import { startN8n, type N8n } from '../testbed/n8n/instance';
-import { credentialData } from '../testbed/stack';
 import type { BenchContext, DetailedResult } from './benchContext';
 import { cpuTimeMs, settledCpuTimeMs } from './cpuTime';
 import { startLoadGenerator, type LoadGenerator } from './load/loadGenerator';
 import { shuffled } from './statistics';
 import { ENGINES, type Engine } from './triggerEngines';
 import { targetsOf, type Sample, type Samples, toTable } from './triggerFigures';
-import { SECRET, TOLERANCE_SECONDS, triggerVariants, type Variant } from './triggerVariants';
+import {
+	createCredentials,
+	TOLERANCE_SECONDS,
+	triggerVariants,
+	type Variant,
+} from './triggerVariants';
 
 const CONCURRENCY = 8;
 const BODY_BYTES = 726;
@@ -24,11 +27,9 @@ interface Target {
 }
 
 async function publish(n8n: N8n): Promise<Target[]> {
-	const data = credentialData('http://127.0.0.1:9', { signingSecret: SECRET });
-	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
-	const hmac = await n8n.client.createCredential('crypto', { hmacSecret: SECRET });
+	const credentials = await createCredentials(n8n.client);
 	const targets: Target[] = [];
-	for (const variant of triggerVariants({ credential, hmac })) {
+	for (const variant of triggerVariants(credentials)) {
 		const workflow = await n8n.client.createWorkflow(variant.workflow);
 		await n8n.client.publish(workflow);
 		const url =
@@ -46,13 +47,14 @@ async function measure(
 	{ variant, url }: Target,
 	count: number,
 ): Promise<Sample> {
-	const { secret, expectedStatus } = variant;
+	const { secret, headers = {}, expectedStatus } = variant;
 	const before = cpuTimeMs(pid);
 	const { wallMs, latenciesMs } = await load.run({
 		url,
 		count,
 		concurrency: CONCURRENCY,
 		secret,
+		headers,
 		bodyBytes: BODY_BYTES,
 		expectedStatus,
 	});

@@ -1,15 +1,17 @@
 import { builtInWebhook, respond, verifyingNodes } from '../testbed/n8n/handBuiltNodes';
-import { triggerNode } from '../testbed/n8n/openclawNodes';
+import type { N8nClient } from '../testbed/n8n/client';
+import { CREDENTIAL_TYPE, triggerNode } from '../testbed/n8n/openclawNodes';
 import { chain, noOp, type Connections } from '../testbed/n8n/workflow';
 import type { CredentialReference, WorkflowDefinition } from '../testbed/n8n/workflow';
+import { credentialData } from '../testbed/stack';
 
 /** Secret that all variants verify with. */
-export const SECRET = 'whsec_benchmark_4f1d2c';
+const SECRET = 'whsec_benchmark_4f1d2c';
 const WRONG_SECRET = 'whsec_benchmark_of_somebody_else';
 /** What the trigger's timestamps may be off; the requests of a round are signed when it begins. */
 export const TOLERANCE_SECONDS = 20;
 
-export type VariantName = 'webhook' | 'trigger' | 'forged' | 'chain' | 'chain401';
+export type VariantName = 'webhook' | 'headerAuth' | 'trigger' | 'forged' | 'chain' | 'chain401';
 
 /** How long a request takes, which decides how many a round has. */
 export type VariantKind = 'light' | 'chain';
@@ -26,8 +28,13 @@ export interface Variant {
 	readonly path?: string;
 	/** Secret that the requests are signed with. */
 	readonly secret: string;
+	/** Headers besides those of an event. */
+	readonly headers?: Readonly<Record<string, string>>;
 	readonly expectedStatus: 200 | 401;
 }
+
+/** What the Webhook with a credential asks for. */
+const TOKEN = { name: 'x-token', value: 'token_benchmark_8a3e1b' } as const;
 
 const ACCEPTED = { secret: SECRET, expectedStatus: 200 } as const;
 const FORGED = { secret: WRONG_SECRET, expectedStatus: 401 } as const;
@@ -51,6 +58,27 @@ function nothingVerified(): Variant {
 			nodes: [webhook, noOp('Done')],
 			connections: chain('Webhook', 'Done'),
 		},
+		...builtIn,
+		...ACCEPTED,
+	};
+}
+
+/** What n8n does for a credential, it does for whatever node has one. */
+function staticToken(headerAuth: CredentialReference): Variant {
+	const { webhook, ...builtIn } = builtInWebhook(
+		{ authentication: 'headerAuth' },
+		{ httpHeaderAuth: headerAuth },
+	);
+	return {
+		name: 'headerAuth',
+		kind: 'light',
+		title: 'Webhook with Header Auth → No Operation, a token verified',
+		workflow: {
+			name: 'Built-in webhook with a token',
+			nodes: [webhook, noOp('Done')],
+			connections: chain('Webhook', 'Done'),
+		},
+		headers: { [TOKEN.name]: TOKEN.value },
 		...builtIn,
 		...ACCEPTED,
 	};
@@ -112,20 +140,33 @@ function handBuiltWith401(hmac: CredentialReference): Variant {
 	};
 }
 
-/**
- * All variants, each with a workflow of its own.
- *
- * @param credentials the one of our node, and the one of n8n's Crypto node
- */
-export function triggerVariants(credentials: {
-	readonly credential: CredentialReference;
+/** The credentials that the variants use. */
+export interface VariantCredentials {
+	/** The one of our node. */
+	readonly openClaw: CredentialReference;
+	/** The one of n8n's Crypto node. */
 	readonly hmac: CredentialReference;
-}): Variant[] {
-	const { credential, hmac } = credentials;
+	/** The one of n8n's Webhook node. */
+	readonly headerAuth: CredentialReference;
+}
+
+/** Creates what {@link triggerVariants} needs. */
+export async function createCredentials(n8n: N8nClient): Promise<VariantCredentials> {
+	const data = credentialData('http://127.0.0.1:9', { signingSecret: SECRET });
+	return {
+		openClaw: await n8n.createCredential(CREDENTIAL_TYPE, data),
+		hmac: await n8n.createCredential('crypto', { hmacSecret: SECRET }),
+		headerAuth: await n8n.createCredential('httpHeaderAuth', TOKEN),
+	};
+}
+
+/** All variants, each with a workflow of its own. */
+export function triggerVariants({ openClaw, hmac, headerAuth }: VariantCredentials): Variant[] {
 	return [
 		nothingVerified(),
-		ours('trigger', 'OpenClaw Trigger → No Operation, accepted', credential, ACCEPTED),
-		ours('forged', 'OpenClaw Trigger, forged request, 401', credential, FORGED),
+		staticToken(headerAuth),
+		ours('trigger', 'OpenClaw Trigger → No Operation, accepted', openClaw, ACCEPTED),
+		ours('forged', 'OpenClaw Trigger, forged request, 401', openClaw, FORGED),
 		handBuilt(hmac),
 		handBuiltWith401(hmac),
 	];
