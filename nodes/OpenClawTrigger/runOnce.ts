@@ -1,10 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { reservationKey, reservations } from './deduplication';
+import { EventReservations, reservationKey, reservations } from './deduplication';
 import type { RecordIds } from './nodeRecords';
 import { MAX_RECORDED_EVENTS, RecordedEvents } from './recordedEvents';
 import type { RunMark } from './runMark';
 
 const recordedEvents = new RecordedEvents();
+
+/** What this process has looked up: other processes may write over what it has recorded. */
+const lookedUp = new EventReservations();
 
 interface RunningEvent {
 	/** What the database knows it by. */
@@ -35,7 +38,8 @@ export async function mayRun(
 		void recordBehind(context, node, { id: recordedId, isRerun });
 		return true;
 	}
-	const isNewEvent = await isNew(context, node, recordedId);
+	const isFirstHere = lookedUp.reserve(`${node} ${recordedId}`, Date.now()) === 'first';
+	const isNewEvent = isFirstHere && (await isNew(context, node, recordedId));
 	if (isNewEvent && !reservations.has(key)) void keepRecorded(context, node, recordedId);
 	return isNewEvent || isRerun;
 }

@@ -101,6 +101,15 @@ test('is looked up where another process has received it', async () => {
 	expect(await ran(harness, [[{ json: sent }]])).toBe(false);
 });
 
+test('is known to the process that has run it, even when another one has written over the database', async () => {
+	const { harness, id } = open();
+	const sent = happenedNow();
+	expect(await ran(harness, [[{ json: sent }]])).toBe(true);
+	deduplicator.entries.delete(`${id} node-1`);
+	expect(await ran(harness, [[{ json: sent }]])).toBe(false);
+	expect(await ran(harness, [[{ json: happenedNow() }]])).toBe(true);
+});
+
 test('costs one access to the database together with those around it', async () => {
 	const { harness, id } = open();
 	const release = holdDatabase();
