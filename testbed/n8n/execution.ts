@@ -59,11 +59,13 @@ function nodesInOrder(runData: JsonObject): string[] {
 	return Object.keys(runData).sort((one, other) => started(one) - started(other));
 }
 
-/** An older n8n may show that an execution has succeeded a moment before it shows its items. */
+/** An older n8n may show that an execution is over a moment before it shows its items or its failure. */
 function isBehind(value: unknown, data: unknown): boolean {
+	const isOver = ['success', 'error'].includes(textAt(value, 'status'));
 	const isWaiting = (at(data, 'waitTill') ?? null) !== null;
 	const hasRun = Object.keys(objectAt(data, 'resultData', 'runData')).length > 0;
-	return textAt(value, 'status') === 'success' && (isWaiting || !hasRun);
+	const hasFailed = isObject(at(data, 'resultData', 'error'));
+	return isOver && (isWaiting || !(hasRun || hasFailed));
 }
 
 /** Reads the answer of `GET /rest/executions/:id`, whose `data` is in the `flatted` format. */
