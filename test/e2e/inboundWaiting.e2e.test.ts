@@ -94,7 +94,10 @@ async function start(workflow: Workflow): Promise<string> {
 	return id;
 }
 
-const isOver = ({ status }: Execution) => ['success', 'error', 'crashed'].includes(status);
+/** An older n8n shows how an execution ended a moment before it shows what ran last. */
+const isOver = (execution: Execution) =>
+	['success', 'error', 'crashed'].includes(execution.status) &&
+	(execution.ran('End') || execution.errorMessage !== '');
 
 async function finished(id: string): Promise<Execution> {
 	return await waitFor(
