@@ -1,4 +1,9 @@
-import { builtInWebhook, respond, verifyingNodes } from '../testbed/n8n/handBuiltNodes';
+import {
+	builtInWebhook,
+	respond,
+	verifyingNodes,
+	type BuiltInWebhook,
+} from '../testbed/n8n/handBuiltNodes';
 import type { N8nClient } from '../testbed/n8n/client';
 import { CREDENTIAL_TYPE, triggerNode } from '../testbed/n8n/openclawNodes';
 import { chain, noOp, type Connections } from '../testbed/n8n/workflow';
@@ -47,39 +52,23 @@ function branches(whenTrue: string, whenFalse?: string): Connections {
 	};
 }
 
-function nothingVerified(): Variant {
-	const { webhook, ...builtIn } = builtInWebhook();
+function builtIn(
+	name: 'webhook' | 'headerAuth',
+	title: string,
+	{ webhook, ...reached }: BuiltInWebhook,
+	headers: Readonly<Record<string, string>> = {},
+): Variant {
 	return {
-		name: 'webhook',
+		name,
 		kind: 'light',
-		title: 'Webhook → No Operation, nothing verified',
+		title,
 		workflow: {
-			name: 'Built-in webhook',
+			name: title,
 			nodes: [webhook, noOp('Done')],
 			connections: chain('Webhook', 'Done'),
 		},
-		...builtIn,
-		...ACCEPTED,
-	};
-}
-
-/** What n8n does for a credential, it does for whatever node has one. */
-function staticToken(headerAuth: CredentialReference): Variant {
-	const { webhook, ...builtIn } = builtInWebhook(
-		{ authentication: 'headerAuth' },
-		{ httpHeaderAuth: headerAuth },
-	);
-	return {
-		name: 'headerAuth',
-		kind: 'light',
-		title: 'Webhook with Header Auth → No Operation, a token verified',
-		workflow: {
-			name: 'Built-in webhook with a token',
-			nodes: [webhook, noOp('Done')],
-			connections: chain('Webhook', 'Done'),
-		},
-		headers: { [TOKEN.name]: TOKEN.value },
-		...builtIn,
+		headers,
+		...reached,
 		...ACCEPTED,
 	};
 }
@@ -162,9 +151,16 @@ export async function createCredentials(n8n: N8nClient): Promise<VariantCredenti
 
 /** All variants, each with a workflow of its own. */
 export function triggerVariants({ openClaw, hmac, headerAuth }: VariantCredentials): Variant[] {
+	// What n8n does for a credential, it does for whatever node has one.
+	const withToken = builtInWebhook(
+		{ authentication: 'headerAuth' },
+		{ httpHeaderAuth: headerAuth },
+	);
 	return [
-		nothingVerified(),
-		staticToken(headerAuth),
+		builtIn('webhook', 'Webhook → No Operation, nothing verified', builtInWebhook()),
+		builtIn('headerAuth', 'Webhook with Header Auth → No Operation, a token verified', withToken, {
+			[TOKEN.name]: TOKEN.value,
+		}),
 		ours('trigger', 'OpenClaw Trigger → No Operation, accepted', openClaw, ACCEPTED),
 		ours('forged', 'OpenClaw Trigger, forged request, 401', openClaw, FORGED),
 		handBuilt(hmac),
