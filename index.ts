@@ -4,6 +4,7 @@ export { OpenClawTrigger } from './nodes/OpenClawTrigger/OpenClawTrigger.node';
 export {
 	checkConfig,
 	checkSignatureHeaders,
+	createEventFilter,
 	createEventId,
 	createSigningKeys,
 	createStandardWebhookKeys,

@@ -12,9 +12,11 @@ import {
 } from './configFields';
 import type { Field } from './configFields';
 import { checkTemplates } from './configTemplates';
-import type { EndpointConfig, EventFilter, RetryConfig, SecretReference } from './configTypes';
+import type { EndpointConfig, RetryConfig, SecretReference } from './configTypes';
 import { EVENT_TYPES, isKnownEventType } from './event';
 import type { EventType } from './event';
+import { FILTER_KEYS } from './eventFilter';
+import type { EventFilter } from './eventFilter';
 
 /** The keys of an endpoint, in the order in which they are written. */
 export const ENDPOINT_KEYS = [
@@ -35,7 +37,6 @@ export const ENDPOINT_KEYS = [
 /** Tries and milliseconds where `retry` gives only one of the two. */
 export const DEFAULT_RETRY: RetryConfig = { maxAttempts: 3, backoffMs: 1000 };
 
-const FILTER_KEYS = ['agentIds', 'channels', 'userIds', 'sessionIds', 'instanceIds'] as const;
 const MAX_ATTEMPTS = 20;
 const MAX_BACKOFF_MS = 3_600_000;
 const MAX_TIMEOUT_MS = 600_000;

@@ -1,19 +1,11 @@
 import type { EventType } from './event';
+import type { EventFilter } from './eventFilter';
 
 /** A reference to a secret that the gateway keeps elsewhere. */
 export interface SecretReference {
 	readonly source: string;
 	readonly provider?: string;
 	readonly id: string;
-}
-
-/** An event must match every list that is given; an absent list lets everything pass. */
-export interface EventFilter {
-	readonly agentIds?: readonly string[];
-	readonly channels?: readonly string[];
-	readonly userIds?: readonly string[];
-	readonly sessionIds?: readonly string[];
-	readonly instanceIds?: readonly string[];
 }
 
 export interface RetryConfig {

@@ -1,6 +1,7 @@
 export { createEventId } from './eventId';
 export { createSecret } from './secret';
 export * from './event';
+export * from './eventFilter';
 export * from './signature';
 export * from './standardWebhooks';
 export * from './template';

@@ -1,0 +1,117 @@
+import type { EventData } from './event';
+
+/** The lists of a filter, in the order in which they are written. */
+export const FILTER_KEYS = [
+	'agentIds',
+	'channels',
+	'userIds',
+	'sessionIds',
+	'instanceIds',
+	'toolNames',
+	'triggers',
+] as const;
+
+/** Name of one list. */
+export type FilterKey = (typeof FILTER_KEYS)[number];
+
+/**
+ * Which events are wanted. An event must pass every list that is given; an absent list lets everything
+ * pass, and nothing passes one in which nothing is written. In each entry `*` stands for any text, and a
+ * leading `!` leaves out what fits the rest.
+ */
+export type EventFilter = { readonly [Key in FilterKey]?: readonly string[] };
+
+/** Tells whether an event is wanted. */
+export type EventMatcher = (type: string, data: EventData, instanceId: string) => boolean;
+
+type Reader = (data: EventData, instanceId: string) => readonly unknown[];
+
+/** What each list is compared with; one of the values has to fit. */
+const READERS: Readonly<Record<FilterKey, Reader>> = {
+	agentIds: (data) => [own(data, 'agentId')],
+	channels: (data) => [own(data, 'channel')],
+	userIds: (data) => [own(data, 'userId')],
+	sessionIds: (data) => [own(data, 'sessionId'), own(data, 'sessionKey')],
+	instanceIds: (_data, instanceId) => [instanceId],
+	toolNames: (data) => [
+		own(own(data, 'tool'), 'name'),
+		own(own(own(data, 'approval'), 'tool'), 'name'),
+	],
+	triggers: (data) => [own(data, 'trigger')],
+};
+
+/**
+ * Prepares the question whether an event passes a filter, so that asking it is cheap. An event without the
+ * field of a list passes that list only if all of its entries begin with `!`.
+ *
+ * @param filter lists of ids; what is no text in them is passed over
+ * @returns the question; it never throws
+ * @example
+ * const isWanted = createEventFilter({ agentIds: ['support-*', '!support-test'] });
+ * isWanted('message.sent', { agentId: 'support-bot' }, 'node-1'); // true
+ */
+export function createEventFilter(filter: EventFilter): EventMatcher {
+	const conditions = FILTER_KEYS.flatMap((key) => {
+		const list = filter[key];
+		return list === undefined
+			? []
+			: [{ read: READERS[key], fits: createIdFilter(list.filter(isPattern)) }];
+	});
+	return (_type, data, instanceId) =>
+		conditions.every(({ read, fits }) => fits(read(data, instanceId)));
+}
+
+/** Accepts ids of which one fits a pattern, when none fits an excluding one. */
+function createIdFilter(patterns: readonly string[]): (ids: readonly unknown[]) => boolean {
+	const wanted = createPatternTest(patterns.filter((pattern) => !isExcluding(pattern)));
+	const excluded = createPatternTest(
+		patterns.filter(isExcluding).map((pattern) => pattern.slice(1)),
+	);
+	const isOpen = patterns.length > 0 && patterns.every(isExcluding);
+	return (ids) => {
+		const texts = ids.map(textOf).filter((id) => id !== '');
+		return !texts.some(excluded) && (isOpen || texts.some(wanted));
+	};
+}
+
+/** Most lists hold plain ids, which are found without looking at each pattern. */
+function createPatternTest(patterns: readonly string[]): (id: string) => boolean {
+	const plain = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+	const open = patterns
+		.filter((pattern) => pattern.includes('*'))
+		.map((pattern) => pattern.split('*'));
+	return (id) => plain.has(id) || open.some((pieces) => matchesPieces(id, pieces));
+}
+
+/** The pieces between the `*`, in their order and without overlapping; the outer ones stand at the ends. */
+function matchesPieces(id: string, pieces: readonly string[]): boolean {
+	const first = pieces[0] ?? '';
+	const last = pieces.at(-1) ?? '';
+	if (!id.startsWith(first)) return false;
+	let position = first.length;
+	for (const piece of pieces.slice(1, -1)) {
+		const found = id.indexOf(piece, position);
+		if (found === -1) return false;
+		position = found + piece.length;
+	}
+	return id.length - last.length >= position && id.endsWith(last);
+}
+
+function isExcluding(pattern: string): boolean {
+	return pattern.startsWith('!');
+}
+
+/** Plain JavaScript may pass anything; an empty text or a bare `!` says nothing. */
+function isPattern(pattern: unknown): boolean {
+	return typeof pattern === 'string' && pattern !== '' && pattern !== '!';
+}
+
+/** Some senders have numbers for ids. */
+function textOf(value: unknown): string {
+	return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+function own(value: unknown, key: string): unknown {
+	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+	return (value as Readonly<Record<string, unknown>>)[key];
+}
