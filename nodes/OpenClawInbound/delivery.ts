@@ -1,10 +1,10 @@
 import type { GatewayConnection } from '../shared/gatewayConnection';
-import { acceptedBody, describeFailure, isRetryable } from '../shared/gatewayFailure';
-import type { RequestTarget } from '../shared/gatewayFailure';
+import { acceptedBody, describeFailure, isRetryable } from '../shared/gatewayErrors';
+import type { RequestTarget } from '../shared/gatewayErrors';
 import { parseRetryAfter, pause, pauseBeforeRetry } from '../shared/retry';
 import type { RetryPolicy } from '../shared/retry';
-import { callGateway } from '../shared/transport';
-import type { GatewayOutcome, GatewayRequest, RequestContext } from '../shared/transport';
+import { callGateway } from '../shared/gatewayRequest';
+import type { GatewayOutcome, GatewayRequest, RequestContext } from '../shared/gatewayRequest';
 import type { ItemFailure } from './itemFailure';
 
 /** One message on its way. */

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import { hasExpression } from '../shared/hasExpression';
+import { hasExpression } from '../shared/parameterValues';
 import { savedValue } from './savedValue';
 
 /** Gives a parameter's value for one item. */

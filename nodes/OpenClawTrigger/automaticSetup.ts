@@ -1,11 +1,14 @@
 import { NodeOperationError } from 'n8n-workflow';
 import type { IHookFunctions } from 'n8n-workflow';
-import { CREDENTIAL_NAME, readConnection } from '../shared/gatewayConnection';
+import {
+	CREDENTIAL_NAME,
+	readConnection,
+	unreachableFromGateway,
+} from '../shared/gatewayConnection';
 import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
-import { hasExpression } from '../shared/hasExpression';
-import { unreachableFromGateway } from '../shared/reachability';
-import { callGateway } from '../shared/transport';
-import type { GatewayOutcome } from '../shared/transport';
+import { hasExpression } from '../shared/parameterValues';
+import { callGateway } from '../shared/gatewayRequest';
+import type { GatewayOutcome } from '../shared/gatewayRequest';
 import { ALL_EVENTS } from './eventTypes';
 import { readFilters } from './filter';
 import { planEndpoint, readRegistered, rememberRegistered } from './registeredEndpoint';

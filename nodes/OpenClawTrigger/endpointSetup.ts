@@ -1,7 +1,7 @@
 import { NodeOperationError } from 'n8n-workflow';
 import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { createSigningKeys } from '../../protocol/keys';
-import { checkSigningSecret } from '../shared/signingSecret';
+import { checkSigningSecret } from '../shared/credentialTest';
 import { registerEndpoint } from './automaticSetup';
 import { findUnreadable } from './conditions';
 import { readFilters } from './filter';

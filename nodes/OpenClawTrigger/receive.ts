@@ -1,10 +1,7 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { parseEvent } from '../../protocol/event';
-import { logRefusal } from '../shared/refusalLog';
-import { refuseRequest } from '../shared/refuseRequest';
-import { parseJsonBody } from '../shared/webhookBody';
-import { openExchange } from '../shared/webhookRequest';
-import type { WebhookResponse } from '../shared/webhookRequest';
+import { logRefusal, openExchange, parseJsonBody, refuseRequest } from '../shared/webhookExchange';
+import type { WebhookResponse } from '../shared/webhookExchange';
 import { RECEIVED, received } from './answers';
 import { ConditionError } from './conditions';
 import { reservationKey, reservations } from './deduplication';

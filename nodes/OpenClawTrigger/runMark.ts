@@ -1,5 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { ownProperty } from '../shared/ownProperty';
+import { ownProperty } from '../shared/parameterValues';
 
 /** Goes from `webhook()` to `execute()` with the item, to another process too, and no further. */
 const MARK = 'openClawTrigger:run';

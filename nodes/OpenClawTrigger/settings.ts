@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, IGetNodeParameterOptions, IWebhookFunctions } from 'n8n-workflow';
 import { DEFAULT_TOLERANCE_SECONDS } from '../../protocol/signatureHeaders';
-import { hasExpression } from '../shared/hasExpression';
+import { hasExpression } from '../shared/parameterValues';
 import { readFilters } from './filter';
 import type { EventFilters } from './filter';
 import type { OutputMode } from './outputs';

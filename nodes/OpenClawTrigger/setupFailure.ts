@@ -1,7 +1,6 @@
 import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
-import { describeFault } from '../shared/gatewayFault';
-import { gatewayReason, refusalCode } from '../shared/gatewayReason';
-import type { GatewayOutcome } from '../shared/transport';
+import { describeFault, gatewayReason, refusalCode } from '../shared/gatewayErrors';
+import type { GatewayOutcome } from '../shared/gatewayRequest';
 
 const BY_HAND = "set 'Endpoint Setup' to 'Manual'";
 const TOKEN_ADVICE =

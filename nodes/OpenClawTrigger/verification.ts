@@ -1,8 +1,8 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { checkSignatureHeaders, verifySignature } from '../../protocol/signature';
 import type { VerifyFailure } from '../../protocol/signature';
-import type { WebhookRequest } from '../shared/webhookRequest';
-import { readRawBody } from '../shared/webhookBody';
+import type { WebhookRequest } from '../shared/webhookExchange';
+import { readRawBody } from '../shared/webhookExchange';
 import { isAutomatic } from './endpointSetup';
 import { readRegistered } from './registeredEndpoint';
 import { RegisteredKeys } from './registeredKeys';

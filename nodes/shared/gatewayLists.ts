@@ -1,5 +1,10 @@
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
-import type { ILoadOptionsFunctions } from 'n8n-workflow';
+import type {
+	ILoadOptionsFunctions,
+	INodeListSearchItems,
+	INodeListSearchResult,
+} from 'n8n-workflow';
+
 import { parseGatewayDirectory } from '../../protocol/gateway';
 import type {
 	GatewayAgent,
@@ -9,9 +14,9 @@ import type {
 } from '../../protocol/gateway';
 import { CREDENTIAL_NAME, readConnection } from './gatewayConnection';
 import type { GatewayConnection, UserMessage } from './gatewayConnection';
-import { describeFailure } from './gatewayFailure';
-import { callGateway } from './transport';
-import type { GatewayOutcome } from './transport';
+import { describeFailure } from './gatewayErrors';
+import { callGateway } from './gatewayRequest';
+import type { GatewayOutcome } from './gatewayRequest';
 
 // The editor waits for a list; a gateway that is up answers at once.
 const TIMEOUT_MS = 10_000;
@@ -157,4 +162,32 @@ function agentsOf(outcome: GatewayOutcome): readonly GatewayAgent[] | undefined 
 function refused(context: ILoadOptionsFunctions, reason: UserMessage): NodeApiError {
 	const { message, description } = reason;
 	return new NodeApiError(context.getNode(), { message }, { message, description });
+}
+
+/**
+ * What a resource locator shows of a list, in the order of the alphabet.
+ *
+ * @param filter what has been typed into the search of the list
+ */
+export function searchChoices(
+	choices: readonly INodeListSearchItems[],
+	filter: string | undefined,
+): INodeListSearchResult {
+	const wanted = (filter ?? '').trim().toLowerCase();
+	const results = choices.filter(({ name }) => name.toLowerCase().includes(wanted));
+	return { results: results.sort((a, b) => a.name.localeCompare(b.name)) };
+}
+
+/**
+ * Agents as choices, with the names that people call them by.
+ *
+ * @example
+ * agentChoices([{ id: 'ops', name: 'Operations' }]); // [{ name: 'Operations (ops)', value: 'ops' }]
+ */
+export function agentChoices(agents: readonly GatewayAgent[]): INodeListSearchItems[] {
+	return agents.map(({ id, name }) => {
+		// n8n saves the shown text in the workflow, and takes one that starts so for an expression.
+		const isShown = name !== undefined && name !== id && !name.startsWith('=');
+		return { name: isShown ? `${name} (${id})` : id, value: id };
+	});
 }

@@ -1,5 +1,5 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
-import { agentChoices, searchChoices } from '../../shared/listChoices';
+import { agentChoices, searchChoices } from '../../shared/gatewayLists';
 import { knownAgents, knownEndpoints } from './choices';
 
 /** The choices of 'Endpoint'. */

@@ -5,7 +5,7 @@ import type {
 } from 'n8n-workflow';
 
 import { parseTemplate } from '../../../protocol/template';
-import { locatorValue } from '../../shared/locatorValue';
+import { locatorValue } from '../../shared/parameterValues';
 import { fieldsOf } from '../fields';
 import { knownEndpoints } from './choices';
 

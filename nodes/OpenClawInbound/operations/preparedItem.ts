@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { RequestTarget } from '../../shared/gatewayFailure';
+import type { RequestTarget } from '../../shared/gatewayErrors';
 import type { ReplyWay } from '../pluginRequest';
 
 /** One item, ready to be sent. */

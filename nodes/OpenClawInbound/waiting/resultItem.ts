@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { EventData } from '../../../protocol/event';
-import { ownProperty } from '../../shared/ownProperty';
+import { ownProperty } from '../../shared/parameterValues';
 import type { ParkedMessage } from './parkedMessage';
 
 /** Type of the event that brings the result of a message. */

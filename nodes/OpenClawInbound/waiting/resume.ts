@@ -5,11 +5,14 @@ import type { OpenClawEvent } from '../../../protocol/event';
 import { createSigningKeys } from '../../../protocol/keys';
 import { checkSignatureHeaders, verifySignature } from '../../../protocol/signature';
 import { DEFAULT_TOLERANCE_SECONDS } from '../../../protocol/signatureHeaders';
-import { logRefusal } from '../../shared/refusalLog';
-import { refuseRequest } from '../../shared/refuseRequest';
-import { parseJsonBody, readRawBody } from '../../shared/webhookBody';
-import { openExchange } from '../../shared/webhookRequest';
-import type { WebhookRequest } from '../../shared/webhookRequest';
+import {
+	logRefusal,
+	openExchange,
+	parseJsonBody,
+	readRawBody,
+	refuseRequest,
+} from '../../shared/webhookExchange';
+import type { WebhookRequest } from '../../shared/webhookExchange';
 import { callbackSecret, MESSAGE_PARAMETER } from './callbackAddress';
 import { readParked } from './parkedMessage';
 import { CALLBACK_TYPE, toResult } from './resultItem';

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 
-import { unreachableFromGateway } from '../../shared/reachability';
+import { unreachableFromGateway } from '../../shared/gatewayConnection';
 import { invalidItem, undelivered } from '../itemFailure';
 import { prepareTask, sendMessage } from '../messageTask';
 import type { SentMessage } from '../messageTask';

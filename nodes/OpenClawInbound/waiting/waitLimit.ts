@@ -1,7 +1,7 @@
 import { WAIT_INDEFINITELY } from 'n8n-workflow';
 
 import type { UserMessage } from '../../shared/gatewayConnection';
-import { ownProperty } from '../../shared/ownProperty';
+import { ownProperty } from '../../shared/parameterValues';
 
 const UNIT_MS = { minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const;
 

@@ -1,7 +1,6 @@
 import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
-import { listAgents, listChannels } from '../../shared/gatewayLists';
+import { agentChoices, listAgents, listChannels, searchChoices } from '../../shared/gatewayLists';
 import type { ListAdvice } from '../../shared/gatewayLists';
-import { agentChoices, searchChoices } from '../../shared/listChoices';
 
 const ADVICE: ListAdvice = {
 	withoutCredential: {

@@ -1,5 +1,5 @@
 import { buildItem } from '../../../nodes/OpenClawTrigger/item';
-import { RefusalLog } from '../../../nodes/shared/refusalLog';
+import { RefusalLog } from '../../../nodes/shared/webhookExchange';
 import { simplifyEvent } from '../../../nodes/OpenClawTrigger/simplify';
 
 const ENVELOPE = {

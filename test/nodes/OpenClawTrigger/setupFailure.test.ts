@@ -1,7 +1,7 @@
 import { describeSetupFailure } from '../../../nodes/OpenClawTrigger/setupFailure';
 import type { GatewayConnection } from '../../../nodes/shared/gatewayConnection';
-import { unreachableFromGateway } from '../../../nodes/shared/reachability';
-import type { GatewayOutcome } from '../../../nodes/shared/transport';
+import { unreachableFromGateway } from '../../../nodes/shared/gatewayConnection';
+import type { GatewayOutcome } from '../../../nodes/shared/gatewayRequest';
 
 function connection(baseUrl = 'http://127.0.0.1:18789'): GatewayConnection {
 	return {

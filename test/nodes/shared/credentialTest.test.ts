@@ -5,7 +5,7 @@ import type {
 	IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 
-import { testOpenClawApi } from '../../../nodes/shared/credentialTest';
+import { checkSigningSecret, testOpenClawApi } from '../../../nodes/shared/credentialTest';
 import type { Answer } from '../../../testbed/httpSink';
 import { freePorts } from '../../../testbed/ports';
 import { useGatewayStandIn } from '../support/gatewayStandIn';
@@ -110,4 +110,27 @@ test.each([
 	expect(result.status).toBe('Error');
 	expect(result.message).toContain(message);
 	expect(gateway.requests).toHaveLength(0);
+});
+
+describe('a signing secret', () => {
+	test.each([undefined, '', '  ', 'whsec_abc', 'whsec_old whsec_new', 'any words, too', 'a,b'])(
+		'lets %j pass',
+		(secret) => {
+			expect(checkSigningSecret(secret)).toBeUndefined();
+		},
+	);
+
+	test.each([
+		['${N8N_SECRET}', 'placeholder'],
+		['whsec_a ${OTHER}', 'placeholder'],
+		['{{ $vars.secret }}', 'placeholder'],
+		['"whsec_abc"', 'quotation marks'],
+		["whsec_abc'", 'quotation marks'],
+		['whsec_a,whsec_b', 'commas'],
+		['whsec_a, whsec_b', 'commas'],
+	])('says what is wrong with %j, without repeating it', (secret, word) => {
+		const reason = checkSigningSecret(secret);
+		expect(reason?.message).toContain(word);
+		expect(reason?.message).not.toContain('whsec_');
+	});
 });

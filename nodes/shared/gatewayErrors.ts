@@ -1,8 +1,5 @@
 import type { GatewayConnection, UserMessage } from './gatewayConnection';
-import { describeFault } from './gatewayFault';
-import { gatewayReason, refusalCode, withReason } from './gatewayReason';
-import { describeRefusal } from './gatewayRefusal';
-import type { GatewayOutcome } from './transport';
+import type { FaultReason, GatewayOutcome } from './gatewayRequest';
 
 /** What a request was for; the texts name the node's parameters by it. */
 export type RequestTarget =
@@ -169,4 +166,168 @@ function describeMissing(target: RequestTarget, connection: GatewayConnection): 
 		description:
 			"Set 'hooks.enabled' to true and a 'hooks.token' in the gateway's openclaw.json. If 'hooks.path' is set there, enter the same in 'Hooks Path' of the credential.",
 	};
+}
+
+/**
+ * Puts into words why no answer came.
+ *
+ * @param reason the kind of fault
+ * @param code the system's own name of it, such as `ECONNREFUSED`; it goes into the description only,
+ *   because n8n replaces messages that contain one
+ * @param connection where the request went
+ * @returns what happened, and how to go on
+ */
+export function describeFault(
+	reason: FaultReason,
+	code: string | undefined,
+	connection: GatewayConnection,
+): UserMessage {
+	const [message, advice] = FAULTS[reason];
+	const suffix = code === undefined ? '' : ` (${code})`;
+	return { message: message.replace('%', connection.baseUrl), description: advice + suffix };
+}
+
+const FAULTS: Readonly<Record<FaultReason, readonly [message: string, advice: string]>> = {
+	refused: [
+		'The gateway could not be reached at %',
+		"Check that the gateway is running and that 'Gateway URL' in the credential is its address as seen from n8n. If n8n runs in a container, 127.0.0.1 is the container itself.",
+	],
+	unreachable: [
+		'The gateway could not be reached at %',
+		"Check the host in 'Gateway URL' of the credential, and that n8n's network reaches it.",
+	],
+	timeout: [
+		'The gateway did not answer in time at %',
+		"Raise 'Timeout' in the options, or lower 'Max Concurrency': a gateway starts agent runs one after the other.",
+	],
+	interrupted: [
+		'The connection to the gateway at % broke off',
+		'Check that the gateway is running, then run the workflow again.',
+	],
+	tls: [
+		'The secure connection to % could not be set up',
+		"Check the certificate of the gateway, and that 'Gateway URL' begins with the right one of http:// and https://. 'Ignore SSL Issues' in the credential connects in spite of a certificate that is not trusted.",
+	],
+	'not-http': [
+		'What answered at % is not an OpenClaw gateway',
+		"Check host and port in 'Gateway URL' of the credential; 18789 is the usual port.",
+	],
+	blocked: [
+		'n8n does not allow requests to %',
+		"n8n's SSRF protection is on. Ask its administrator to add the gateway to N8N_SSRF_ALLOWED_HOSTNAMES or N8N_SSRF_ALLOWED_IP_RANGES.",
+	],
+	other: [
+		'The gateway could not be reached at %',
+		"Check 'Gateway URL' in the credential and the gateway's log.",
+	],
+};
+
+/**
+ * Puts into words why a gateway refused a request as it was (status 400).
+ *
+ * @param code of the plugin; the gateway itself gives none
+ * @param reason what the gateway says
+ */
+function describeRefusal(
+	code: string | undefined,
+	reason: string | undefined,
+	target: RequestTarget,
+): UserMessage {
+	if (code === 'callback-not-allowed') {
+		return {
+			message: "The gateway does not send to n8n's address",
+			description:
+				"Use a token of the plugin with all scopes ('openclaw event-webhooks token create --name n8n' on the gateway's host), or add n8n's address to 'inbound.callbackOrigins' of the plugin. If the address is wrong, set WEBHOOK_URL of n8n.",
+		};
+	}
+	const text = reason ?? '';
+	if (text.startsWith('unknown agentId')) {
+		const name = target.kind === 'agent' ? `'${target.agentId}' ` : '';
+		return {
+			message: `The agent ${name}could not be found`,
+			description:
+				"Choose one from the list in 'Agent', or check its ID with 'openclaw agents list' on the gateway's host.",
+		};
+	}
+	const advice = ADVICE.find(([start]) => text.startsWith(start));
+	return {
+		message: advice?.[1] ?? 'The gateway did not accept the request',
+		description: withReason(reason, advice?.[2] ?? 'Check the values of this node.'),
+	};
+}
+
+// The starts of what a gateway answers with status 400 (OpenClaw 2026.9).
+const ADVICE: ReadonlyArray<readonly [start: string, message: string, advice: string]> = [
+	[
+		'agentId is not allowed',
+		"The gateway does not let hooks reach the chosen 'Agent'",
+		"Add the agent to 'hooks.allowedAgentIds' in the gateway's openclaw.json, or choose another.",
+	],
+	[
+		'agentId is required',
+		"The gateway has several agents and needs one in 'Agent'",
+		"Choose one in 'Agent'. For a hook mapping, set its 'agentId' in the gateway's openclaw.json.",
+	],
+	[
+		'sessionKey',
+		"The gateway does not accept 'Session Key'",
+		"Allow it with 'hooks.allowRequestSessionKey' and 'hooks.allowedSessionKeyPrefixes' in the gateway's openclaw.json, or remove the option.",
+	],
+	[
+		'channel',
+		"The gateway cannot deliver the reply to 'Channel'",
+		"Set 'Channel' to one that is set up at the gateway and 'To' to a recipient, both together.",
+	],
+	[
+		'to must',
+		"The gateway cannot deliver the reply to 'To'",
+		"Set 'Channel' and 'To' together, or neither of them.",
+	],
+	['message required', 'The message is empty', "Fill the fields that 'Message Template' uses."],
+	[
+		'hook mapping requires',
+		'The message is empty',
+		'Fill the fields that the template of the mapping uses.',
+	],
+];
+
+const MAX_LENGTH = 300;
+
+/**
+ * What the gateway itself says about a refusal, fit to be shown: one line, not too long, and without
+ * the token should the gateway repeat it.
+ *
+ * @param body the answer's body: `{ "ok": false, "error": "…" }`, or a text
+ * @returns `undefined` when the gateway says nothing
+ */
+export function gatewayReason(body: unknown, connection: GatewayConnection): string | undefined {
+	const said = typeof body === 'string' ? body : errorOf(body);
+	const { accessToken } = connection.credential;
+	const token = typeof accessToken === 'string' ? accessToken.trim() : '';
+	const clean = token === '' ? said : said.replaceAll(token, '•••');
+	const line = clean.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+	if (line === '') return undefined;
+	return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line;
+}
+
+function errorOf(body: unknown): string {
+	if (typeof body !== 'object' || body === null || !('error' in body)) return '';
+	const { error } = body;
+	if (typeof error === 'string') return error;
+	const nested = typeof error === 'object' && error !== null && 'message' in error;
+	return nested && typeof error.message === 'string' ? error.message : '';
+}
+
+/** The plugin's own code of a refusal: `{ "ok": false, "error": { "code": "…" } }`. */
+export function refusalCode(body: unknown): string | undefined {
+	const error =
+		typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
+	const code =
+		typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+	return typeof code === 'string' ? code : undefined;
+}
+
+/** Puts what the gateway says before an advice. */
+function withReason(reason: string | undefined, advice: string): string {
+	return reason === undefined ? advice : `The gateway says: “${reason}”. ${advice}`;
 }

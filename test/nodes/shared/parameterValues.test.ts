@@ -1,4 +1,4 @@
-import { hasExpression } from '../../../nodes/shared/hasExpression';
+import { hasExpression } from '../../../nodes/shared/parameterValues';
 
 test('finds an expression anywhere in a saved parameter', () => {
 	expect(hasExpression('={{ $json.x }}')).toBe(true);

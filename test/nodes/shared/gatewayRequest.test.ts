@@ -1,4 +1,4 @@
-import { readFault } from '../../../nodes/shared/transport';
+import { readFault } from '../../../nodes/shared/gatewayRequest';
 
 function withCode(code: string): Error {
 	return Object.assign(new Error('request'), { code });

@@ -3,8 +3,8 @@ import {
 	describeFailure,
 	isRetryable,
 	type RequestTarget,
-} from '../../../nodes/shared/gatewayFailure';
-import type { FaultReason, GatewayOutcome } from '../../../nodes/shared/transport';
+} from '../../../nodes/shared/gatewayErrors';
+import type { FaultReason, GatewayOutcome } from '../../../nodes/shared/gatewayRequest';
 
 const TOKEN = 'secret-token';
 const connection = {

@@ -1,4 +1,4 @@
-import { agentChoices, searchChoices } from '../../../nodes/shared/listChoices';
+import { agentChoices, searchChoices } from '../../../nodes/shared/gatewayLists';
 
 test('shows no name that n8n would take for an expression', () => {
 	const agents = [
