@@ -8,18 +8,17 @@ import { createInboundRoute } from './inbound/inboundRoute';
 import { perSettings } from './parts';
 import type { Parts } from './parts';
 import type { GatewayApi } from './sdk';
-import { createAuthorizer } from './tokens/authorizer';
-import { createFailureLimit } from './tokens/failureLimit';
-import { createTokenCheck } from './tokens/tokenCheck';
+import { createAuthorizer, createFailureLimit } from './tokens/authorizer';
+import { createTokenCheck } from './tokens/tokens';
 
 /** Registers what the plugin answers over HTTP, each time by the settings as they are then. */
 export function registerRoutes(api: GatewayApi, parts: Parts): void {
 	const { store, folder, logger, current } = parts;
-	const failures = createFailureLimit();
-	const authorizer = perSettings(parts, ({ gatewayConfig }) => {
-		const check = createTokenCheck({ database: store, hooksToken: hooksToken(gatewayConfig) });
-		return createAuthorizer(check, failures);
+	const check = createTokenCheck({
+		database: store,
+		hookToken: () => hookToken(current().gatewayConfig),
 	});
+	const authorize = createAuthorizer(check, createFailureLimit());
 	const inbound = perSettings(parts, ({ settings, gatewayConfig, callbacks }) =>
 		createInboundRoute({
 			inbound: settings.inbound,
@@ -27,7 +26,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 			channels: listChannels(gatewayConfig),
 			allowedAgentIds: listAllowedAgents(gatewayConfig),
 			database: store,
-			authorize: authorizer(),
+			authorize,
 			wrapExternalContent: markExternal,
 			findSigner: callbacks.findSigner,
 			findReceiver: callbacks.findReceiver,
@@ -40,7 +39,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 			outbox,
 			registry,
 			logger,
-			authorize: authorizer(),
+			authorize,
 			hostRules: GATEWAY_HOST_RULES,
 			instanceId: settings.instanceId,
 		}),
@@ -71,8 +70,10 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 	});
 }
 
-/** `hooks.token` of the gateway's configuration. */
-function hooksToken(config: unknown): unknown {
+/** `hooks.token` of the gateway's configuration, which counts while `hooks.enabled` is true. */
+function hookToken(config: unknown) {
 	const hooks = typeof config === 'object' && config !== null && 'hooks' in config && config.hooks;
-	return typeof hooks === 'object' && hooks !== null && 'token' in hooks ? hooks.token : undefined;
+	if (typeof hooks !== 'object' || hooks === null) return { isEnabled: false };
+	const isEnabled = 'enabled' in hooks && hooks.enabled === true;
+	return { isEnabled, token: 'token' in hooks ? hooks.token : undefined };
 }

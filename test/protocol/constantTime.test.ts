@@ -1,8 +1,7 @@
 import crypto from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from '../../openclaw-plugin/src/store/database';
-import { createTokenCheck } from '../../openclaw-plugin/src/tokens/tokenCheck';
-import { issueToken } from '../../openclaw-plugin/src/tokens/tokenStore';
+import { createTokenCheck, issueToken } from '../../openclaw-plugin/src/tokens/tokens';
 import { createSigningKeys, signEvent, verifyEvent } from '../../protocol';
 import { removeTemporaryFolder, temporaryFolder } from '../../testbed/temporaryFolder';
 
@@ -65,7 +64,10 @@ describe('a token', () => {
 	});
 
 	it('is compared by its hash, whether there is one of its id or not', () => {
-		const check = createTokenCheck({ database, hooksToken: 'the token of the gateway' });
+		const check = createTokenCheck({
+			database,
+			hookToken: () => ({ isEnabled: true, token: 'the token of the gateway' }),
+		});
 		const { token } = issueToken(database, { name: 'n8n', scopes: ['inbound'] });
 		const wrong = token.slice(0, -1) + (token.endsWith('A') ? 'E' : 'A');
 		const unknown = token.replace(/^ocw_.{10}/, 'ocw_0000000000');

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
-import { parseJsonBody } from '../http/jsonBody';
-import { readLimitedBody } from '../http/limitedBody';
-import { readTarget } from '../http/requestTarget';
+import { parseJsonBody, readLimitedBody } from '../http/body';
+import { readTarget } from '../http/request';
 import type { Logger } from '../sdk';
 import type { Authorizer } from '../tokens/authorizer';
 import { createEndpointActions } from './endpointActions';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRefusal, methodNotAllowed } from '../http/answers';
-import { readTarget } from '../http/requestTarget';
+import { readTarget } from '../http/request';
 import { EVENT_TYPES } from '../protocol';
 import { renderPage } from './page';
 import type { DashboardAssets } from './page';

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
-import { parseJsonBody } from '../http/jsonBody';
-import { readLimitedBody } from '../http/limitedBody';
+import { parseJsonBody, readLimitedBody } from '../http/body';
 import { parseDeliveryId } from '../log/deliveryId';
 
 /** Which deliveries to send again. */

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
 import type { Checked } from '../http/answers';
-import { readTarget } from '../http/requestTarget';
+import { readTarget } from '../http/request';
 import type { GatewayAgent, GatewayChannel, InboundConfig } from '../protocol';
 import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import type { Authorizer } from '../tokens/authorizer';
-import type { TokenScope } from '../tokens/token';
+import type { TokenScope } from '../tokens/tokens';
 import { INBOUND_OFF, NOT_STORED, unknownEndpoint } from './answer';
 import type { CallbackRules } from './callbackTarget';
 import { readDirectMessage } from './directMessage';
@@ -105,8 +105,8 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		if (target === undefined) return false;
 		const isDirect = target.segments.length === 0 && request.method === 'POST';
 		try {
-			const scopes = authorize(request, response, isDirect ? 'agents' : 'inbound');
-			if (scopes !== undefined) await handle(request, response, target, scopes);
+			const caller = authorize(request, response, isDirect ? 'agents' : 'inbound');
+			if (caller !== undefined) await handle(request, response, target, caller.scopes);
 		} catch (error) {
 			logger.error(`an inbound message was not taken: ${describe(error)}`);
 			answerRefusal(response, NOT_STORED);

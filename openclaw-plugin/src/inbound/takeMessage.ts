@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRefusal } from '../http/answers';
 import type { Checked } from '../http/answers';
-import { parseJsonBody } from '../http/jsonBody';
-import { readLimitedBody } from '../http/limitedBody';
+import { parseJsonBody, readLimitedBody } from '../http/body';
 import { answerMessage, KEY_REUSED, QUEUE_FULL } from './answer';
 import type { CallbackRules } from './callbackTarget';
 import type { MessageOptions, NewMessage } from './message';

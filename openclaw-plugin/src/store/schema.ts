@@ -79,18 +79,23 @@ export const MIGRATIONS: readonly string[] = [
 		first_seen_at INTEGER NOT NULL
 	) STRICT, WITHOUT ROWID;
 
+	-- endpoints: JSON list of inbound endpoints that it is bound to; NULL for all.
 	CREATE TABLE tokens (
 		id TEXT PRIMARY KEY,
 		name TEXT NOT NULL,
 		hash BLOB NOT NULL UNIQUE,
 		scopes TEXT NOT NULL,
+		endpoints TEXT,
 		created_at INTEGER NOT NULL,
+		expires_at INTEGER,
 		last_used_at INTEGER
 	) STRICT;
 
+	-- caller: id of the token that it came with.
 	CREATE TABLE inbound_messages (
 		seq INTEGER PRIMARY KEY,
 		run_id TEXT NOT NULL UNIQUE,
+		caller TEXT NOT NULL DEFAULT '',
 		endpoint TEXT NOT NULL,
 		agent_id TEXT NOT NULL,
 		session_key TEXT NOT NULL,
@@ -110,6 +115,20 @@ export const MIGRATIONS: readonly string[] = [
 	) STRICT;
 	CREATE INDEX inbound_open ON inbound_messages (session_key, seq) WHERE settled_at IS NULL;
 	CREATE INDEX inbound_settled ON inbound_messages (settled_at) WHERE settled_at IS NOT NULL;
+
+	-- Calls that were refused: what an operator needs to help the caller, without body or token.
+	-- Equal ones within a minute are one row: at of the first, last_at of the last, count of all.
+	CREATE TABLE inbound_refusals (
+		seq INTEGER PRIMARY KEY,
+		at INTEGER NOT NULL,
+		last_at INTEGER NOT NULL,
+		count INTEGER NOT NULL,
+		endpoint TEXT NOT NULL,
+		address TEXT NOT NULL,
+		status INTEGER NOT NULL,
+		code TEXT NOT NULL,
+		reason TEXT NOT NULL
+	) STRICT;
 	`,
 	`
 	-- What alone signs this delivery; forgotten once it is delivered.

@@ -1,67 +1,125 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerRefusal } from '../http/answers';
-import type { Refusal } from '../http/answers';
-import { bearerToken } from '../http/bearerToken';
-import { clientAddress } from '../http/clientAddress';
-import type { FailureLimit } from './failureLimit';
-import type { TokenScope } from './token';
-import type { TokenCheck } from './tokenCheck';
+import { answerRefusal, refuse } from '../http/answers';
+import type { Checked, Refusal } from '../http/answers';
+import { bearerToken, clientAddress } from '../http/request';
+import type { Caller, TokenCheck, TokenScope } from './tokens';
 
 /**
- * Lets a request in, or answers it: 401 without a valid token, 429 to who tries many, 403 with a token
- * for something else. To be asked before anything else of the request is looked at.
- *
- * @returns what the token opens, undefined when the request was answered
+ * Says who calls, or why the request is refused: 401 without a valid token, 429 to who tries many, 403
+ * with a token for something else. To be asked before anything else of the request is looked at.
  */
+export type TokenGate = (request: IncomingMessage, scope: TokenScope) => Checked<Caller>;
+
+/** A {@link TokenGate} that answers what it refuses, and says undefined then. */
 export type Authorizer = (
 	request: IncomingMessage,
 	response: ServerResponse,
 	scope: TokenScope,
-) => readonly TokenScope[] | undefined;
+) => Caller | undefined;
+
+/** Slows down whoever guesses tokens. */
+export interface FailureLimit {
+	/**
+	 * Counts a failure.
+	 *
+	 * @returns seconds to wait before the next try; 0 while the client has not failed too often
+	 */
+	count(client: string): number;
+}
 
 /**
  * Makes the guard of the plugin's own routes.
  *
  * @example
- * const authorize = createAuthorizer(createTokenCheck({ database, hooksToken }), createFailureLimit());
- * if (authorize(request, response, 'inbound') === undefined) return true;
+ * const gate = createTokenGate(createTokenCheck({ database, hookToken }), createFailureLimit());
+ * const caller = gate(request, 'inbound');
  */
-export function createAuthorizer(check: TokenCheck, failures: FailureLimit): Authorizer {
-	return (request, response, scope) => {
+export function createTokenGate(check: TokenCheck, failures: FailureLimit): TokenGate {
+	return (request, scope) => {
 		const token = bearerToken(request);
-		const verdict = token === undefined ? undefined : check(token, scope);
-		if (verdict?.ok === true) return verdict.scopes;
-		if (verdict?.reason === 'scope') {
-			answerRefusal(response, WRONG_SCOPE[scope]);
-			return undefined;
-		}
-		const pause = verdict === undefined ? 0 : failures.count(clientAddress(request));
-		answerRefusal(response, pause > 0 ? tooManyFailures(pause) : UNAUTHORIZED);
+		if (token === undefined) return refuse(UNAUTHORIZED);
+		const verdict = check(token, scope);
+		if (verdict.ok) return { ok: true, value: verdict.caller };
+		if (verdict.reason === 'scope') return refuse(WRONG_SCOPE[scope]);
+		if (verdict.reason === 'expired') return refuse(EXPIRED);
+		const pause = failures.count(clientAddress(request));
+		return refuse(pause > 0 ? tooManyFailures(pause) : UNAUTHORIZED);
+	};
+}
+
+/** Makes a gate that answers by itself. */
+export function createAuthorizer(check: TokenCheck, failures: FailureLimit): Authorizer {
+	const gate = createTokenGate(check, failures);
+	return (request, response, scope) => {
+		const admitted = gate(request, scope);
+		if (admitted.ok) return admitted.value;
+		answerRefusal(response, admitted.refusal);
 		return undefined;
+	};
+}
+
+/** Failed tokens of one client within this many milliseconds count together. */
+const WINDOW_MS = 60_000;
+const MAX_FAILURES = 10;
+/** Clients that are kept in mind; some 200 bytes each. */
+const MAX_CLIENTS = 10_000;
+
+/**
+ * Counts failed tokens by client: ten a minute are answered as what they are, further ones with a
+ * pause. Only failures are counted and only they are slowed: a right token always passes, so nobody
+ * can lock out others behind the same address. (The SDK's limiters either lock a client out, or don't say
+ * for how long.)
+ *
+ * @param now milliseconds, the system's clock unless given
+ */
+export function createFailureLimit(now: () => number = Date.now): FailureLimit {
+	const clients = new Map<string, { failures: number; until: number }>();
+	return {
+		count(client) {
+			const time = now();
+			const known = clients.get(client);
+			const entry =
+				known !== undefined && known.until > time && known.until <= time + WINDOW_MS
+					? { ...known, failures: known.failures + 1 }
+					: { failures: 1, until: time + WINDOW_MS };
+			// The newest last, so that the first is the one to forget.
+			clients.delete(client);
+			clients.set(client, entry);
+			if (clients.size > MAX_CLIENTS) clients.delete(clients.keys().next().value ?? client);
+			return entry.failures > MAX_FAILURES ? Math.ceil((entry.until - time) / 1000) : 0;
+		},
 	};
 }
 
 /** The body is not read any more, so the connection can't serve another request. */
 const CLOSE = { Connection: 'close' };
+const CHALLENGE = { ...CLOSE, 'WWW-Authenticate': 'Bearer realm="openclaw-event-webhooks"' };
 
 const UNAUTHORIZED: Refusal = {
 	status: 401,
 	code: 'unauthorized',
 	message: "A valid access token is needed in the header 'Authorization: Bearer …'",
-	headers: { ...CLOSE, 'WWW-Authenticate': 'Bearer realm="openclaw-event-webhooks"' },
+	headers: CHALLENGE,
+};
+
+const EXPIRED: Refusal = {
+	status: 401,
+	code: 'token-expired',
+	message: 'The access token has expired. Issue a new one: openclaw event-webhooks token create',
+	headers: CHALLENGE,
 };
 
 const WRONG_SCOPE: Readonly<Record<TokenScope, Refusal>> = {
-	inbound: wrongScope("The token is not for sending messages: it lacks the scope 'inbound'"),
-	agents: wrongScope(
-		"The token is for inbound endpoints only, not for any agent. Issue one with the scope 'agents': openclaw event-webhooks token",
-	),
-	endpoints: wrongScope(
-		"The token is not for managing endpoints. Issue one with the scope 'endpoints': openclaw event-webhooks token",
-	),
+	inbound: wrongScope('inbound', 'sending messages to inbound endpoints'),
+	agents: wrongScope('agents', 'writing to any agent'),
+	sessions: wrongScope('sessions', 'writing into any session'),
+	endpoints: wrongScope('endpoints', 'managing endpoints'),
+	events: wrongScope('events', 'reading events'),
+	approvals: wrongScope('approvals', 'deciding on tool calls'),
 };
 
-function wrongScope(message: string): Refusal {
+function wrongScope(scope: TokenScope, purpose: string): Refusal {
+	const message = `The token is not for ${purpose}. Issue one with the scope '${scope}': openclaw event-webhooks token create`;
 	return { status: 403, code: 'wrong-scope', message, headers: CLOSE };
 }
 

@@ -1,5 +1,5 @@
 import { listDeliveries } from '../../../openclaw-plugin/src/log/deliveryLog';
-import { listTokens } from '../../../openclaw-plugin/src/tokens/tokenStore';
+import { listTokens } from '../../../openclaw-plugin/src/tokens/tokens';
 import { storeDeliveries } from '../log/support/storedDelivery';
 import { createCommandLine, type CommandLine } from './support/commandLine';
 
@@ -89,7 +89,7 @@ describe('token', () => {
 		expect(created.stdout).toContain(`token revoke ${id}`);
 
 		const listed = await cli.run('token list');
-		expect(listed.stdout).toMatch(new RegExp(`^${id}  n8n +inbound +now +never`, 'm'));
+		expect(listed.stdout).toMatch(new RegExp(`^${id}  n8n +inbound +now +never +never`, 'm'));
 		expect(listed.stdout).not.toContain(token);
 
 		expect((await cli.run(`token revoke ${id}`)).stdout).toContain('opens nothing any more');
@@ -102,20 +102,43 @@ describe('token', () => {
 
 		expect(created).toMatchObject({
 			name: 'n8n',
-			scopes: ['inbound', 'agents', 'endpoints'],
+			scopes: ['inbound', 'agents', 'sessions', 'endpoints', 'events', 'approvals'],
 			createdAt: NOW,
 			token: expect.stringMatching(/^ocw_/) as string,
 		});
 		expect((await cli.run('token list --json')).stdout).not.toMatch(/ocw_/);
 	});
 
+	it('makes one for an endpoint that ends, and revokes it by its name', async () => {
+		const created = await cli.run('token create --name ci --endpoint deploy --expires 90d --json');
+		expect(created.json()).toMatchObject({
+			scopes: ['inbound'],
+			endpoints: ['deploy'],
+			expiresAt: NOW + 90 * 24 * HOUR_MS,
+		});
+		expect((await cli.run('token list')).stdout).toMatch(
+			/ci +inbound at deploy +now +never +in 90d/,
+		);
+		expect((await cli.run('token revoke ci')).stdout).toContain('opens nothing any more');
+		expect(listTokens(cli.database)).toEqual([]);
+	});
+
+	it('asks which one when two have the name', async () => {
+		await cli.run('token create --name ci');
+		await cli.run('token create --name ci');
+		const { stderr, exitCode } = await cli.run('token revoke ci');
+		expect(exitCode).toBe(1);
+		for (const { id } of listTokens(cli.database)) expect(stderr).toContain(id);
+		expect(listTokens(cli.database)).toHaveLength(2);
+	});
+
 	it.each([
 		['token create', 'Give the token a name'],
 		[
 			'token create --name x --scope all',
-			"--scope must be made of inbound, agents, endpoints, not 'all'",
+			"--scope must be made of inbound, agents, sessions, endpoints, events, approvals, not 'all'",
 		],
-		['token revoke', "missing required argument 'id'"],
+		['token revoke', "missing required argument 'name'"],
 		['token', 'Commands:'],
 	])('ends with 2 for %j', async (args, message) => {
 		const { stderr, exitCode } = await cli.run(args);

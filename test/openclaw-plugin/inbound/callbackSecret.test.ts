@@ -8,7 +8,7 @@ import { describeHealth } from '../../../openclaw-plugin/src/log/endpointHealth'
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
-import { issueToken } from '../../../openclaw-plugin/src/tokens/tokenStore';
+import { issueToken } from '../../../openclaw-plugin/src/tokens/tokens';
 import { readBody, startLocalServer } from '../../../testbed/localServer';
 import { waitFor } from '../../../testbed/waitFor';
 import { TEST_HOST_RULES } from '../delivery/support/hostRules';

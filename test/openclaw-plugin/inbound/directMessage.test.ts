@@ -1,4 +1,4 @@
-import { issueToken } from '../../../openclaw-plugin/src/tokens/tokenStore';
+import { issueToken } from '../../../openclaw-plugin/src/tokens/tokens';
 import { inboundGateway, type InboundGateway } from './support/inboundGateway';
 
 let gateway: InboundGateway;

@@ -1,10 +1,9 @@
 import { formatAge } from '../../log/timeText';
-import { TOKEN_SCOPES } from '../../tokens/token';
-import type { TokenScope } from '../../tokens/token';
-import { issueToken, listTokens, revokeToken } from '../../tokens/tokenStore';
+import { issueToken, listTokens, revokeToken, TOKEN_SCOPES } from '../../tokens/tokens';
+import type { TokenRecord, TokenScope } from '../../tokens/tokens';
 import type { CommandDefinition } from '../command';
 import { CliFault, usageFault } from '../fault';
-import { readText } from '../optionValues';
+import { readDuration, readText } from '../optionValues';
 import { formatTable } from '../table';
 
 /** `token`: what senders to agents, and n8n, authenticate with. */
@@ -18,23 +17,32 @@ export const tokenCommand: CommandDefinition = {
 			options: [
 				['--name <name>', 'What you call it, such as n8n'],
 				['--scope <scopes>', `What it opens: ${TOKEN_SCOPES.join(',')} (default: all)`],
+				['--endpoint <names>', 'Inbound endpoints that it is for, and nothing else (default: all)'],
+				['--expires <duration>', 'When it ends, such as 90d (default: never)'],
 			],
-			examples: ['token create --name n8n', 'token create --name ci --scope inbound'],
+			examples: [
+				'token create --name n8n',
+				'token create --name ci --scope inbound --endpoint deploy --expires 90d',
+			],
 			run: ({ database, now }, { options }) => {
 				const name = readText(options, 'name');
 				if (name === undefined) throw usageFault('Give the token a name: --name n8n');
-				const { token, record } = issueToken(
-					database,
-					{ name, scopes: readScopes(options) },
-					now(),
-				);
+				const endpoints = readList(options, 'endpoint');
+				const lifeMs = readDuration(options, 'expires');
+				const request = {
+					name,
+					scopes: readScopes(options, endpoints === undefined ? TOKEN_SCOPES : ['inbound']),
+					...(endpoints === undefined ? {} : { endpoints }),
+					...(lifeMs === undefined ? {} : { expiresAt: now() + lifeMs }),
+				};
+				const { token, record } = issueToken(database, request, now());
 				return {
 					json: { ...record, token },
 					text: (terminal) =>
 						[
 							terminal.paint('strong', token),
 							'',
-							`Token '${name}' (${record.scopes.join(', ')}). Copy it now: it cannot be shown again.`,
+							`Token '${name}' (${describePurpose(record)}). Copy it now: it cannot be shown again.`,
 							`Take it back with: openclaw event-webhooks token revoke ${record.id}`,
 						].join('\n'),
 				};
@@ -55,38 +63,73 @@ export const tokenCommand: CommandDefinition = {
 									[
 										{ title: 'Id' },
 										{ title: 'Name', minWidth: 10 },
-										{ title: 'Scopes' },
+										{ title: 'Opens' },
 										{ title: 'Created' },
 										{ title: 'Last used' },
+										{ title: 'Expires' },
 									],
-									tokens.map(({ id, name, scopes, createdAt, lastUsedAt }) => [
-										id,
-										name,
-										scopes.join(', '),
-										formatAge(createdAt, now()),
-										lastUsedAt === undefined ? 'never' : formatAge(lastUsedAt, now()),
+									tokens.map((token) => [
+										token.id,
+										token.name,
+										describePurpose(token),
+										formatAge(token.createdAt, now()),
+										describeTime(token.lastUsedAt, now()),
+										describeTime(token.expiresAt, now()),
 									]),
 								),
 				};
 			},
 		},
 		{
-			usage: 'revoke <id>',
-			description: 'Make a token worthless at once',
-			run: ({ database }, { args: [id = ''] }) => {
-				if (!revokeToken(database, id)) {
-					throw new CliFault('not_found', `There is no token '${id}': see 'token list'`);
+			usage: 'revoke <name>',
+			description: 'Make a token worthless at once, by its name or id',
+			examples: ['token revoke ci'],
+			run: ({ database }, { args: [nameOrId = ''] }) => {
+				const revoked = revokeToken(database, nameOrId);
+				if (revoked.kind === 'unknown') {
+					throw new CliFault('not_found', `There is no token '${nameOrId}': see 'token list'`);
 				}
-				return { json: { id, isRevoked: true }, text: () => `Token ${id} opens nothing any more.` };
+				if (revoked.kind === 'ambiguous') {
+					throw new CliFault(
+						'ambiguous',
+						`Several tokens are named '${nameOrId}'. Revoke one by its id: ${revoked.ids.join(', ')}`,
+					);
+				}
+				const { id, name } = revoked.token;
+				return {
+					json: { id, name, isRevoked: true },
+					text: () => `Token '${name}' (${id}) opens nothing any more.`,
+				};
 			},
 		},
 	],
 };
 
-function readScopes(options: Readonly<Record<string, unknown>>): readonly TokenScope[] {
-	const words = (readText(options, 'scope') ?? TOKEN_SCOPES.join(',')).split(',');
-	return words.map((word) => {
-		const scope = TOKEN_SCOPES.find((known) => known === word.trim());
+function describePurpose({ scopes, endpoints }: TokenRecord): string {
+	const where = endpoints === undefined ? '' : ` at ${endpoints.join(', ')}`;
+	return scopes.join(', ') + where;
+}
+
+function describeTime(time: number | undefined, now: number): string {
+	return time === undefined ? 'never' : formatAge(time, now);
+}
+
+function readList(
+	options: Readonly<Record<string, unknown>>,
+	name: string,
+): readonly string[] | undefined {
+	return readText(options, name)
+		?.split(',')
+		.map((word) => word.trim())
+		.filter((word) => word !== '');
+}
+
+function readScopes(
+	options: Readonly<Record<string, unknown>>,
+	unlessGiven: readonly TokenScope[],
+): readonly TokenScope[] {
+	return (readList(options, 'scope') ?? unlessGiven).map((word) => {
+		const scope = TOKEN_SCOPES.find((known) => known === word);
 		if (scope !== undefined) return scope;
 		throw usageFault(`--scope must be made of ${TOKEN_SCOPES.join(', ')}, not '${word}'`);
 	});

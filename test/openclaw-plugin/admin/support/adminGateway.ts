@@ -5,10 +5,11 @@ import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { checkConfig } from '../../../../openclaw-plugin/src/protocol';
 import { openDatabase } from '../../../../openclaw-plugin/src/store/database';
-import { createAuthorizer } from '../../../../openclaw-plugin/src/tokens/authorizer';
-import { createFailureLimit } from '../../../../openclaw-plugin/src/tokens/failureLimit';
-import { createTokenCheck } from '../../../../openclaw-plugin/src/tokens/tokenCheck';
-import { issueToken } from '../../../../openclaw-plugin/src/tokens/tokenStore';
+import {
+	createAuthorizer,
+	createFailureLimit,
+} from '../../../../openclaw-plugin/src/tokens/authorizer';
+import { createTokenCheck, issueToken } from '../../../../openclaw-plugin/src/tokens/tokens';
 import type { JsonObject } from '../../../../testbed/json';
 import { startLocalServer } from '../../../../testbed/localServer';
 import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';
@@ -68,7 +69,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 		},
 		instanceId: 'node-1',
 		authorize: createAuthorizer(
-			createTokenCheck({ database, hooksToken: HOOKS_TOKEN }),
+			createTokenCheck({ database, hookToken: () => ({ isEnabled: true, token: HOOKS_TOKEN }) }),
 			createFailureLimit(),
 		),
 		logger: { info: write, warn: write, error: write },

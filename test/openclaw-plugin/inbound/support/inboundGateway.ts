@@ -12,9 +12,11 @@ import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { checkConfig } from '../../../../openclaw-plugin/src/protocol';
 import type { InboundConfig } from '../../../../openclaw-plugin/src/protocol';
 import { openDatabase } from '../../../../openclaw-plugin/src/store/database';
-import { createAuthorizer } from '../../../../openclaw-plugin/src/tokens/authorizer';
-import { createFailureLimit } from '../../../../openclaw-plugin/src/tokens/failureLimit';
-import { createTokenCheck } from '../../../../openclaw-plugin/src/tokens/tokenCheck';
+import {
+	createAuthorizer,
+	createFailureLimit,
+} from '../../../../openclaw-plugin/src/tokens/authorizer';
+import { createTokenCheck } from '../../../../openclaw-plugin/src/tokens/tokens';
 import type { JsonObject } from '../../../../testbed/json';
 import { startLocalServer } from '../../../../testbed/localServer';
 import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';
@@ -116,7 +118,7 @@ export async function inboundGateway(
 		allowedAgentIds: ['support-bot'],
 		database,
 		authorize: createAuthorizer(
-			createTokenCheck({ database, hooksToken: TOKEN }),
+			createTokenCheck({ database, hookToken: () => ({ isEnabled: true, token: TOKEN }) }),
 			createFailureLimit(),
 		),
 		findSigner: callbacks.findSigner,

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { answerJson, answerRefusal } from '../../../openclaw-plugin/src/http/answers';
-import { readLimitedBody } from '../../../openclaw-plugin/src/http/limitedBody';
+import { parseJsonBody, readLimitedBody } from '../../../openclaw-plugin/src/http/body';
 import { startLocalServer, type LocalServer } from '../../../testbed/localServer';
 import { waitFor } from '../../../testbed/waitFor';
 
@@ -105,4 +105,69 @@ it('refuses compressed bodies', async () => {
 	const headers = { 'content-encoding': 'gzip' };
 	const answer = await fetch(server.url, { method: 'POST', body: 'x', headers });
 	expect(answer.status).toBe(415);
+});
+
+const parse = (text: string, type?: string) =>
+	parseJsonBody(type === undefined ? {} : { 'content-type': type }, Buffer.from(text));
+
+function messageOf(text: string): string {
+	const parsed = parse(text);
+	return parsed.ok ? '' : parsed.refusal.message;
+}
+
+describe('parseJsonBody', () => {
+	it.each([
+		undefined,
+		'application/json',
+		'Application/JSON; charset=utf-8',
+		'application/json;charset="UTF8"',
+		'application/vnd.github+json',
+	])('takes JSON of the type %s', (type) => {
+		expect(parse('{"a":[1]}', type)).toEqual({ ok: true, value: { a: [1] } });
+	});
+
+	it.each([
+		'text/plain',
+		'application/x-www-form-urlencoded',
+		'application/jsonp',
+		'application/json; charset=latin1',
+		'multipart/form-data; boundary=x',
+	])('refuses the type %s with 415', (type) => {
+		expect(parse('{}', type)).toMatchObject({ ok: false, refusal: { status: 415 } });
+	});
+
+	it.each(['[]', '"text"', '0', 'null', ' {"__proto__":1}\n'])('takes any value: %s', (text) => {
+		expect(parse(text)).toEqual({ ok: true, value: JSON.parse(text) as unknown });
+	});
+
+	it.each([
+		['{"a": }', 'line 1, column 7'],
+		['{\n\t"a": 1,\n\t"b": 2,\n}', 'line 4, column 1'],
+		["{'a': 1}", 'line 1, column 2'],
+		['{"a": 1} x', 'line 1, column 10'],
+		['{"a": 01}', 'line 1, column 7'],
+		['{"a": "line\nbreak"}', 'line 1, column 7'],
+		['[1, [2, {"a": tru}]]', 'line 1, column 15'],
+		['{"a": [1, 2}', 'line 1, column 12'],
+		['{"a" 1}', 'line 1, column 6'],
+		['{"a": [1', 'it ends too early, at line 1, column 9'],
+		['  ', 'it ends too early, at line 1, column 3'],
+	])('says where %j is broken', (text, place) => {
+		expect(messageOf(text)).toContain(place);
+	});
+
+	it('refuses an empty body and broken UTF-8 in other words', () => {
+		expect(messageOf('')).toContain('The body is empty');
+		const bytes = Buffer.from([0x22, 0xff, 0x22]);
+		expect(parseJsonBody({}, bytes)).toMatchObject({
+			ok: false,
+			refusal: { status: 400, message: 'The body is not valid UTF-8' },
+		});
+	});
+
+	it('survives a body that is nested as deep as a body can be', () => {
+		const depth = 131_072;
+		expect(parse('['.repeat(depth) + ']'.repeat(depth)).ok).toBe(true);
+		expect(messageOf('['.repeat(depth))).toContain(`column ${String(depth + 1)}`);
+	});
 });

@@ -1,7 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { bearerToken } from '../../../openclaw-plugin/src/http/bearerToken';
-import { clientAddress } from '../../../openclaw-plugin/src/http/clientAddress';
-import { readTarget } from '../../../openclaw-plugin/src/http/requestTarget';
+import { bearerToken, clientAddress, readTarget } from '../../../openclaw-plugin/src/http/request';
 
 function request(parts: { url?: string; authorization?: string; address?: string }) {
 	return {
