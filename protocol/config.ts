@@ -1,23 +1,62 @@
-import { ENDPOINT_KEYS, readEndpoint } from './configEndpoint';
-import { addIssue, checkKeys, child, optional, readList, readText } from './configFields';
-import type { Field, FieldIssue, KeyPath } from './configFields';
-import { readInbound } from './configInbound';
-import { createKeyLocator } from './configLocate';
-import { readOutbox } from './configOutbox';
-import { findWebhooks, listDefinedAgents, listEnvironmentNames, PLUGIN_ID } from './configSource';
-import type {
-	ConfigIssue,
-	EndpointConfig,
-	InboundConfig,
-	ParsedConfig,
-	WebhooksConfig,
-} from './configTypes';
-import { formatJson5, parseJson5 } from './json5';
+import { ENDPOINT_KEYS } from './configEndpoint';
+import type { EndpointConfig } from './configEndpoint';
+import { child, formatPath, isObject } from './configFields';
+import type { Field, FieldIssue } from './configFields';
+import type { InboundConfig, InboundParts } from './configInbound';
+import { DEFAULT_OUTBOX, readParts } from './configParts';
+import type { OutboxConfig } from './configParts';
+import { createKeyLocator, formatJson5, parseJson5 } from './json5';
 
-export type * from './configTypes';
+export interface WebhooksConfig {
+	readonly endpoints: readonly EndpointConfig[];
+	readonly inbound: InboundConfig | undefined;
+	/** What the events name as their gateway; the host's name unless given. */
+	readonly instanceId: string | undefined;
+	readonly outbox: OutboxConfig | undefined;
+	/** Every agent the file names, each once. */
+	readonly agentIds: readonly string[];
+	/** Names of `${NAME}` in the values, each once. They are never resolved here. */
+	readonly environmentNames: readonly string[];
+}
 
-const WEBHOOKS_KEYS = ['endpoints', 'inbound', 'instanceId', 'outbox'];
+export interface ConfigIssue {
+	/** The key as one would write it, e.g. `webhooks.endpoints[0].retry.maxAttempts`; empty for the file. */
+	readonly path: string;
+	/** What is wrong, the key included. */
+	readonly message: string;
+	/** From 1; absent where the place could not be found. */
+	readonly line?: number;
+	/** From 1, in UTF-16 code units. */
+	readonly column?: number;
+}
+
+export type ParsedConfig =
+	| { ok: true; config: WebhooksConfig }
+	| { ok: false; issues: readonly [ConfigIssue, ...ConfigIssue[]] };
+
+/** The plugin whose settings the webhooks are in a whole openclaw.json5. */
+export const PLUGIN_ID = 'event-webhooks';
+
 const MAX_TEXT_LENGTH = 1_048_576;
+/** Other sections of openclaw.json5, by which a whole file is told from the webhooks object alone. */
+const FILE_SECTIONS = [
+	'agents',
+	'bindings',
+	'channels',
+	'cron',
+	'env',
+	'gateway',
+	'hooks',
+	'logging',
+	'messages',
+	'meta',
+	'models',
+	'plugins',
+	'session',
+	'skills',
+	'tools',
+	'ui',
+];
 
 /**
  * Reads the webhooks of an `openclaw.json5`: a file with a top-level `webhooks`, a whole gateway
@@ -32,21 +71,22 @@ const MAX_TEXT_LENGTH = 1_048_576;
  * if (!parsed.ok) console.log(parsed.issues[0].line, parsed.issues[0].path);
  */
 export function parseConfig(text: string): ParsedConfig {
-	if (typeof text !== 'string') return failed(describe({ path: [], message: 'must be a text' }));
+	if (typeof text !== 'string')
+		return failed(describeIssue({ path: [], message: 'must be a text' }));
 	if (text.length > MAX_TEXT_LENGTH) {
 		const message = `has more than ${String(MAX_TEXT_LENGTH)} characters`;
-		return failed(describe({ path: [], message }));
+		return failed(describeIssue({ path: [], message }));
 	}
 	const parsed = parseJson5(text);
 	if (!parsed.ok) {
 		const { line, column } = parsed;
 		const message = `cannot be read as JSON5: ${parsed.message}`;
-		return failed({ ...describe({ path: [], message }), line, column });
+		return failed({ ...describeIssue({ path: [], message }), line, column });
 	}
 	const { config, issues } = readFile(parsed.value);
 	const locateKey = createKeyLocator(text, parsed.value);
 	const [first, ...others] = issues.map((issue) => ({
-		...describe(issue),
+		...describeIssue(issue),
 		...locateKey(issue.path),
 	}));
 	return first === undefined ? { ok: true, config } : failed(first, ...others);
@@ -61,7 +101,7 @@ export function parseConfig(text: string): ParsedConfig {
  */
 export function checkConfig(value: unknown): ParsedConfig {
 	const { config, issues } = readFile(value);
-	const [first, ...others] = issues.map(describe);
+	const [first, ...others] = issues.map(describeIssue);
 	return first === undefined ? { ok: true, config } : failed(first, ...others);
 }
 
@@ -81,42 +121,72 @@ export function formatEndpointConfig(endpoint: EndpointConfig): string {
 	});
 }
 
+/** Says what is wrong in a sentence without a period. */
+export function describeIssue({ path, message }: FieldIssue): ConfigIssue {
+	const key = formatPath(path);
+	return { path: key, message: `${key === '' ? 'The configuration' : `'${key}'`} ${message}` };
+}
+
 function readFile(value: unknown): { config: WebhooksConfig; issues: readonly FieldIssue[] } {
-	const issues: FieldIssue[] = [];
-	const file: Field = { value, path: [], issues };
+	const file: Field = { value, path: [], issues: [] };
 	const webhooks = findWebhooks(file);
-	const endpoints = webhooks === undefined ? [] : readEndpoints(webhooks);
-	const settings =
-		webhooks === undefined
-			? {}
-			: {
-					...optional(webhooks, 'inbound', readInbound),
-					...optional(webhooks, 'instanceId', readText),
-					...optional(webhooks, 'outbox', readOutbox),
-				};
-	const { inbound, instanceId, outbox } = settings;
+	const parts = readParts(webhooks ?? { ...file, value: {} });
+	const endpoints = parts.endpoints.flatMap((part) => (part.ok ? [part.config] : []));
+	const inbound = parts.inbound === undefined ? undefined : usableInbound(parts.inbound);
 	const agentIds = new Set([...listDefinedAgents(file), ...listUsedAgents(endpoints, inbound)]);
-	const environmentNames = listEnvironmentNames(webhooks?.value);
 	return {
-		config: { endpoints, inbound, instanceId, outbox, agentIds: [...agentIds], environmentNames },
-		issues,
+		config: {
+			endpoints,
+			inbound,
+			instanceId: parts.instanceId,
+			outbox: parts.outbox === undefined ? undefined : { ...DEFAULT_OUTBOX, ...parts.outbox },
+			agentIds: [...agentIds],
+			environmentNames: listEnvironmentNames(webhooks?.value),
+		},
+		issues: parts.issues,
 	};
 }
 
-function readEndpoints(webhooks: Field): readonly EndpointConfig[] {
-	if (!checkKeys(webhooks, WEBHOOKS_KEYS)) return [];
-	const names = new Set<string>();
-	const read = optional(webhooks, 'endpoints', (list) =>
-		readList(list, (field) => {
-			const endpoint = readEndpoint(field);
-			if (endpoint !== undefined && names.has(endpoint.name)) {
-				addIssue(child(field, 'name'), 'is the name of another endpoint already');
-			}
-			if (endpoint !== undefined) names.add(endpoint.name);
-			return endpoint;
-		}),
+/**
+ * Finds the webhooks object in a file: under the plugin's settings, under `webhooks`, or the file
+ * itself. A whole file without any of it counts as one without webhooks.
+ */
+function findWebhooks(file: Field): Field | undefined {
+	const entry = child(child(child(file, 'plugins'), 'entries'), PLUGIN_ID);
+	if (entry.value !== undefined) {
+		const config = child(entry, 'config');
+		return config.value === undefined ? undefined : config;
+	}
+	const webhooks = child(file, 'webhooks');
+	if (webhooks.value !== undefined) return webhooks;
+	const isWholeFile = FILE_SECTIONS.some((section) => child(file, section).value !== undefined);
+	return isWholeFile ? undefined : file;
+}
+
+function usableInbound(inbound: InboundParts): InboundConfig {
+	const { enabled, basePath, callbackOrigins, sessionKeys } = inbound;
+	const endpoints = Object.entries(inbound.endpoints).flatMap(([name, part]) =>
+		part.ok ? [[name, part.config] as const] : [],
 	);
-	return read.endpoints ?? [];
+	return {
+		enabled,
+		basePath,
+		endpoints: Object.fromEntries(endpoints),
+		callbackOrigins,
+		sessionKeys,
+	};
+}
+
+/** The agents a whole file defines: `agents.entries` by name, or the older `agents.list` by id. */
+function listDefinedAgents(file: Field): readonly string[] {
+	const agents = child(file, 'agents');
+	const entries = child(agents, 'entries').value;
+	const list = child(agents, 'list').value;
+	const listed: readonly unknown[] = Array.isArray(list) ? list : [];
+	const ids = listed.map((agent) => (isObject(agent) ? agent.id : undefined));
+	return [...(isObject(entries) ? Object.keys(entries) : []), ...ids].filter(
+		(id): id is string => typeof id === 'string' && id !== '',
+	);
 }
 
 function listUsedAgents(
@@ -129,20 +199,20 @@ function listUsedAgents(
 	];
 }
 
-function describe({ path, message }: FieldIssue): ConfigIssue {
-	const key = formatPath(path);
-	return { path: key, message: `${key === '' ? 'The configuration' : `'${key}'`} ${message}` };
-}
-
-/** Writes a path as in JavaScript: names that are no identifiers in brackets. */
-function formatPath(path: KeyPath): string {
-	let text = '';
-	for (const key of path) {
-		if (typeof key === 'number') text += `[${String(key)}]`;
-		else if (/^[A-Za-z_$][\w$]*$/.test(key)) text += text === '' ? key : `.${key}`;
-		else text += `[${JSON.stringify(key)}]`;
+/** Names of `${NAME}` in all texts of a value, in order of appearance. */
+function listEnvironmentNames(value: unknown): readonly string[] {
+	const names = new Set<string>();
+	// A stack of its own: the value may be nested deeper than calls can be.
+	const pending: unknown[] = [value];
+	while (pending.length > 0) {
+		const next = pending.pop();
+		if (typeof next === 'string') {
+			for (const [name] of next.matchAll(/(?<=\$\{)[A-Za-z_]\w*(?=\})/g)) names.add(name);
+		} else if (typeof next === 'object' && next !== null) {
+			for (const inner of Object.values(next).reverse()) pending.push(inner);
+		}
 	}
-	return text;
+	return [...names];
 }
 
 function failed(first: ConfigIssue, ...others: readonly ConfigIssue[]): ParsedConfig {

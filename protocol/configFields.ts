@@ -1,3 +1,6 @@
+import { nearestWord } from './nearest';
+import { parseTemplate } from './template';
+
 /** Names and indexes from the root of the file to a value. */
 export type KeyPath = readonly (string | number)[];
 
@@ -28,6 +31,11 @@ export function child(field: Field, key: string | number): Field {
 	return { value: inner, path: [...field.path, key], issues };
 }
 
+/** The same value with a list of issues of its own, so that they concern this one part alone. */
+export function apart(field: Field): Field {
+	return { ...field, issues: [] };
+}
+
 /** Tells objects from lists and null. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -53,9 +61,28 @@ export function checkKeys(field: Field, knownKeys: readonly string[]): boolean {
 		return false;
 	}
 	for (const key of Object.keys(field.value)) {
-		if (!knownKeys.includes(key)) addIssue(child(field, key), unknownKey(key, knownKeys));
+		if (!knownKeys.includes(key)) {
+			addIssue(child(field, key), `is not a known key. ${suggest(key, knownKeys)}`);
+		}
 	}
 	return true;
+}
+
+/** The nearest right word as a question, or all of them. */
+export function suggest(word: string, known: readonly string[]): string {
+	const nearest = nearestWord(word, known);
+	return nearest === undefined
+		? `Possible here: ${known.join(', ')}`
+		: `Did you mean '${nearest}'?`;
+}
+
+/** The value under an unknown key that is probably meant to be the given one. */
+export function findNear(value: unknown, key: string, knownKeys: readonly string[]): unknown {
+	if (!isObject(value)) return undefined;
+	const found = Object.keys(value).find(
+		(name) => !knownKeys.includes(name) && nearestWord(name, knownKeys) === key,
+	);
+	return found === undefined ? undefined : value[found];
 }
 
 /** A text with something in it; undefined and an issue otherwise. */
@@ -109,27 +136,25 @@ export function optional<Key extends string, Value>(
 	return (value === undefined ? {} : { [key]: value }) as { readonly [Name in Key]?: Value };
 }
 
-function unknownKey(key: string, knownKeys: readonly string[]): string {
-	const typed = key.toLowerCase();
-	const nearest =
-		knownKeys.find((known) => isNear(typed, known.toLowerCase(), 1)) ??
-		knownKeys.find((known) => isNear(typed, known.toLowerCase(), 2));
-	return nearest === undefined
-		? 'is not a known key'
-		: `is not a known key. Did you mean '${nearest}'?`;
+/** Whether a text is a template with placeholders that start with one of the roots. */
+export function checkTemplate(field: Field, template: string, roots: readonly string[]): boolean {
+	const parsed = parseTemplate(template, { roots });
+	if (parsed.ok) return true;
+	const { message, line, column } = parsed.error;
+	addIssue(
+		field,
+		`has a template that cannot be read (line ${String(line)}, column ${String(column)}): ${message}`,
+	);
+	return false;
 }
 
-/** Whether so many added, removed or replaced characters lead from one word to the other. */
-function isNear(left: string, right: string, edits: number): boolean {
-	let same = 0;
-	while (same < left.length && left.charAt(same) === right.charAt(same)) same += 1;
-	const a = left.slice(same);
-	const b = right.slice(same);
-	if (a === '' || b === '') return a.length + b.length <= edits;
-	if (edits === 0) return false;
-	return (
-		isNear(a.slice(1), b.slice(1), edits - 1) ||
-		isNear(a.slice(1), b, edits - 1) ||
-		isNear(a, b.slice(1), edits - 1)
-	);
+/** Writes a path as in JavaScript: names that are no identifiers in brackets. */
+export function formatPath(path: KeyPath): string {
+	let text = '';
+	for (const key of path) {
+		if (typeof key === 'number') text += `[${String(key)}]`;
+		else if (/^[A-Za-z_$][\w$]*$/.test(key)) text += text === '' ? key : `.${key}`;
+		else text += `[${JSON.stringify(key)}]`;
+	}
+	return text;
 }

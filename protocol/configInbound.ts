@@ -1,42 +1,90 @@
 import {
 	addIssue,
+	apart,
 	checkKeys,
+	checkTemplate,
 	child,
+	findNear,
 	optional,
 	readBoolean,
 	readList,
 	readNames,
 	readText,
 } from './configFields';
-import type { Field } from './configFields';
-import { readInboundTemplate } from './configTemplates';
-import type { InboundConfig, InboundEndpointConfig } from './configTypes';
+import type { Field, FieldIssue } from './configFields';
+import { INBOUND_ROOTS } from './template';
+
+/** What a POST to `{basePath}/{name}` tells which agent. */
+export interface InboundEndpointConfig {
+	readonly agentId: string;
+	readonly template: string;
+}
+
+export interface InboundConfig {
+	readonly enabled: boolean;
+	/** Starts with a slash and doesn't end with one. */
+	readonly basePath: string;
+	readonly endpoints: Readonly<Record<string, InboundEndpointConfig>>;
+	/** Where `callbackUrl` of a message may lead: origins such as `https://n8n.example`. */
+	readonly callbackOrigins: readonly string[];
+	/** How session keys begin that any caller may name, such as `agent:support:webhook:`. */
+	readonly sessionKeys: readonly string[];
+}
+
+/** An inbound endpoint, or what is wrong with it. */
+export type InboundEndpointPart =
+	| { readonly ok: true; readonly config: InboundEndpointConfig }
+	| { readonly ok: false; readonly issues: readonly FieldIssue[] };
+
+/** `inbound` with each endpoint by itself. */
+export interface InboundParts extends Omit<InboundConfig, 'endpoints'> {
+	readonly endpoints: Readonly<Record<string, InboundEndpointPart>>;
+	/** What is wrong outside of the endpoints. */
+	readonly issues: readonly FieldIssue[];
+}
 
 export const DEFAULT_INBOUND_PATH = '/webhooks/inbound';
 
+const INBOUND_KEYS = ['enabled', 'basePath', 'endpoints', 'callbackOrigins', 'sessionKeys'];
 /** What a URL's path can hold without meaning something else there. */
 const BASE_PATH = /^(?:\/[^/?#\s]+)+$/;
 const ENDPOINT_NAME = /^[^/?#\s]+$/;
 
-/** Reads `inbound`: on and under the default path unless it says otherwise. */
-export function readInbound(field: Field): InboundConfig | undefined {
-	if (!checkKeys(field, ['enabled', 'basePath', 'endpoints', 'callbackOrigins'])) return undefined;
-	return {
-		enabled: true,
+/**
+ * Reads `inbound`: on and under the default path unless it says otherwise. Where it is not clear whether
+ * it is to be on, it is off.
+ */
+export function readInbound(field: Field): InboundParts {
+	const own = apart(field);
+	const isReadable = checkKeys(own, INBOUND_KEYS);
+	const parts = {
+		enabled: isReadable && isEnabled(own),
 		basePath: DEFAULT_INBOUND_PATH,
-		endpoints: {},
 		callbackOrigins: [],
-		...optional(field, 'enabled', readBoolean),
-		...optional(field, 'basePath', readBasePath),
-		...optional(field, 'endpoints', readEndpoints),
-		...optional(field, 'callbackOrigins', (inner) => readList(inner, readOrigin)),
+		sessionKeys: [],
+		...optional(own, 'basePath', readBasePath),
+		...optional(own, 'callbackOrigins', (inner) => readList(inner, readOrigin)),
+		...optional(own, 'sessionKeys', (inner) => readList(inner, readText)),
 	};
+	const endpoints = child(own, 'endpoints');
+	const names = endpoints.value === undefined ? [] : readNames(endpoints);
+	const entries = names.map((name) => [name, readPart(child(endpoints, name))] as const);
+	field.issues.push(...own.issues);
+	for (const [, part] of entries) if (!part.ok) field.issues.push(...part.issues);
+	return { ...parts, endpoints: Object.fromEntries(entries), issues: own.issues };
+}
+
+function isEnabled(inbound: Field): boolean {
+	const enabled = child(inbound, 'enabled');
+	if (enabled.value !== undefined) return readBoolean(enabled) === true;
+	const misspelt = findNear(inbound.value, 'enabled', INBOUND_KEYS);
+	return misspelt === undefined || misspelt === true;
 }
 
 function readBasePath(field: Field): string | undefined {
 	const path = readText(field)?.replace(/\/$/, '');
 	if (path === undefined || BASE_PATH.test(path)) return path;
-	addIssue(field, "must be a path such as '/webhooks/inbound'");
+	addIssue(field, `must be a path such as '${DEFAULT_INBOUND_PATH}'`);
 	return undefined;
 }
 
@@ -48,22 +96,27 @@ function readOrigin(field: Field): string | undefined {
 	return undefined;
 }
 
-function readEndpoints(field: Field): Readonly<Record<string, InboundEndpointConfig>> {
-	const entries = readNames(field).flatMap((name) => {
-		const inner = child(field, name);
-		if (!ENDPOINT_NAME.test(name) || /^\.\.?$/.test(name)) {
-			addIssue(inner, 'cannot be part of a URL');
-			return [];
-		}
-		const endpoint = readEndpoint(inner);
-		return endpoint === undefined ? [] : [[name, endpoint] as const];
-	});
-	return Object.fromEntries(entries);
+function readPart(field: Field): InboundEndpointPart {
+	const own = apart(field);
+	const config = readEndpoint(own);
+	if (config !== undefined && own.issues.length === 0) return { ok: true, config };
+	return { ok: false, issues: own.issues };
 }
 
 function readEndpoint(field: Field): InboundEndpointConfig | undefined {
+	const name = String(field.path.at(-1));
+	if (!ENDPOINT_NAME.test(name) || /^\.\.?$/.test(name)) {
+		addIssue(field, 'cannot be part of a URL');
+		return undefined;
+	}
 	if (!checkKeys(field, ['agentId', 'template'])) return undefined;
 	const agentId = readText(child(field, 'agentId'));
-	const template = readInboundTemplate(child(field, 'template'));
+	const template = readTemplate(child(field, 'template'));
 	return agentId === undefined || template === undefined ? undefined : { agentId, template };
+}
+
+function readTemplate(field: Field): string | undefined {
+	const template = readText(field);
+	if (template === undefined) return undefined;
+	return checkTemplate(field, template, INBOUND_ROOTS) ? template : undefined;
 }

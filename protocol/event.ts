@@ -1,4 +1,6 @@
-/** The events of the protocol; a sender may add others, which receivers pass through. */
+import { nearestWord } from './nearest';
+
+/** What agents do. A sender may add others, which receivers pass through. */
 export const EVENT_TYPES = [
 	'message.received',
 	'message.sent',
@@ -9,7 +11,26 @@ export const EVENT_TYPES = [
 	'error.occurred',
 ] as const;
 
-export type EventType = (typeof EVENT_TYPES)[number];
+/** A tool call waits for somebody's decision, and has it. */
+export const APPROVAL_EVENT_TYPES = ['approval.requested', 'approval.resolved'] as const;
+
+/** How deliveries go: sent to endpoints that name them, never by `*`. */
+export const PLUGIN_EVENT_TYPES = [
+	'endpoint.failing',
+	'endpoint.disabled',
+	'endpoint.recovered',
+	'delivery.failed',
+] as const;
+
+/** Every type that an endpoint can name. */
+export const KNOWN_EVENT_TYPES = [
+	...EVENT_TYPES,
+	...APPROVAL_EVENT_TYPES,
+	...PLUGIN_EVENT_TYPES,
+] as const;
+
+export type PluginEventType = (typeof PLUGIN_EVENT_TYPES)[number];
+export type EventType = (typeof KNOWN_EVENT_TYPES)[number];
 
 /** Fields every event may have. What cannot be known is absent. */
 export interface EventData {
@@ -52,6 +73,30 @@ export interface ErrorData extends EventData {
 	readonly error?: { readonly message: string; readonly code?: string; readonly source?: string };
 }
 
+export interface ApprovalData extends EventData {
+	readonly approval?: {
+		readonly id: string;
+		readonly tool?: { readonly name: string; readonly params?: unknown };
+		/** ISO 8601. Without a decision until then the call is denied. */
+		readonly expiresAt?: string;
+		readonly decision?: string;
+		readonly by?: string;
+		readonly reason?: string;
+	};
+}
+
+/** About an endpoint or a delivery of the plugin itself. */
+export interface PluginData {
+	readonly endpoint?: { readonly name: string; readonly [field: string]: unknown };
+	readonly delivery?: {
+		readonly id: string;
+		readonly eventId: string;
+		readonly type: string;
+		readonly reason: string;
+	};
+	readonly [field: string]: unknown;
+}
+
 /** What `data` holds for each type. Only the envelope is checked: treat the rest as hints. */
 export interface EventDataByType {
 	readonly 'message.received': MessageData;
@@ -61,6 +106,12 @@ export interface EventDataByType {
 	readonly 'tool.called': ToolData;
 	readonly 'tool.completed': ToolData;
 	readonly 'error.occurred': ErrorData;
+	readonly 'approval.requested': ApprovalData;
+	readonly 'approval.resolved': ApprovalData;
+	readonly 'endpoint.failing': PluginData;
+	readonly 'endpoint.disabled': PluginData;
+	readonly 'endpoint.recovered': PluginData;
+	readonly 'delivery.failed': PluginData;
 }
 
 /** The body of each request a gateway sends. */
@@ -121,13 +172,47 @@ export function isEventType<Type extends EventType>(
 }
 
 /**
- * Tells the seven known types from others.
+ * Tells the types that are known here from those of a later version.
  *
  * @example
  * isKnownEventType('message.sent'); // true
  */
 export function isKnownEventType(type: unknown): type is EventType {
-	return (EVENT_TYPES as readonly unknown[]).includes(type);
+	return (KNOWN_EVENT_TYPES as readonly unknown[]).includes(type);
+}
+
+/**
+ * Tells the events about deliveries from those about agents: `*` does not stand for them, and nothing is
+ * told about a delivery of one.
+ *
+ * @example
+ * isPluginEventType('endpoint.failing'); // true
+ */
+export function isPluginEventType(type: unknown): type is PluginEventType {
+	return (PLUGIN_EVENT_TYPES as readonly unknown[]).includes(type);
+}
+
+/**
+ * Tells whether a list of event types takes an event. `*` stands for all but the plugin's own, those of
+ * later versions among them.
+ *
+ * @example
+ * takesEvent(['*'], 'message.sent'); // true
+ * takesEvent(['*'], 'endpoint.failing'); // false
+ */
+export function takesEvent(events: readonly string[], type: string): boolean {
+	return events.includes(type) || (events.includes('*') && !isPluginEventType(type));
+}
+
+/**
+ * Finds the event type that somebody probably meant.
+ *
+ * @returns undefined where none is near
+ * @example
+ * nearestEventType('message.recieved'); // 'message.received'
+ */
+export function nearestEventType(written: string): EventType | undefined {
+	return nearestWord(written, KNOWN_EVENT_TYPES);
 }
 
 function invalid(path: string, message: string): ParsedEvent {

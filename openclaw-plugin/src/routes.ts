@@ -8,6 +8,7 @@ import { createInboundRoute } from './inbound/inboundRoute';
 import { perSettings } from './parts';
 import type { Parts } from './parts';
 import type { GatewayApi } from './sdk';
+import { usableInbound } from './settings/settings';
 import { createAuthorizer, createFailureLimit } from './tokens/authorizer';
 import { createTokenCheck } from './tokens/tokens';
 
@@ -21,7 +22,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 	const authorize = createAuthorizer(check, createFailureLimit());
 	const inbound = perSettings(parts, ({ settings, gatewayConfig, callbacks }) =>
 		createInboundRoute({
-			inbound: settings.inbound,
+			inbound: { ...settings.inbound, endpoints: usableInbound(settings.inbound) },
 			agents: listAgents(gatewayConfig),
 			channels: listChannels(gatewayConfig),
 			allowedAgentIds: listAllowedAgents(gatewayConfig),

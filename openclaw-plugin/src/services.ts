@@ -31,7 +31,7 @@ export function createService(
 		async start({ config }) {
 			applyConfig(folder, config);
 			const { settings, registry, gatewayConfig } = parts.current();
-			reportSettings({ folder, settings, registry, logger }, listAgents(gatewayConfig));
+			reportSettings({ folder, settings, logger }, listAgents(gatewayConfig));
 			const endHealth = startHealth(folder, { version: PLUGIN_VERSION });
 			const work = createWork(api, parts);
 			stop = async () => {

@@ -170,7 +170,9 @@ describe('an endpoint', () => {
 		[
 			'an unknown event',
 			{ events: ['*', 'message.*'] },
-			"'events[1]' must be '*' or one of message.received, message.sent, session.created, session.ended, tool.called, tool.completed, error.occurred",
+			expect.stringContaining(
+				"'events[1]' is not an event. Possible here: *, message.received, ",
+			) as string,
 		],
 		['an empty secret', { secret: '' }, "'secret' must not be empty"],
 		['a secret reference without an id', { secret: { source: 'env' } }, "'secret.id' is missing"],
@@ -231,7 +233,11 @@ describe('an endpoint', () => {
 			{ filterss: {} },
 			"'filterss' is not a known key. Did you mean 'filter'?",
 		],
-		['a key of another world', { frequency: 7 }, "'frequency' is not a known key"],
+		[
+			'a key of another world',
+			{ frequency: 7 },
+			"'frequency' is not a known key. Possible here: name, kind, url, secret, events, retry, rateLimit, filter, transform, headers, enabled, timeoutMs, concurrency, allowPrivateHosts, caFile, holdHours",
+		],
 	])('cannot have %s', (_, changes, message) => {
 		expect(endpointIssues(changes)).toEqual([message]);
 	});
@@ -280,12 +286,14 @@ describe('inbound', () => {
 			basePath: '/webhooks/inbound',
 			callbackOrigins: [],
 			endpoints: {},
+			sessionKeys: [],
 		});
 		expect(configOf({ inbound: { enabled: false, basePath: '/in/' } }).inbound).toEqual({
 			enabled: false,
 			basePath: '/in',
 			callbackOrigins: [],
 			endpoints: {},
+			sessionKeys: [],
 		});
 	});
 

@@ -87,6 +87,7 @@ function checkTarget(
 	{ name, url, headers = {}, allowPrivateHosts }: EndpointConfig,
 	rules: HostRules,
 ) {
+	if (url === undefined) return undefined;
 	if (REFERENCE.test(url)) return NO_REFERENCE('url');
 	const withReference = Object.entries(headers).find(([, value]) => REFERENCE.test(value));
 	if (withReference !== undefined) return NO_REFERENCE(`headers.${withReference[0]}`);

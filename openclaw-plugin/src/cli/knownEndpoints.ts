@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoints/endpoint';
+import type { ConfiguredEndpoint } from '../settings/settings';
 import type { CommandTools } from './tools';
 
 /**
@@ -10,12 +11,17 @@ export function knownEndpoints({
 	settings,
 }: Pick<CommandTools, 'registry' | 'settings'>): readonly Endpoint[] {
 	return registry.list().map((endpoint) => {
-		const written = settings.endpoints.find(({ name }) => name === endpoint.name);
-		if (endpoint.origin !== 'config' || written === undefined) return endpoint;
+		const written = settings.endpoints.find((configured) => nameOf(configured) === endpoint.name);
+		if (endpoint.origin !== 'config' || written?.kind !== 'usable') return endpoint;
+		const { enabled = true, secret } = written.config;
 		return {
 			...endpoint,
-			enabled: written.enabled ?? true,
-			secrets: written.secret === undefined ? [] : ['(known to the gateway)'],
+			enabled,
+			secrets: secret === undefined ? [] : ['(known to the gateway)'],
 		};
 	});
+}
+
+function nameOf(endpoint: ConfiguredEndpoint): string {
+	return endpoint.kind === 'usable' ? endpoint.config.name : endpoint.name;
 }

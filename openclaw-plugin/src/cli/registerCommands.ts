@@ -45,7 +45,7 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 		});
 	const openTools = (): CommandTools & { close(): void } => {
 		const folder = dataFolder(dependencies.stateDir());
-		const settings = readSettings(dependencies.pluginConfig);
+		const settings = readSettings(dependencies.pluginConfig, undefined, false);
 		const { configFile } = dependencies;
 		let opened: DatabaseSync | undefined;
 		let registry: EndpointRegistry | undefined;

@@ -29,6 +29,17 @@ const SAMPLES: Readonly<Record<EventType, EventData>> = {
 		tool: { name: 'test-tool', callId: 'test-call', durationMs: 31, result: {} },
 	},
 	'error.occurred': { error: { message: 'A test error', code: 'test', source: 'test' } },
+	'approval.requested': {
+		approval: { id: 'test-approval', tool: { name: 'test-tool', params: {} } },
+	},
+	'approval.resolved': { approval: { id: 'test-approval', decision: 'deny', reason: 'A test' } },
+	'endpoint.failing': { endpoint: { name: 'test-endpoint' } },
+	'endpoint.disabled': { endpoint: { name: 'test-endpoint' } },
+	'endpoint.recovered': { endpoint: { name: 'test-endpoint' } },
+	'delivery.failed': {
+		endpoint: { name: 'test-endpoint' },
+		delivery: { id: 'dlv_1', eventId: 'evt_test', type: 'message.sent', reason: 'A test' },
+	},
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRefusal, methodNotAllowed } from '../http/answers';
 import { readTarget } from '../http/request';
-import { EVENT_TYPES } from '../protocol';
+import { KNOWN_EVENT_TYPES } from '../protocol';
 import { renderPage } from './page';
 import type { DashboardAssets } from './page';
 import type { PageTokens } from './pageTokens';
@@ -41,7 +41,7 @@ export function createDashboardRoute({ assets, tokens, version }: DashboardRoute
 			tokenHeader: PAGE_TOKEN_HEADER,
 			token: tokens.issue(mayReplay ? 'replay' : 'view'),
 			mayReplay,
-			eventTypes: EVENT_TYPES,
+			eventTypes: KNOWN_EVENT_TYPES,
 			version,
 		});
 		response.writeHead(200, { ...headers, 'Content-Length': String(Buffer.byteLength(html)) });

@@ -29,7 +29,8 @@ const JITTER = 0.2;
 /**
  * How long to wait until the next try of a delivery.
  *
- * @param retry of the endpoint: `backoffMs`·2ⁿ up to `maxAttempts`; eight tries over 27 hours without
+ * @param retry of the endpoint: `backoffMs`·2ⁿ up to `maxAttempts`, or `delaysMs`; eight tries over 27
+ * hours without
  * @param tries used up, the failed one among them
  * @param random from 0 to 1
  * @returns milliseconds; undefined when no try is left
@@ -42,9 +43,9 @@ export function nextWait(
 	tries: number,
 	random: number,
 ): number | undefined {
-	if (retry === undefined) {
-		const wait = DEFAULT_WAITS[tries - 1];
-		return wait === undefined ? undefined : withJitter(wait, random);
+	if (retry === undefined || 'delaysMs' in retry) {
+		const wait = (retry?.delaysMs ?? DEFAULT_WAITS)[tries - 1];
+		return wait === undefined ? undefined : Math.min(withJitter(wait, random), MAX_WAIT_MS);
 	}
 	if (tries >= retry.maxAttempts) return undefined;
 	return Math.min(withJitter(retry.backoffMs * 2 ** (tries - 1), random), MAX_WAIT_MS);

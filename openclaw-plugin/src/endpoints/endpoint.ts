@@ -1,7 +1,9 @@
 import type { EndpointConfig } from '../protocol';
 
 /** A receiver of events, ready to be sent to. */
-export interface Endpoint extends Omit<EndpointConfig, 'secret'> {
+export interface Endpoint extends Omit<EndpointConfig, 'secret' | 'url' | 'allowPrivateHosts'> {
+	readonly url: string;
+	readonly allowPrivateHosts?: boolean;
 	/** All that sign: the current one first, then the ones being retired. Empty: unsigned. */
 	readonly secrets: readonly string[];
 	/**

@@ -1,5 +1,6 @@
 import { listSecrets, MAX_SIGNATURES } from '../protocol';
 import type { EndpointConfig } from '../protocol';
+import type { ConfiguredEndpoint } from '../settings/settings';
 import { processState } from '../processState';
 import type { Database, Row } from '../store/databaseAccess';
 import { listCallbackRows, readCallbackEndpoints } from './callbackEndpoints';
@@ -33,7 +34,7 @@ export function announceEndpointChange(): void {
  * @param now milliseconds, the system's clock unless given
  */
 export function createEndpointRegistry(
-	configured: readonly EndpointConfig[],
+	configured: readonly ConfiguredEndpoint[],
 	database: Database,
 	now: () => number = Date.now,
 ): EndpointRegistry {
@@ -65,7 +66,7 @@ export function createEndpointRegistry(
 }
 
 function join(
-	configured: readonly EndpointConfig[],
+	configured: readonly ConfiguredEndpoint[],
 	rows: {
 		readonly managed: readonly Row[];
 		readonly retiring: readonly Row[];
@@ -73,48 +74,49 @@ function join(
 	},
 ): readonly Endpoint[] {
 	const retiring = readRetiringSecrets(rows.retiring);
-	const names = new Set(configured.map(({ name }) => name));
+	const written = configured.map((endpoint) =>
+		endpoint.kind === 'usable' ? ready(endpoint.config, 'config', retiring) : faulty(endpoint),
+	);
+	const names = new Set(written.map(({ name }) => name));
 	const managed = readManagedEndpoints(rows.managed).filter(
 		({ config }) => !names.has(config.name),
 	);
 	return [
-		...configured.map((config) => ready(config, 'config', retiring)),
+		...written,
 		...managed.map(({ config }) => ready(config, 'api', retiring)),
 		...readCallbackEndpoints(rows.callbacks).filter(({ name }) => !names.has(name)),
 	];
 }
 
 function ready(
-	endpoint: EndpointConfig,
+	{ secret, url = '', allowPrivateHosts, ...config }: EndpointConfig,
 	origin: Endpoint['origin'],
 	retiring: ReadonlyMap<string, readonly string[]>,
 ): Endpoint {
-	const { secret, ...config } = endpoint;
-	const fault = findFault(endpoint);
-	const current = typeof secret === 'string' && fault === undefined ? listSecrets(secret) : [];
+	const current = typeof secret === 'string' ? listSecrets(secret) : [];
 	const secrets = [...new Set([...current, ...(retiring.get(config.name) ?? [])])];
 	return {
 		...config,
+		url,
+		...(allowPrivateHosts === undefined ? {} : { allowPrivateHosts: allowPrivateHosts === true }),
 		origin,
 		secrets: secrets.slice(0, MAX_SIGNATURES),
-		...(fault === undefined ? {} : { enabled: false, fault }),
 	};
 }
 
-/**
- * What the gateway could not fill in. Nothing may be sent then: unsigned, with a literal `${NAME}` for a
- * password, or to a host of that name.
- */
-function findFault({ secret, url, headers = {} }: EndpointConfig): string | undefined {
-	if (typeof secret === 'object') return 'The reference in its secret could not be resolved';
-	const isUnresolved = (text: string) => /\$\{\w+\}/.test(text);
-	const texts: readonly (readonly [string, string])[] = [
-		['secret', secret ?? ''],
-		['URL', url],
-		...Object.entries(headers).map(([name, value]) => [`header '${name}'`, value] as const),
-	];
-	const found = texts.find(([, text]) => isUnresolved(text));
-	if (found === undefined) return undefined;
-	const names = [...found[1].matchAll(/\$\{(\w+)\}/g)].map((match) => match[1]).join(', ');
-	return `The environment variable ${names} in its ${found[0]} is not set at the gateway`;
+function faulty({
+	name,
+	url = '',
+	reason,
+	subscription,
+}: Extract<ConfiguredEndpoint, { kind: 'faulty' }>): Endpoint {
+	return {
+		...subscription,
+		name,
+		url,
+		origin: 'config',
+		secrets: [],
+		enabled: false,
+		fault: reason,
+	};
 }

@@ -54,7 +54,7 @@ export function listAllowedAgents(config: unknown): readonly string[] | undefine
  * @returns a sentence for each, with the key to change
  */
 export function describeMissingAgents(
-	inbound: InboundConfig,
+	inbound: Pick<InboundConfig, 'endpoints'>,
 	agents: readonly GatewayAgent[],
 ): readonly { readonly path: string; readonly message: string }[] {
 	// The gateway takes ids in any case.

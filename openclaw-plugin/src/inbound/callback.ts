@@ -61,7 +61,7 @@ export function createCallbacks(parts: {
 					(endpoint) =>
 						endpoint.enabled !== false &&
 						endpoint.origin !== 'callback' &&
-						new URL(endpoint.url).origin === origin,
+						originOf(endpoint) === origin,
 				);
 			if (found.length === 0) return undefined;
 			return { allowPrivateHosts: found.some((endpoint) => endpoint.allowPrivateHosts === true) };
@@ -74,7 +74,7 @@ export function createCallbacks(parts: {
 					(endpoint) =>
 						endpoint.enabled !== false &&
 						endpoint.secrets.length > 0 &&
-						new URL(endpoint.url).origin === origin,
+						originOf(endpoint) === origin,
 				)?.name;
 		},
 		send: (message) => {
@@ -87,6 +87,10 @@ export function createCallbacks(parts: {
 			outbox.append({ id, type, createdAt: message.settledAt, body }, [target(callback)]);
 		},
 	};
+}
+
+function originOf({ url }: { readonly url: string }): string | undefined {
+	return URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
 function describe(message: SettledMessage) {

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoints/endpoint';
-import { createEventFilter } from '../protocol';
+import { createEventFilter, takesEvent } from '../protocol';
 import type { EventMatcher } from '../protocol';
 
 export type { EventMatcher };
@@ -15,8 +15,7 @@ export function createMatcher(
 	endpoint: Pick<Endpoint, 'enabled' | 'events' | 'filter'>,
 ): EventMatcher {
 	if (endpoint.enabled === false) return () => false;
-	const types = new Set<string>(endpoint.events);
+	const { events } = endpoint;
 	const passes = createEventFilter(endpoint.filter ?? {});
-	return (type, data, instanceId) =>
-		(types.has('*') || types.has(type)) && passes(type, data, instanceId);
+	return (type, data, instanceId) => takesEvent(events, type) && passes(type, data, instanceId);
 }

@@ -1,16 +1,15 @@
-import type { EndpointRegistry } from '../endpoints/registry';
 import { clearFault, listFaults, reportFault } from '../health/faults';
 import type { Fault } from '../health/fault';
 import { describeMissingAgents } from '../inbound/agents';
 import type { GatewayAgent } from '../protocol';
 import type { Logger } from '../sdk';
+import { describeFault, usableInbound } from './settings';
 import type { Settings } from './settings';
 
 /** What is looked at, and where to tell what is wrong. */
 export interface SettingsReport {
 	readonly folder: string;
 	readonly settings: Settings;
-	readonly registry: EndpointRegistry;
 	readonly logger: Logger;
 }
 
@@ -21,7 +20,7 @@ export interface SettingsReport {
  * @param agents that the gateway has
  */
 export function reportSettings(
-	{ folder, settings, registry, logger }: SettingsReport,
+	{ folder, settings, logger }: SettingsReport,
 	agents: readonly GatewayAgent[],
 ): void {
 	for (const { code, subject } of listFaults(folder)) {
@@ -32,15 +31,9 @@ export function reportSettings(
 		if (severity === 'fault') logger.error(message);
 		else logger.warn(message);
 	};
-	for (const { path, message } of settings.issues) {
-		report(path, 'fault', `${message}. Nothing is sent or let in until it is mended`);
-	}
-	for (const { name, fault } of registry.list()) {
-		if (fault !== undefined) {
-			report(`endpoints: ${name}`, 'fault', `Nothing is sent to '${name}': ${fault}`);
-		}
-	}
-	for (const { path, message } of describeMissingAgents(settings.inbound, agents)) {
+	for (const fault of settings.faults) report(fault.path, 'fault', describeFault(fault));
+	const inbound = { endpoints: usableInbound(settings.inbound) };
+	for (const { path, message } of describeMissingAgents(inbound, agents)) {
 		report(path, 'notice', message);
 	}
 }

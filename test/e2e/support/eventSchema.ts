@@ -89,6 +89,25 @@ const DATA: Readonly<Record<EventType, Check>> = {
 		'model?': isText,
 		'recovered?': isOneOf(true),
 	}),
+	'approval.requested': fields({
+		...ORIGIN,
+		approval: fields({
+			id: isText,
+			tool: fields({ name: isText, params: isObject }),
+			expiresAt: isText,
+		}),
+	}),
+	'approval.resolved': fields({
+		...ORIGIN,
+		approval: fields({ id: isText, decision: isText, 'by?': isText, 'reason?': isText }),
+	}),
+	'endpoint.failing': (value) => isObject(value) && isObject(value.endpoint),
+	'endpoint.disabled': (value) => isObject(value) && isObject(value.endpoint),
+	'endpoint.recovered': (value) => isObject(value) && isObject(value.endpoint),
+	'delivery.failed': (value) =>
+		isObject(value) &&
+		isObject(value.endpoint) &&
+		fields({ id: isText, eventId: isText, type: isText, reason: isText })(value.delivery),
 };
 
 const envelope = fields({

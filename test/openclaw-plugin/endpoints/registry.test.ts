@@ -11,6 +11,7 @@ import {
 import { rotateSecret } from '../../../openclaw-plugin/src/endpoints/rotateSecret';
 import { createSecret, isSecret, secretId } from '../../../openclaw-plugin/src/endpoints/secret';
 import type { EndpointConfig } from '../../../openclaw-plugin/src/protocol';
+import { readSettings } from '../../../openclaw-plugin/src/settings/settings';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { removeTemporaryFolder, temporaryFolder } from '../../../testbed/temporaryFolder';
 
@@ -37,7 +38,7 @@ const config = (name: string, more: Partial<EndpointConfig> = {}): EndpointConfi
 });
 const managed = (name: string) => ({ ...config(name), secret: 'whsec_a' });
 const open = (...configured: EndpointConfig[]) =>
-	createEndpointRegistry(configured, database, () => time);
+	createEndpointRegistry(readSettings({ endpoints: configured }).endpoints, database, () => time);
 
 it('joins both kinds; a name of the configuration file wins', () => {
 	saveManagedEndpoint(database, managed('b'), time);
@@ -62,12 +63,15 @@ it('takes several secrets from one text, newest first, five at most', () => {
 });
 
 it.each([
-	[{ secret: { source: 'env', id: 'X' } }, 'The reference in its secret could not be resolved'],
-	[{ secret: '${SECRET}' }, 'The environment variable SECRET in its secret is not set'],
-	[{ url: 'https://${HOST}.example/' }, 'The environment variable HOST in its URL is not set'],
+	[
+		{ secret: { source: 'env', id: 'X' } },
+		"'endpoints[0].secret' refers to a secret that the gateway could not find",
+	],
+	[{ secret: '${SECRET}' }, "'endpoints[0].secret' needs SECRET, which is not set"],
+	[{ url: 'https://${HOST}.example/' }, "'endpoints[0].url' needs HOST, which is not set"],
 	[
 		{ headers: { 'X-Key': 'k ${CRM_KEY}' } },
-		"The environment variable CRM_KEY in its header 'X-Key' is not set",
+		'\'endpoints[0].headers["X-Key"]\' needs CRM_KEY, which is not set',
 	],
 ])('sends nothing while %j is not filled in', (more, fault) => {
 	const endpoint = open(config('a', { secret: 'whsec_a', ...more })).find('a');

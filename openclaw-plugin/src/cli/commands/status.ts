@@ -6,6 +6,7 @@ import { formatAge } from '../../log/timeText';
 import type { CommandDefinition } from '../command';
 import { printable } from '../displayWidth';
 import { messageOf } from '../fault';
+import { describeFault } from '../../settings/settings';
 import { knownEndpoints } from '../knownEndpoints';
 import type { Terminal } from '../terminal';
 import type { CommandTools } from '../tools';
@@ -65,11 +66,11 @@ function settingsFaults(
 	now: number,
 ): readonly Fault[] {
 	if (health?.isRunning === true) return [];
-	return settings.issues.map(({ message, path }) => ({
+	return settings.faults.map((fault) => ({
 		code: 'config',
-		subject: path,
+		subject: fault.path,
 		severity: 'fault',
-		message,
+		message: describeFault(fault),
 		since: now,
 	}));
 }

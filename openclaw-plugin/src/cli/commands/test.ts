@@ -5,7 +5,7 @@ import { formatDeliveryId } from '../../log/deliveryId';
 import { showDelivery } from '../../log/deliveryLog';
 import { formatDuration } from '../../log/timeText';
 import { openOutbox } from '../../outbox/outbox';
-import { EVENT_TYPES } from '../../protocol';
+import { KNOWN_EVENT_TYPES } from '../../protocol';
 import type { CommandDefinition } from '../command';
 import { printable } from '../displayWidth';
 import { CliFault } from '../fault';
@@ -31,7 +31,7 @@ export const testCommand: CommandDefinition = {
 	],
 	examples: ['test crm', 'test slack-alert --type error.occurred'],
 	run: async (tools, { args: [name = ''], options }) => {
-		const type = readChoice(options, 'type', [TEST_TYPE, ...EVENT_TYPES]) ?? TEST_TYPE;
+		const type = readChoice(options, 'type', [TEST_TYPE, ...KNOWN_EVENT_TYPES]) ?? TEST_TYPE;
 		const timeoutMs = checkEndpoint(tools, name);
 		const event = createTestEvent(type, tools.settings.instanceId, tools.now());
 		const outbox = openOutbox(tools.database, { ...tools.settings.outbox, now: tools.now });

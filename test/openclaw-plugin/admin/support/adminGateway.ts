@@ -3,7 +3,7 @@ import { ADMIN_PATH, createAdminRoute } from '../../../../openclaw-plugin/src/ad
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
-import { checkConfig } from '../../../../openclaw-plugin/src/protocol';
+import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 import { openDatabase } from '../../../../openclaw-plugin/src/store/database';
 import {
 	createAuthorizer,
@@ -44,7 +44,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 	const write = (line: string) => {
 		log.push(line);
 	};
-	const checked = checkConfig({
+	const { endpoints } = readSettings({
 		endpoints: [
 			{
 				name: 'main-webhook',
@@ -55,10 +55,9 @@ export async function adminGateway(): Promise<AdminGateway> {
 			},
 		],
 	});
-	if (!checked.ok) throw new Error(checked.issues[0].message);
 	const clock = { time: 1_800_000_000_000 };
 	const now = () => clock.time;
-	const registry = createEndpointRegistry(checked.config.endpoints, database, now);
+	const registry = createEndpointRegistry(endpoints, database, now);
 	const route = createAdminRoute({
 		database,
 		outbox: openOutbox(database, { now }),

@@ -10,6 +10,7 @@ import type { EndpointConfig } from '../../../../openclaw-plugin/src/protocol';
 import type { HttpRoute } from '../../../../openclaw-plugin/src/sdk';
 import { startLocalServer } from '../../../../testbed/localServer';
 import { temporaryDatabase } from '../../log/support/temporaryDatabase';
+import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 
 /** The dashboard's routes behind a stand-in for the gateway. */
 export interface DashboardServer {
@@ -52,7 +53,7 @@ export async function startDashboardServer(
 		{
 			folder,
 			database,
-			registry: createEndpointRegistry(endpoints, database),
+			registry: createEndpointRegistry(readSettings({ endpoints }).endpoints, database),
 			outbox: openOutbox(database),
 			logger: { error: (message) => void errors.push(message) },
 			assets,

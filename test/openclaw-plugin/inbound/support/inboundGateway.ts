@@ -11,6 +11,7 @@ import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoint
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { checkConfig } from '../../../../openclaw-plugin/src/protocol';
 import type { InboundConfig } from '../../../../openclaw-plugin/src/protocol';
+import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 import { openDatabase } from '../../../../openclaw-plugin/src/store/database';
 import {
 	createAuthorizer,
@@ -94,8 +95,10 @@ export async function inboundGateway(
 	const runs = standInRuns();
 	const log: string[] = [];
 	const events: unknown[] = [];
-	const checked = checkConfig({ endpoints: ENDPOINTS });
-	const registry = createEndpointRegistry(checked.ok ? checked.config.endpoints : [], database);
+	const registry = createEndpointRegistry(
+		readSettings({ endpoints: ENDPOINTS }).endpoints,
+		database,
+	);
 	const outbox = openOutbox(database);
 	const callbacks = createCallbacks({
 		database,
