@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createEmitter } from '../openclaw-plugin/src/outbox/emitter';
 import { openOutbox } from '../openclaw-plugin/src/outbox/outbox';
 import type { MessageData } from '../openclaw-plugin/src/protocol';
-import { checkpointIfLarge } from '../openclaw-plugin/src/store/checkpoint';
+import { checkpointIfLarge } from '../openclaw-plugin/src/store/sharedStore';
 import { openStore } from '../openclaw-plugin/src/store/sharedStore';
 import type { OutboxFigures } from './outboxFigures';
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ControlUiTab } from './dashboard/registerDashboard';
+import type { ServiceHealth } from './health/health';
 
 /**
  * The part of OpenClaw's plugin API that this plugin uses, with payloads as `unknown`: what comes from
@@ -89,7 +90,12 @@ export interface Service {
 	readonly id: string;
 	/** The gateway starts it again, with the new configuration, when one of these changes. */
 	readonly reload?: { readonly configPrefixes: readonly string[] };
-	start(context: { readonly stateDir: string; readonly config: unknown }): void | Promise<void>;
+	start(context: {
+		readonly stateDir: string;
+		readonly config: unknown;
+		/** Older gateways have none. */
+		readonly serviceHealth?: ServiceHealth;
+	}): void | Promise<void>;
 	stop(): void | Promise<void>;
 }
 

@@ -5,10 +5,13 @@ import type { EndpointRegistry } from './endpoints/registry';
 import { startHealth } from './health/health';
 import { createAgentRunner } from './inbound/agentRunner';
 import { listAgents } from './inbound/agents';
+import { writeWaitingEvents } from './outbox/safeAppend';
 import type { Parts } from './parts';
 import type { GatewayApi, Service } from './sdk';
 import { applyConfig } from './settings/appliedConfig';
 import { reportSettings } from './settings/reportSettings';
+import { errorText } from './store/errorText';
+import { storeFailureOf } from './store/storeError';
 
 const DAY_MS = 86_400_000;
 
@@ -28,18 +31,28 @@ export function createService(
 	return {
 		id: 'event-webhooks',
 		...(reloadPrefixes === undefined ? {} : { reload: { configPrefixes: reloadPrefixes } }),
-		async start({ config }) {
+		async start({ config, serviceHealth }) {
 			applyConfig(folder, config);
 			const { settings, registry, gatewayConfig } = parts.current();
 			reportSettings({ folder, settings, logger }, listAgents(gatewayConfig));
-			const endHealth = startHealth(folder, { version: PLUGIN_VERSION });
+			const endHealth = startHealth(folder, { version: PLUGIN_VERSION, serviceHealth });
 			const work = createWork(api, parts);
 			stop = async () => {
 				await work.stop();
+				const waiting = writeWaitingEvents(folder);
+				if (waiting > 0) {
+					logger.error(`${String(waiting)} events wait in memory, and are lost if the gateway ends`);
+				}
 				endHealth();
 			};
 			await work.start();
-			logger.info(describeEndpoints(registry));
+			try {
+				logger.info(describeEndpoints(registry));
+			} catch (error) {
+				// The work begins by itself when the database can be read.
+				if (storeFailureOf(error) === undefined) throw error;
+				logger.error(errorText(error));
+			}
 		},
 		async stop() {
 			await stop?.();

@@ -1,4 +1,4 @@
-import type { Fault } from '../health/fault';
+import type { Fault } from '../health/faults';
 import type { DeliveryPage } from '../log/delivery';
 import type { Overview } from '../log/endpointHealth';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EndpointRegistry } from '../endpoints/registry';
-import type { Fault } from '../health/fault';
+import type { Fault } from '../health/faults';
 import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
 import type { Refusal } from '../http/answers';
 import { readTarget } from '../http/request';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { processState } from '../processState';
-import { checkpointIfLarge } from '../store/checkpoint';
+import { checkpointIfLarge } from '../store/sharedStore';
 import { createEndpointQueues } from './endpointQueues';
 import type { EndpointQueuesParts } from './endpointQueues';
 import { reportUnexpected } from './unexpected';

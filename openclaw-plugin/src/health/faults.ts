@@ -1,13 +1,45 @@
-import { processState } from '../processState';
-import type { Fault, FaultCode, NewFault } from './fault';
+import { sharedOf } from '../shared';
+
+/**
+ * What can be wrong with the plugin. `events-lost` and `database-replaced` are about the past: the first
+ * stays for a day, the second until the set-aside file is deleted, and both no longer than the gateway
+ * runs.
+ */
+export type FaultCode =
+	| 'config'
+	| 'disk-full'
+	| 'database-unavailable'
+	| 'database-newer'
+	| 'database-replaced'
+	| 'outbox-full'
+	| 'outbox-share'
+	| 'events-waiting'
+	| 'events-lost'
+	| 'internal';
+
+/** Something a person has to know about. */
+export interface Fault {
+	readonly code: FaultCode;
+	/** What it is about where there may be several: a key of the configuration, a file. */
+	readonly subject?: string;
+	/** `fault`: something does not work now. `notice`: it was dealt with. */
+	readonly severity: 'fault' | 'notice';
+	/** What happened, and how to go on. No secrets. */
+	readonly message: string;
+	/** Milliseconds since 1970. */
+	readonly since: number;
+	/** How many events it is about. */
+	readonly count?: number;
+}
+
+/** A fault to report; when it is reported again, its time stays that of the first report. */
+export type NewFault = Omit<Fault, 'since'>;
 
 /** The faults of one gateway, shared by the instances of the plugin in its process. */
 interface FaultBoard {
 	readonly faults: Map<string, Fault>;
 	readonly listeners: Set<() => void>;
 }
-
-const boards = () => processState('faults/1', () => new Map<string, FaultBoard>());
 
 /**
  * Makes a fault known, or replaces what is known of it. Cheap enough for a hook.
@@ -50,12 +82,10 @@ export function onFaultChange(folder: string, listener: () => void): () => void 
 }
 
 function boardOf(folder: string): FaultBoard {
-	const all = boards();
-	const known = all.get(folder);
-	if (known !== undefined) return known;
-	const board: FaultBoard = { faults: new Map(), listeners: new Set() };
-	all.set(folder, board);
-	return board;
+	return sharedOf(folder).slot<FaultBoard>('faults', () => ({
+		faults: new Map(),
+		listeners: new Set(),
+	}));
 }
 
 function keyOf(code: FaultCode, subject = ''): string {

@@ -2,9 +2,15 @@ import { statSync } from 'node:fs';
 import type { Database } from '../store/databaseAccess';
 import type { DeliveryHistory } from './history';
 
-/** Thrown when an event finds no room although all that may be deleted is deleted. */
+/** Thrown when an event finds no room although all that may be deleted is deleted; see {@link isOutboxFull}. */
 export class OutboxFullError extends Error {
 	override readonly name = 'OutboxFullError';
+	readonly code = 'outbox-full';
+}
+
+/** By its code, as another instance of the plugin may have thrown it. */
+export function isOutboxFull(error: unknown): error is Error {
+	return ((error ?? {}) as { code?: unknown }).code === 'outbox-full';
 }
 
 /** Keeps the outbox within its share of the disk. */

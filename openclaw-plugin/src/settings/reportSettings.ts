@@ -1,5 +1,5 @@
 import { clearFault, listFaults, reportFault } from '../health/faults';
-import type { Fault } from '../health/fault';
+import type { Fault } from '../health/faults';
 import { describeMissingAgents } from '../inbound/agents';
 import type { GatewayAgent } from '../protocol';
 import type { Logger } from '../sdk';

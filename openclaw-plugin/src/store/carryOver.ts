@@ -1,7 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Row } from './databaseAccess';
-import { readableRows } from './salvage';
-import type { TableQuery } from './salvage';
 
 /** How much was brought from a damaged database into a new one. */
 export interface CarriedOver {
@@ -11,6 +9,15 @@ export interface CarriedOver {
 	readonly lostDeliveries: number;
 	/** Rows of endpoints, secrets, tokens, sessions and inbound messages. */
 	readonly others: number;
+}
+
+/** Rows of one table. */
+interface TableQuery {
+	readonly table: string;
+	/** The column by which the table itself is sorted, so that no index is needed. */
+	readonly key: string;
+	/** `TRUE` for all. */
+	readonly where: string;
 }
 
 /** Rows between two commits, so that the new write-ahead log stays small. */
@@ -27,6 +34,9 @@ const TABLES: readonly TableQuery[] = [
 	{ table: 'sessions', key: 'session_key', where: 'TRUE' },
 ];
 
+/** There is one already. */
+const CLOCK: TableQuery = { table: 'clock', key: 'id', where: 'TRUE' };
+
 const DELIVERIES: TableQuery = {
 	table: 'deliveries',
 	key: 'id',
@@ -42,6 +52,7 @@ const DELIVERIES: TableQuery = {
  */
 export function carryOver(source: DatabaseSync, target: DatabaseSync): CarriedOver {
 	const insert = createInserter(target);
+	for (const row of readableRows(source, CLOCK)) insert('clock', row, 'REPLACE');
 	const inTransactions = createBatches(target);
 	let others = 0;
 	for (const query of TABLES) {
@@ -91,16 +102,16 @@ function createEventReader(source: DatabaseSync) {
 type Inserted = 'added' | 'known' | 'refused';
 
 /** Inserts rows by the columns that the table has. */
-function createInserter(target: DatabaseSync): (table: string, row: Row) => Inserted {
+function createInserter(target: DatabaseSync) {
 	const columns = new Map<string, readonly string[]>();
-	return (table, row) => {
+	return (table: string, row: Row, twin: 'IGNORE' | 'REPLACE' = 'IGNORE'): Inserted => {
 		const known = columns.get(table) ?? listColumns(target, table);
 		columns.set(table, known);
 		const names = known.filter((name) => name in row);
 		const places = names.map(() => '?').join(', ');
 		try {
 			const { changes } = target
-				.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${places})`)
+				.prepare(`INSERT OR ${twin} INTO ${table} (${names.join(', ')}) VALUES (${places})`)
 				.run(...names.map((name) => row[name] ?? null));
 			return Number(changes) > 0 ? 'added' : 'known';
 		} catch (error) {
@@ -121,4 +132,36 @@ function listColumns(database: DatabaseSync, table: string): readonly string[] {
 function isConstraint(error: unknown): boolean {
 	const { errcode } = error as { errcode?: unknown };
 	return typeof errcode === 'number' && (errcode & 0xff) === 19;
+}
+
+/**
+ * Reads what can be read of a table in a damaged database: from the front until the damage, then from
+ * the back until the damage.
+ */
+function* readableRows(source: DatabaseSync, query: TableQuery): Generator<Row> {
+	let last: Row[string] | undefined;
+	let isWhole = true;
+	try {
+		for (const row of select(source, query, 'ASC')) {
+			last = row[query.key];
+			yield row;
+		}
+	} catch {
+		isWhole = false;
+	}
+	if (isWhole) return;
+	try {
+		for (const row of select(source, query, 'DESC')) {
+			if (last !== undefined && row[query.key] === last) return;
+			yield row;
+		}
+	} catch {
+		// Everything on this side of the damage has been read.
+	}
+}
+
+function select(source: DatabaseSync, { table, key, where }: TableQuery, order: 'ASC' | 'DESC') {
+	return source
+		.prepare(`SELECT * FROM ${table} NOT INDEXED WHERE ${where} ORDER BY ${key} ${order}`)
+		.iterate();
 }

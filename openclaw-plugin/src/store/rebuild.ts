@@ -1,10 +1,9 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { carryOver } from './carryOver';
 import type { CarriedOver } from './carryOver';
-import { openDatabaseFile } from './database';
-import { COMPANIONS, setAside } from './setAside';
+import { COMPANIONS, openDatabaseFile } from './database';
 
 /** What became of a database that could not be used any more. */
 export interface Rebuilt {
@@ -62,4 +61,31 @@ function openDamaged(file: string): DatabaseSync | undefined {
 
 function removeDatabase(file: string): void {
 	for (const companion of COMPANIONS) rmSync(file + companion, { force: true });
+}
+
+const SET_ASIDE = /^event-webhooks\.corrupt-.+\.sqlite$/;
+
+/** Whether a file is a database that was set aside. */
+export function isSetAside(name: string): boolean {
+	return SET_ASIDE.test(name);
+}
+
+/**
+ * Renames a damaged database and its companions to `event-webhooks.corrupt-<time>.sqlite`, so that a
+ * person can look at it. No connection of this process may be open: closing one later would delete the
+ * write-ahead log of the file's successor.
+ *
+ * @returns the new path
+ */
+function setAside(file: string, now: number): string {
+	const time = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
+	const aside = join(dirname(file), `event-webhooks.corrupt-${time}.sqlite`);
+	for (const companion of COMPANIONS) {
+		const size = statSync(file + companion, { throwIfNoEntry: false })?.size;
+		if (size === undefined) continue;
+		// An empty write-ahead log, and the index of a log, tell nobody anything.
+		if (companion === '-shm' || (companion !== '' && size === 0)) rmSync(file + companion);
+		else renameSync(file + companion, aside + companion);
+	}
+	return aside;
 }

@@ -1,9 +1,20 @@
 /**
- * The database's tables, one script for each version of them; `PRAGMA user_version` counts. Scripts
- * are only ever added. Times are milliseconds since 1970.
+ * The database's tables, as one script. Times are milliseconds since 1970 by the clock of the outbox, see
+ * `clock.ts`. `SCHEMA_VERSION` stands in `PRAGMA user_version`; a database with a higher one is left alone.
  */
-export const MIGRATIONS: readonly string[] = [
-	`
+export const SCHEMA_VERSION = 1;
+
+export const SCHEMA = `
+	-- One row. day: days that history has aged, counted so that no jump of the system's clock moves it by more
+	-- than one. elapsed: milliseconds of the present day. seen_at: by the system's clock.
+	CREATE TABLE clock (
+		id INTEGER PRIMARY KEY CHECK (id = 1),
+		day INTEGER NOT NULL,
+		elapsed INTEGER NOT NULL,
+		seen_at INTEGER NOT NULL
+	) STRICT;
+	INSERT INTO clock VALUES (1, 1, 0, 0);
+
 	CREATE TABLE events (
 		seq INTEGER PRIMARY KEY,
 		id TEXT NOT NULL UNIQUE,
@@ -15,24 +26,29 @@ export const MIGRATIONS: readonly string[] = [
 
 	-- id: never used again, as the newest delivery is never deleted.
 	-- tries: of those that may be made. attempts: requests made, probes of an endpoint that is down and
-	-- the ones before a replay among them. url: where to, when it is not the endpoint's own.
+	-- the ones before a replay among them. url: where to, when it is not the endpoint's own. secret: alone signs
+	-- this delivery; forgotten once it is delivered. queued_day, settled_day: by the table clock.
 	CREATE TABLE deliveries (
 		id INTEGER PRIMARY KEY,
 		event_seq INTEGER NOT NULL REFERENCES events(seq) ON DELETE CASCADE,
 		endpoint TEXT NOT NULL,
 		url TEXT,
+		secret TEXT,
 		state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
 		tries INTEGER NOT NULL DEFAULT 0,
 		attempts INTEGER NOT NULL DEFAULT 0,
 		created_at INTEGER NOT NULL,
 		next_at INTEGER NOT NULL,
+		queued_day INTEGER NOT NULL DEFAULT 0,
 		settled_at INTEGER,
+		settled_day INTEGER,
 		last_status INTEGER,
 		last_duration_ms INTEGER,
 		last_error TEXT
 	) STRICT;
 	CREATE INDEX deliveries_waiting ON deliveries (endpoint, next_at) WHERE state = 'pending' AND tries > 0;
 	CREATE INDEX deliveries_settled ON deliveries (state, settled_at, endpoint) WHERE state <> 'pending';
+	CREATE INDEX deliveries_by_day ON deliveries (settled_day) WHERE settled_day IS NOT NULL;
 	CREATE INDEX deliveries_by_event ON deliveries (event_seq);
 	CREATE INDEX deliveries_by_state ON deliveries (state, endpoint);
 
@@ -129,15 +145,10 @@ export const MIGRATIONS: readonly string[] = [
 		code TEXT NOT NULL,
 		reason TEXT NOT NULL
 	) STRICT;
-	`,
-	`
-	-- What alone signs this delivery; forgotten once it is delivered.
-	ALTER TABLE deliveries ADD COLUMN secret TEXT;
 
 	CREATE TABLE callback_endpoints (
 		name TEXT PRIMARY KEY,
 		origin TEXT NOT NULL,
 		allow_private INTEGER NOT NULL
 	) STRICT;
-	`,
-];
+`;

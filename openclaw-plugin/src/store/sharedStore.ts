@@ -1,8 +1,14 @@
-import { processState } from '../processState';
-import { reportStoreFaults } from './storeFaults';
-import { MIGRATIONS } from './schema';
+import { readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { clearFault, listFaults, reportFault } from '../health/faults';
+import { sharedOf } from '../shared';
+import type { CarriedOver } from './carryOver';
+import { DATABASE_FILE, KEPT_LOG_BYTES } from './database';
+import { isSetAside } from './rebuild';
+import { SCHEMA_VERSION } from './schema';
 import { createStore } from './store';
-import type { Store } from './store';
+import type { Store, StoreEvents } from './store';
+import type { StoreFailure } from './storeError';
 
 interface SharedStore {
 	readonly store: Store;
@@ -16,6 +22,10 @@ interface SharedStore {
 const BUSY_TIMEOUT_MS = 250;
 /** A limit for the write-ahead log (64 MB) should nobody checkpoint it in idle time. */
 const AUTO_CHECKPOINT_PAGES = 16_384;
+/** From so many bytes on the log is moved into the file, which takes some 10 ms. */
+const LARGE_LOG_BYTES = KEPT_LOG_BYTES * 1.25;
+/** And from this share of what the outbox may take on disk. */
+const LARGE_SHARE = 1 / 16;
 
 /**
  * The gateway's store, one for all instances of the plugin in this process: two connections that write
@@ -29,27 +39,22 @@ const AUTO_CHECKPOINT_PAGES = 16_384;
  */
 export function openStore(folder: string): Store {
 	// A plugin of another schema in the same process has a connection of its own.
-	const name = `stores/1/${String(MIGRATIONS.length)}`;
-	const stores = processState(name, () => new Map<string, SharedStore>());
-	const shared = stores.get(folder) ?? createShared(folder);
-	stores.set(folder, shared);
+	const room = `store/${String(SCHEMA_VERSION)}`;
+	const shared = sharedOf(folder).slot<SharedStore>(room, () => ({
+		store: createStore(folder, {
+			repairs: true,
+			busyTimeoutMs: BUSY_TIMEOUT_MS,
+			autoCheckpointPages: AUTO_CHECKPOINT_PAGES,
+			events: reportFaults(folder),
+		}),
+		leases: 0,
+	}));
+	reportSetAside(folder);
 	shared.leases += 1;
-	return lease(shared, () => {
-		stores.delete(folder);
-	});
+	return lease(shared);
 }
 
-function createShared(folder: string): SharedStore {
-	const store = createStore(folder, {
-		repairs: true,
-		busyTimeoutMs: BUSY_TIMEOUT_MS,
-		autoCheckpointPages: AUTO_CHECKPOINT_PAGES,
-		events: reportStoreFaults(folder),
-	});
-	return { store, leases: 0 };
-}
-
-function lease(shared: SharedStore, forget: () => void): Store {
+function lease(shared: SharedStore): Store {
 	const { store } = shared;
 	let isOpen = true;
 	return {
@@ -72,9 +77,92 @@ function lease(shared: SharedStore, forget: () => void): Store {
 			if (!isOpen) return;
 			isOpen = false;
 			shared.leases -= 1;
-			if (shared.leases > 0) return;
-			forget();
-			store.close();
+			if (shared.leases === 0) store.close();
 		},
 	};
+}
+
+/**
+ * Moves the write-ahead log into the file when it has grown, so that no hook has to. To be called in idle
+ * time.
+ *
+ * @param maxBytes of the outbox
+ * @throws StoreError
+ */
+export function checkpointIfLarge(store: Store, maxBytes: number): void {
+	const log = join(store.folder, `${DATABASE_FILE}-wal`);
+	const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+	const limit = Math.min(LARGE_LOG_BYTES, maxBytes * LARGE_SHARE);
+	if (size < limit) return;
+	// A log that is written over from its start costs less than one that grows again each time; the next
+	// write cuts it down to what is kept.
+	const mode = limit > KEPT_LOG_BYTES ? 'PASSIVE' : 'TRUNCATE';
+	store.prepare(`PRAGMA wal_checkpoint(${mode})`).get();
+}
+
+const CODES = {
+	full: 'disk-full',
+	damaged: 'database-unavailable',
+	busy: 'database-unavailable',
+	newer: 'database-newer',
+	unavailable: 'database-unavailable',
+} as const satisfies Readonly<Record<StoreFailure, string>>;
+
+const ADVICE = 'What was delivered is in there only. Delete it when it is not needed any more.';
+
+/** Makes the failures of a folder's database known as faults. */
+function reportFaults(folder: string): StoreEvents {
+	const clearOthers = (kept?: string) => {
+		for (const code of new Set(Object.values(CODES))) if (code !== kept) clearFault(folder, code);
+	};
+	return {
+		failed: ({ failure, message }) => {
+			const code = CODES[failure];
+			clearOthers(code);
+			reportFault(folder, { code, severity: 'fault', message });
+		},
+		recovered: clearOthers,
+		replaced: ({ aside, carried }) => {
+			clearOthers();
+			const summary = summarize(carried);
+			if (aside === undefined) {
+				reportReplaced(folder, 'deleted', `The database was deleted and made anew. ${summary}`);
+			} else {
+				const what = `The database was damaged. A new one took its place; ${summary}`;
+				reportReplaced(folder, basename(aside), `${what} The damaged one is ${aside}. ${ADVICE}`);
+			}
+		},
+	};
+}
+
+/** Databases that were set aside and are still there are told of, even by a later process. */
+function reportSetAside(folder: string): void {
+	const known = new Set(listFaults(folder).map(({ subject }) => subject));
+	for (const name of listNames(folder).filter(isSetAside).sort()) {
+		if (known.has(name)) continue;
+		reportReplaced(
+			folder,
+			name,
+			`A damaged database was set aside as ${join(folder, name)}. ${ADVICE}`,
+		);
+	}
+}
+
+function reportReplaced(folder: string, subject: string, message: string): void {
+	reportFault(folder, { code: 'database-replaced', subject, severity: 'notice', message });
+}
+
+function listNames(folder: string): readonly string[] {
+	try {
+		return readdirSync(folder);
+	} catch {
+		return [];
+	}
+}
+
+function summarize({ deliveries, lostDeliveries, others }: CarriedOver): string {
+	const carried = `${String(deliveries)} deliveries and ${String(others)} settings`;
+	const lost =
+		lostDeliveries === 0 ? '' : `; ${String(lostDeliveries)} deliveries could not be read`;
+	return `${carried} were carried over${lost}.`;
 }

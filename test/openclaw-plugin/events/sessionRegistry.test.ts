@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { createSessionRegistry } from '../../../openclaw-plugin/src/events/sessionRegistry';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
-import { MIGRATIONS } from '../../../openclaw-plugin/src/store/schema';
+import { SCHEMA } from '../../../openclaw-plugin/src/store/schema';
 import { removeTemporaryFolder, temporaryFolder } from '../../../testbed/temporaryFolder';
 
 const KEY = 'agent:main:telegram:direct:777';
@@ -84,7 +84,7 @@ it('forgets the first ones when there are too many', () => {
 describe('with a database that fails', () => {
 	const failing = (pattern: RegExp) => {
 		const memory = new DatabaseSync(':memory:');
-		for (const script of MIGRATIONS) memory.exec(script);
+		memory.exec(SCHEMA);
 		return {
 			isTransaction: false,
 			exec: (sql: string) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
@@ -13,6 +13,11 @@ import { useFolder } from '../store/support/folder';
 
 const folder = useFolder();
 const diskFull = { code: 'disk-full', severity: 'fault', message: 'The disk is full' } as const;
+
+/** Bytes that this process has given to the operating system to write. */
+function bytesWritten(): number {
+	return Number(/^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
+}
 
 describe('faults', () => {
 	it('are new once, and keep the time of their first report', () => {
@@ -86,6 +91,74 @@ describe('health', () => {
 		expect(readHealth(folder.path)?.faults.length).toBeGreaterThan(5);
 		expect(readFileSync(file, 'utf8').trimEnd()).toMatch(/\}$/);
 		stop();
+	});
+
+	it('is told once a second at most while faults come and go, and at the end as it is', async () => {
+		jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+		try {
+			const stop = startHealth(folder.path, { version: '1.2.3' });
+			reportFault(folder.path, { ...diskFull, count: 1 });
+			await turn();
+			reportFault(folder.path, { ...diskFull, count: 2 });
+			await turn();
+			expect(readHealth(folder.path)?.faults).toMatchObject([{ count: 1 }]);
+			jest.advanceTimersByTime(1000);
+			expect(readHealth(folder.path)?.faults).toMatchObject([{ count: 2 }]);
+			stop();
+		} finally {
+			jest.useRealTimers();
+			clearFault(folder.path, 'disk-full');
+		}
+	});
+
+	it('costs no writing while nothing changes, and is still heard of every five seconds', () => {
+		jest.useFakeTimers();
+		try {
+			const stop = startHealth(folder.path, { version: '1.2.3' });
+			const file = join(folder.path, 'event-webhooks.status.json');
+			const before = readFileSync(file, 'utf8');
+			const { updatedAt } = readHealth(folder.path) ?? { updatedAt: 0 };
+			const written = bytesWritten();
+			jest.advanceTimersByTime(3_600_000);
+			expect(bytesWritten() - written).toBeLessThan(32_768);
+			expect(readFileSync(file, 'utf8')).toBe(before);
+			const health = readHealth(folder.path);
+			expect(health?.isRunning).toBe(true);
+			expect(health?.updatedAt).toBe(updatedAt + 3_600_000);
+			jest.setSystemTime(Date.now() + 14_000);
+			expect(readHealth(folder.path)?.isRunning).toBe(true);
+			jest.setSystemTime(Date.now() + 1000);
+			expect(readHealth(folder.path)?.isRunning).toBe(false);
+			rmSync(file);
+			jest.advanceTimersByTime(5000);
+			expect(readHealth(folder.path)?.isRunning).toBe(true);
+			stop();
+		} finally {
+			jest.useRealTimers();
+		}
+	});
+
+	it('is not taken for running because of a time in the future', () => {
+		startHealth(folder.path, { version: '1.2.3', now: () => 1e12 });
+		expect(readHealth(folder.path, 1e12 - 14_000)?.isRunning).toBe(true);
+		expect(readHealth(folder.path, 1e12 - 15_000)?.isRunning).toBe(false);
+	});
+
+	it('is told to the gateway as far as it is about the plugin as a whole', async () => {
+		const told: (string | undefined)[] = [];
+		const stop = startHealth(folder.path, {
+			version: '1.2.3',
+			serviceHealth: {
+				reportFailure: (error) => told.push((error as Error).message),
+				clearFailure: () => told.push(undefined),
+			},
+		});
+		reportFault(folder.path, { code: 'config', severity: 'fault', message: 'One endpoint' });
+		reportFault(folder.path, diskFull);
+		await turn();
+		clearFault(folder.path, 'disk-full');
+		stop();
+		expect(told).toEqual([undefined, 'The disk is full', undefined, undefined]);
 	});
 
 	it('can be written on a full disk', async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { carryOver } from '../../../openclaw-plugin/src/store/carryOver';
-import { MIGRATIONS } from '../../../openclaw-plugin/src/store/schema';
+import { SCHEMA } from '../../../openclaw-plugin/src/store/schema';
 import { countRows } from './support/events';
 import { useFolder } from './support/folder';
 
@@ -13,13 +13,12 @@ function openLawless(): DatabaseSync {
 	const database = new DatabaseSync(join(folder.path, 'lawless.sqlite'), {
 		enableForeignKeyConstraints: false,
 	});
-	for (const script of MIGRATIONS) {
-		database.exec(
-			script
-				.replaceAll(/\) STRICT(, WITHOUT ROWID)?;/g, ');')
-				.replaceAll(/CHECK \(state IN \([^)]*\)\)/g, ''),
-		);
-	}
+	database.exec(
+		SCHEMA.replaceAll(/\) STRICT(, WITHOUT ROWID)?;/g, ');').replaceAll(
+			/CHECK \(\w+ IN \([^)]*\)\)/g,
+			'',
+		),
+	);
 	return database;
 }
 
@@ -35,6 +34,7 @@ it('leaves out what breaks the rules of the tables, and what has lost its event'
 			(4, 1, 'crm', 'delivered', 1, 1),
 			(5, 1, 'crm', 'failed', x'00', 1),
 			(6, 1, 'crm', 'delivered', 1, 1);
+		UPDATE clock SET day = 40;
 		INSERT INTO sessions VALUES ('agent:main:main', 1), ('agent:main:bad', x'00');
 	`);
 	const target = openDatabase(folder.path);
@@ -44,6 +44,8 @@ it('leaves out what breaks the rules of the tables, and what has lost its event'
 	// The newest comes along, so that its number is not given again.
 	expect(ids.map(({ id }) => id)).toEqual([1, 6]);
 	expect(countRows(target, 'sessions')).toBe(1);
+	// History goes on to age from where it was.
+	expect(target.prepare('SELECT day FROM clock').all()).toEqual([{ day: 40 }]);
 	source.close();
 	target.close();
 });

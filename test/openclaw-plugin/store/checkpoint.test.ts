@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
-import { checkpointIfLarge } from '../../../openclaw-plugin/src/store/checkpoint';
-import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
+import { checkpointIfLarge, openStore } from '../../../openclaw-plugin/src/store/sharedStore';
 import { someEvent } from './support/events';
 import { useFolder } from './support/folder';
 

@@ -38,7 +38,7 @@ function fill(events: number): void {
 	saveManagedEndpoint(database, { name: 'm', url: 'https://a.example', events: ['*'], secret }, 1);
 	database.exec(`
 		INSERT INTO sessions VALUES ('agent:main:main', 1);
-		INSERT INTO tokens VALUES ('t1', 'n8n', x'01', 'inbound', 1, NULL);
+		INSERT INTO tokens (id, name, hash, scopes, created_at) VALUES ('t1', 'n8n', x'01', 'inbound', 1);
 	`);
 	database.close();
 }

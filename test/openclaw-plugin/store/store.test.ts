@@ -4,7 +4,6 @@ import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { inTransaction } from '../../../openclaw-plugin/src/store/databaseAccess';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
 import { createStore } from '../../../openclaw-plugin/src/store/store';
-import { StoreError } from '../../../openclaw-plugin/src/store/storeError';
 import { countRows } from './support/events';
 import { useFolder } from './support/folder';
 
@@ -71,7 +70,7 @@ describe('a store', () => {
 		add.run('one', 1);
 		const other = openDatabase(folder.path);
 		other.exec('BEGIN IMMEDIATE');
-		expect(() => add.run('two', 2)).toThrow(StoreError);
+		expect(() => add.run('two', 2)).toThrow('another process holds it');
 		expect(() => store.transaction(() => add.run('two', 2))).toThrow('another process holds it');
 		other.exec('COMMIT');
 		add.run('two', 2);

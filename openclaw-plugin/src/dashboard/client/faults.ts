@@ -1,4 +1,4 @@
-import type { Fault } from '../../health/fault';
+import type { Fault } from '../../health/faults';
 import { element, part } from './element';
 
 /** Shows what is wrong with the plugin, above everything else. */

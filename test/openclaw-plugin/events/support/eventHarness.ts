@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import type * as EventHooks from '../../../../openclaw-plugin/src/events/registerEventHooks';
 import { createSessionRegistry } from '../../../../openclaw-plugin/src/events/sessionRegistry';
-import { MIGRATIONS } from '../../../../openclaw-plugin/src/store/schema';
+import { SCHEMA } from '../../../../openclaw-plugin/src/store/schema';
 import type { EventData, EventType } from '../../../../protocol/event';
 import type { HookCall, Instance } from './recordings';
 
@@ -69,7 +69,7 @@ export interface HarnessOptions {
 export async function startEventHarness(options: HarnessOptions = {}): Promise<EventHarness> {
 	const scope = randomUUID();
 	const database = new DatabaseSync(':memory:');
-	for (const script of MIGRATIONS) database.exec(script);
+	database.exec(SCHEMA);
 	const events: Emitted[] = [];
 	const complaints: string[] = [];
 	const timers: Timer[] = [];

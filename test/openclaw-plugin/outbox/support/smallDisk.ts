@@ -9,12 +9,19 @@ export interface SmallDisk {
 	fill(): void;
 	/** Gives it back. */
 	free(): void;
+	/** Takes the whole disk away, files and all; what is open stays open. */
+	withdraw(): void;
+	giveBack(): void;
+	/** Lets nobody write; no file may be open. */
+	lock(): void;
+	unlock(): void;
 	unmount(): void;
 }
 
 /** Mounts a file system in memory; undefined where that is not allowed, as it takes root. */
 export function mountSmallDisk(folder: string, megabytes: number): SmallDisk | undefined {
 	const path = join(folder, 'disk');
+	const elsewhere = join(folder, 'elsewhere');
 	mkdirSync(path);
 	try {
 		const options = `size=${megabytes}m`;
@@ -23,6 +30,9 @@ export function mountSmallDisk(folder: string, megabytes: number): SmallDisk | u
 		return undefined;
 	}
 	const filler = join(path, 'filler');
+	const mount = (...args: string[]) => {
+		execFileSync('mount', args, { stdio: 'ignore' });
+	};
 	return {
 		path,
 		fill: () => {
@@ -36,6 +46,19 @@ export function mountSmallDisk(folder: string, megabytes: number): SmallDisk | u
 		},
 		free: () => {
 			rmSync(filler, { force: true });
+		},
+		withdraw: () => {
+			mkdirSync(elsewhere, { recursive: true });
+			mount('--move', path, elsewhere);
+		},
+		giveBack: () => {
+			mount('--move', elsewhere, path);
+		},
+		lock: () => {
+			mount('-o', 'remount,ro', path);
+		},
+		unlock: () => {
+			mount('-o', 'remount,rw', path);
 		},
 		unmount: () => {
 			execFileSync('umount', ['--lazy', path]);
