@@ -9,6 +9,8 @@ import { openOutbox } from './outbox/outbox';
 import type { Outbox } from './outbox/outbox';
 import type { GatewayApi, Logger } from './sdk';
 import { followConfig } from './settings/appliedConfig';
+import { followGatewaySettings } from './settings/gatewaySettings';
+import type { GatewaySettings } from './settings/gatewaySettings';
 import { readSettings } from './settings/settings';
 import type { Settings } from './settings/settings';
 import { dataFolder } from './store/database';
@@ -22,12 +24,12 @@ export interface Parts {
 	readonly logger: Logger;
 	/** What depends on the settings: other objects once those have changed. */
 	readonly current: () => SettledParts;
+	/** What is used of the gateway's own settings, as of its last reload. */
+	readonly gateway: () => GatewaySettings;
 }
 
 /** The parts that work by one state of the settings. */
 export interface SettledParts {
-	/** The gateway's whole configuration. */
-	readonly gatewayConfig: unknown;
 	readonly settings: Settings;
 	readonly outbox: Outbox;
 	readonly registry: EndpointRegistry;
@@ -44,11 +46,12 @@ export function createParts(api: GatewayApi): Parts {
 		store.close();
 	});
 	const own = { whole: api.config, plugin: api.pluginConfig };
-	const current = followConfig(folder, own, ({ whole, plugin }) => ({
-		gatewayConfig: whole,
-		...settle(readSettings(plugin), store, logger),
-	}));
-	return { folder, store, logger, current };
+	const current = followConfig(folder, own, ({ plugin }) =>
+		settle(readSettings(plugin), store, logger),
+	);
+	const applied = followConfig(folder, own, ({ whole }) => whole);
+	const gateway = followGatewaySettings(() => api.runtime.config?.current?.() ?? applied());
+	return { folder, store, logger, current, gateway };
 }
 
 function settle(settings: Settings, store: Store, logger: Logger) {
@@ -62,20 +65,23 @@ function settle(settings: Settings, store: Store, logger: Logger) {
 }
 
 /**
- * Keeps something that is made of the parts, and makes it anew when the settings have changed.
+ * Keeps something that is made of the parts, and makes it anew when the settings have changed, the plugin's
+ * or those of the gateway.
  *
  * @example
  * const handler = perSettings(parts, ({ settings }) => createInboundRoute(settings.inbound));
  * handler()(request, response);
  */
 export function perSettings<Value>(
-	{ current }: Pick<Parts, 'current'>,
-	make: (settled: SettledParts) => Value,
+	{ current, gateway }: Pick<Parts, 'current' | 'gateway'>,
+	make: (settled: SettledParts, gateway: GatewaySettings) => Value,
 ): () => Value {
-	let made: { readonly of: SettledParts; readonly value: Value } | undefined;
+	let made:
+		| { readonly of: SettledParts; readonly at: GatewaySettings; readonly value: Value }
+		| undefined;
 	return () => {
-		const settled = current();
-		if (made?.of !== settled) made = { of: settled, value: make(settled) };
+		const [of, at] = [current(), gateway()];
+		if (made?.of !== of || made.at !== at) made = { of, at, value: make(of, at) };
 		return made.value;
 	};
 }

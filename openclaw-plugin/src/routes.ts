@@ -3,7 +3,6 @@ import { DASHBOARD_ASSETS } from './dashboard/assets';
 import { registerDashboard } from './dashboard/registerDashboard';
 import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { markExternal } from './gatewaySdk';
-import { listAgents, listAllowedAgents, listChannels } from './inbound/agents';
 import { createInboundRoute } from './inbound/inboundRoute';
 import { perSettings } from './parts';
 import type { Parts } from './parts';
@@ -14,18 +13,18 @@ import { createTokenCheck } from './tokens/tokens';
 
 /** Registers what the plugin answers over HTTP, each time by the settings as they are then. */
 export function registerRoutes(api: GatewayApi, parts: Parts): void {
-	const { store, folder, logger, current } = parts;
+	const { store, folder, logger, current, gateway } = parts;
 	const check = createTokenCheck({
 		database: store,
-		hookToken: () => hookToken(current().gatewayConfig),
+		hookToken: () => gateway().hooks,
 	});
 	const authorize = createAuthorizer(check, createFailureLimit());
-	const inbound = perSettings(parts, ({ settings, gatewayConfig, callbacks }) =>
+	const inbound = perSettings(parts, ({ settings, callbacks }, { agents, channels, hooks }) =>
 		createInboundRoute({
 			inbound: { ...settings.inbound, endpoints: usableInbound(settings.inbound) },
-			agents: listAgents(gatewayConfig),
-			channels: listChannels(gatewayConfig),
-			allowedAgentIds: listAllowedAgents(gatewayConfig),
+			agents,
+			channels,
+			allowedAgentIds: hooks.allowedAgentIds,
 			database: store,
 			authorize,
 			wrapExternalContent: markExternal,
@@ -69,12 +68,4 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 		assets: DASHBOARD_ASSETS,
 		version: PLUGIN_VERSION,
 	});
-}
-
-/** `hooks.token` of the gateway's configuration, which counts while `hooks.enabled` is true. */
-function hookToken(config: unknown) {
-	const hooks = typeof config === 'object' && config !== null && 'hooks' in config && config.hooks;
-	if (typeof hooks !== 'object' || hooks === null) return { isEnabled: false };
-	const isEnabled = 'enabled' in hooks && hooks.enabled === true;
-	return { isEnabled, token: 'token' in hooks ? hooks.token : undefined };
 }

@@ -18,6 +18,8 @@ export interface GatewayApi {
 	readonly runtime: {
 		/** Of OpenClaw, such as `2026.9.6`. */
 		readonly version?: string;
+		/** The gateway's configuration as it is now; an older gateway may not have it. */
+		readonly config?: { current?(): unknown };
 		readonly state: { resolveStateDir(): string };
 		readonly subagent: AgentRuns;
 	};

@@ -4,7 +4,6 @@ import { createHttpClient } from './delivery/http';
 import type { EndpointRegistry } from './endpoints/registry';
 import { startHealth } from './health/health';
 import { createAgentRunner } from './inbound/agentRunner';
-import { listAgents } from './inbound/agents';
 import { writeWaitingEvents } from './outbox/safeAppend';
 import type { Parts } from './parts';
 import type { GatewayApi, Service } from './sdk';
@@ -33,15 +32,17 @@ export function createService(
 		...(reloadPrefixes === undefined ? {} : { reload: { configPrefixes: reloadPrefixes } }),
 		async start({ config, serviceHealth }) {
 			applyConfig(folder, config);
-			const { settings, registry, gatewayConfig } = parts.current();
-			reportSettings({ folder, settings, logger }, listAgents(gatewayConfig));
+			const { settings, registry } = parts.current();
+			reportSettings({ folder, settings, logger }, parts.gateway().agents);
 			const endHealth = startHealth(folder, { version: PLUGIN_VERSION, serviceHealth });
 			const work = createWork(api, parts);
 			stop = async () => {
 				await work.stop();
 				const waiting = writeWaitingEvents(folder);
 				if (waiting > 0) {
-					logger.error(`${String(waiting)} events wait in memory, and are lost if the gateway ends`);
+					logger.error(
+						`${String(waiting)} events wait in memory, and are lost if the gateway ends`,
+					);
 				}
 				endHealth();
 			};

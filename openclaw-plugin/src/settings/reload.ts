@@ -12,6 +12,7 @@ const OWN_KEYS = [
 	'inbound.enabled',
 	'inbound.endpoints',
 	'inbound.callbackOrigins',
+	'inbound.sessionKeys',
 	'outbox',
 ].map((key) => `${CONFIG}.${key}`);
 

@@ -1,7 +1,6 @@
 import { clearFault, listFaults, reportFault } from '../health/faults';
 import type { Fault } from '../health/faults';
-import { describeMissingAgents } from '../inbound/agents';
-import type { GatewayAgent } from '../protocol';
+import type { GatewayAgent, InboundConfig } from '../protocol';
 import type { Logger } from '../sdk';
 import { describeFault, usableInbound } from './settings';
 import type { Settings } from './settings';
@@ -36,4 +35,23 @@ export function reportSettings(
 	for (const { path, message } of describeMissingAgents(inbound, agents)) {
 		report(path, 'notice', message);
 	}
+}
+
+/**
+ * The inbound endpoints whose agent the gateway does not have: their messages would fail.
+ *
+ * @returns a sentence for each, with the key to change
+ */
+function describeMissingAgents(
+	inbound: Pick<InboundConfig, 'endpoints'>,
+	agents: readonly GatewayAgent[],
+): readonly { readonly path: string; readonly message: string }[] {
+	// The gateway takes ids in any case.
+	const known = new Set(agents.map(({ id }) => id.toLowerCase()));
+	return Object.entries(inbound.endpoints)
+		.filter(([, { agentId }]) => !known.has(agentId.trim().toLowerCase()))
+		.map(([name, { agentId }]) => ({
+			path: `inbound.endpoints[${JSON.stringify(name)}].agentId`,
+			message: `The inbound endpoint '${name}' is for the agent '${agentId}', which this gateway does not have`,
+		}));
 }

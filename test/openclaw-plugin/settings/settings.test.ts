@@ -330,8 +330,13 @@ describe('the report', () => {
 	});
 
 	it('names inbound endpoints without an agent, as a notice', () => {
-		expect(report({ inbound: INBOUND }, ['main'])).toEqual([expect.stringContaining("'alerts'")]);
-		expect(listFaults(folder)).toMatchObject([{ code: 'config', severity: 'notice' }]);
+		expect(report({ inbound: INBOUND }, ['Main', 'Alerts'])).toEqual([]);
+		expect(report({ inbound: INBOUND }, ['main'])).toEqual([
+			"The inbound endpoint 'alert' is for the agent 'alerts', which this gateway does not have",
+		]);
+		expect(listFaults(folder)).toMatchObject([
+			{ code: 'config', severity: 'notice', subject: 'inbound.endpoints["alert"].agentId' },
+		]);
 	});
 
 	it('forgets what was mended', () => {

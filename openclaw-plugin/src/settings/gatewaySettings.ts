@@ -1,0 +1,157 @@
+import type { GatewayAgent, GatewayChannel } from '../protocol';
+
+/** What the plugin uses of the gateway's own settings. */
+export interface GatewaySettings {
+	readonly agents: readonly GatewayAgent[];
+	/** The channels that are set up. */
+	readonly channels: readonly GatewayChannel[];
+	readonly hooks: GatewayHooks;
+	/** Through what requests leave the gateway's network; undefined for the process environment's choice. */
+	readonly proxy: GatewayProxy | undefined;
+}
+
+/** The gateway's own hooks: who has their token may do here what they may do there. */
+export interface GatewayHooks {
+	/** `hooks.enabled`: without it the token opens nothing. */
+	readonly isEnabled: boolean;
+	/** `hooks.token`; absent where it could not be filled in. */
+	readonly token?: string;
+	/** `hooks.allowedAgentIds` in lower case: whom requests may name; undefined for all. */
+	readonly allowedAgentIds: readonly string[] | undefined;
+	/** `hooks.allowRequestSessionKey`: whether requests may name a session. */
+	readonly mayNameSession: boolean;
+	/** `hooks.allowedSessionKeyPrefixes` in lower case; empty for no restriction. */
+	readonly sessionKeyPrefixes: readonly string[];
+}
+
+/** `proxy` of the gateway's settings, or `OPENCLAW_PROXY_URL`. */
+export interface GatewayProxy {
+	readonly url: string;
+	/** File with the certificates that an `https` proxy is checked by. */
+	readonly caFile?: string;
+	/** What becomes of requests to this machine: past the proxy, through it, or refused. */
+	readonly loopback: 'direct' | 'proxy' | 'block';
+}
+
+/** The agent that a gateway has when its configuration names none. */
+const DEFAULT_AGENT = 'main';
+
+/** Keys of `channels` that are settings of all channels. */
+const NO_CHANNELS: ReadonlySet<string> = new Set(['defaults', 'modelByChannel']);
+
+/**
+ * Reads what the plugin uses of the gateway's whole configuration, in which `${NAME}` and secret references
+ * are filled in. Never throws: what is not as expected counts as not there.
+ *
+ * @param env of the process, for `OPENCLAW_PROXY_URL`
+ * @see https://docs.openclaw.ai/gateway/configuration-reference
+ */
+export function readGatewaySettings(
+	config: unknown,
+	env: Readonly<Record<string, string | undefined>> = process.env,
+): GatewaySettings {
+	return {
+		agents: listAgents(field(config, 'agents')),
+		channels: listChannels(field(config, 'channels')),
+		hooks: readHooks(field(config, 'hooks')),
+		proxy: readProxy(field(config, 'proxy'), env),
+	};
+}
+
+/**
+ * Follows the gateway's settings: whatever is asked for with each use is as of the gateway's last reload.
+ *
+ * @param current gives the gateway's whole configuration as it is now
+ * @returns a function that gives the same object as before while nothing in it has changed
+ * @example
+ * const gateway = followGatewaySettings(() => api.runtime.config.current());
+ * gateway().hooks.token;
+ */
+export function followGatewaySettings(current: () => unknown): () => GatewaySettings {
+	let config: unknown;
+	let settings: GatewaySettings | undefined;
+	return () => {
+		const now = current();
+		if (settings === undefined || now !== config) {
+			config = now;
+			const read = readGatewaySettings(now);
+			if (settings === undefined || JSON.stringify(read) !== JSON.stringify(settings)) {
+				settings = read;
+			}
+		}
+		return settings;
+	};
+}
+
+/** `agents.entries` by name, or the older `agents.list`. */
+function listAgents(agents: unknown): readonly GatewayAgent[] {
+	const entries = field(agents, 'entries');
+	const list = field(agents, 'list');
+	const found = [
+		...(isObject(entries)
+			? Object.entries(entries).flatMap(([id, agent]) => readAgent(id, agent))
+			: []),
+		...(Array.isArray(list) ? list.flatMap((agent) => readAgent(field(agent, 'id'), agent)) : []),
+	];
+	return found.length > 0 ? found : [{ id: DEFAULT_AGENT }];
+}
+
+function readAgent(id: unknown, agent: unknown): readonly GatewayAgent[] {
+	if (typeof id !== 'string' || id === '') return [];
+	const name = field(field(agent, 'identity'), 'name') ?? field(agent, 'name');
+	return [typeof name === 'string' && name !== '' ? { id, name } : { id }];
+}
+
+function listChannels(channels: unknown): readonly GatewayChannel[] {
+	if (!isObject(channels)) return [];
+	return Object.entries(channels)
+		.filter(([id, settings]) => isObject(settings) && !NO_CHANNELS.has(id))
+		.map(([id]) => ({ id }));
+}
+
+function readHooks(hooks: unknown): GatewayHooks {
+	const token = field(hooks, 'token');
+	const agentIds = listTexts(field(hooks, 'allowedAgentIds'));
+	return {
+		isEnabled: field(hooks, 'enabled') === true,
+		...(typeof token === 'string' && token.trim() !== '' ? { token: token.trim() } : {}),
+		allowedAgentIds: agentIds?.includes('*') === true ? undefined : agentIds,
+		mayNameSession: field(hooks, 'allowRequestSessionKey') === true,
+		sessionKeyPrefixes: listTexts(field(hooks, 'allowedSessionKeyPrefixes')) ?? [],
+	};
+}
+
+function readProxy(
+	proxy: unknown,
+	{ OPENCLAW_PROXY_URL }: Readonly<Record<string, string | undefined>>,
+): GatewayProxy | undefined {
+	if (field(proxy, 'enabled') === false) return undefined;
+	const url = [field(proxy, 'proxyUrl'), OPENCLAW_PROXY_URL].find(
+		(given): given is string => typeof given === 'string' && given.trim() !== '',
+	);
+	if (url === undefined) return undefined;
+	const caFile = field(field(proxy, 'tls'), 'caFile');
+	const mode = field(proxy, 'loopbackMode');
+	return {
+		url: url.trim(),
+		...(typeof caFile === 'string' && caFile !== '' ? { caFile } : {}),
+		loopback: mode === 'proxy' || mode === 'block' ? mode : 'direct',
+	};
+}
+
+/** Texts in lower case, without those with nothing in them; undefined for what is no list. */
+function listTexts(value: unknown): readonly string[] | undefined {
+	if (!Array.isArray(value)) return undefined;
+	return value
+		.filter((entry) => typeof entry === 'string')
+		.map((entry) => entry.trim().toLowerCase())
+		.filter((entry) => entry !== '');
+}
+
+function field(value: unknown, name: string): unknown {
+	return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

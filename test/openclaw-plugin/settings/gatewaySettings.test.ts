@@ -1,0 +1,84 @@
+import {
+	followGatewaySettings,
+	readGatewaySettings,
+} from '../../../openclaw-plugin/src/settings/gatewaySettings';
+
+it.each([
+	[undefined, [{ id: 'main' }]],
+	[{}, [{ id: 'main' }]],
+	[{ agents: { entries: [] } }, [{ id: 'main' }]],
+	[
+		{ agents: { entries: { main: {}, ops: { identity: { name: 'Operations' } }, x: null } } },
+		[{ id: 'main' }, { id: 'ops', name: 'Operations' }, { id: 'x' }],
+	],
+	[
+		{ agents: { list: [{ id: 'a' }, { id: 'b', name: 'Bee' }, { name: 'none' }, 7] } },
+		[{ id: 'a' }, { id: 'b', name: 'Bee' }],
+	],
+])('%j defines the agents %j', (config, agents) => {
+	expect(readGatewaySettings(config).agents).toEqual(agents);
+});
+
+it.each([
+	[{}, []],
+	[{ channels: [] }, []],
+	[{ channels: { telegram: {}, defaults: {}, slack: null, modelByChannel: {} } }, ['telegram']],
+])('%j sets up the channels %j', (config, ids) => {
+	expect(readGatewaySettings(config).channels.map(({ id }) => id)).toEqual(ids);
+});
+
+const CLOSED = {
+	isEnabled: false,
+	allowedAgentIds: undefined,
+	mayNameSession: false,
+	sessionKeyPrefixes: [],
+};
+
+it.each([
+	[undefined, CLOSED],
+	[{ enabled: 'true', token: { source: 'env', id: 'X' } }, CLOSED],
+	[
+		{ enabled: true, token: ' secret ' },
+		{ ...CLOSED, isEnabled: true, token: 'secret' },
+	],
+	[{ token: ' ' }, CLOSED],
+	[{ allowedAgentIds: [] }, { ...CLOSED, allowedAgentIds: [] }],
+	[{ allowedAgentIds: [' Ops ', 7, ''] }, { ...CLOSED, allowedAgentIds: ['ops'] }],
+	[{ allowedAgentIds: ['ops', '*'] }, CLOSED],
+	[
+		{ allowRequestSessionKey: true, allowedSessionKeyPrefixes: ['Hook:', ' '] },
+		{ ...CLOSED, mayNameSession: true, sessionKeyPrefixes: ['hook:'] },
+	],
+])('hooks %j are read as %j', (hooks, read) => {
+	expect(readGatewaySettings({ hooks }).hooks).toEqual(read);
+});
+
+const PROXY = { url: 'http://proxy.example:3128', loopback: 'direct' };
+
+it.each([
+	[undefined, {}, undefined],
+	[undefined, { OPENCLAW_PROXY_URL: PROXY.url }, PROXY],
+	[{ proxyUrl: PROXY.url }, { OPENCLAW_PROXY_URL: 'http://other.example' }, PROXY],
+	[{ proxyUrl: PROXY.url, enabled: false }, { OPENCLAW_PROXY_URL: PROXY.url }, undefined],
+	[
+		{ proxyUrl: PROXY.url, tls: { caFile: '/ca.pem' }, loopbackMode: 'block' },
+		{},
+		{ ...PROXY, caFile: '/ca.pem', loopback: 'block' },
+	],
+	[{ proxyUrl: 7, loopbackMode: 'x' }, { OPENCLAW_PROXY_URL: ' ' }, undefined],
+])('the proxy %j with %j is %j', (proxy, env, read) => {
+	expect(readGatewaySettings({ proxy }, env).proxy).toEqual(read);
+});
+
+it('follows the gateway, and stays the same object while nothing has changed', () => {
+	let config: unknown = { hooks: { enabled: true, token: 'old' } };
+	const gateway = followGatewaySettings(() => config);
+	const before = gateway();
+	expect(before.hooks.token).toBe('old');
+	config = { hooks: { enabled: true, token: 'old' }, logging: {} };
+	expect(gateway()).toBe(before);
+	config = { hooks: { enabled: true, token: 'new' } };
+	expect(gateway().hooks.token).toBe('new');
+	config = { hooks: { enabled: false, token: 'new' } };
+	expect(gateway().hooks.isEnabled).toBe(false);
+});
