@@ -54,9 +54,12 @@ async function fetchAll(): Promise<void> {
 	await Promise.all(Array.from({ length: run.concurrency }, loop));
 }
 
-function endpointOf(name: string, to: string): Endpoint {
+function endpointOf(id: number, name: string, to: string): Endpoint {
 	return {
+		id,
 		name,
+		kind: 'webhook',
+		lifecycle: { state: 'active' },
 		url: to,
 		events: ['*'],
 		secrets: [`whsec_${Buffer.alloc(32, 7).toString('base64')}`],
@@ -65,6 +68,9 @@ function endpointOf(name: string, to: string): Endpoint {
 		allowPrivateHosts: true,
 	};
 }
+
+/** Id of the endpoint that nobody answers for. */
+const DEAD = 1000;
 
 /** Bytes in use once the garbage is gone. */
 function measureMemory(delivered: number): MemorySample {
@@ -76,20 +82,26 @@ function measureMemory(delivered: number): MemorySample {
 /** What waits in the outbox, delivered by the dispatcher; then the figures. */
 async function deliverAll(folder: string): Promise<DeliveryFigures> {
 	const names = Array.from({ length: run.endpoints }, (_, index) => `endpoint-${String(index)}`);
-	const endpoints = names.map((name) => endpointOf(name, url));
+	const endpoints = names.map((name, index) => endpointOf(index + 1, name, url));
 	// Port 1 refuses connections.
-	if (run.withDead) endpoints.push(endpointOf('dead', 'http://127.0.0.1:1/'));
+	if (run.withDead) endpoints.push(endpointOf(DEAD, 'dead', 'http://127.0.0.1:1/'));
 	const registry = {
 		list: () => endpoints,
-		find: (name: string) => endpoints.find((endpoint) => endpoint.name === name),
+		find: (id: number) => endpoints.find((endpoint) => endpoint.id === id),
+		findByName: (name: string) => endpoints.find((endpoint) => endpoint.name === name),
 	};
 	const store = openStore(folder);
-	const outbox = openOutbox(store, { maxMegabytes: 10_000 });
+	const insert = store.prepare(
+		`INSERT INTO endpoints (id, name, kind, origin, settings, created_at, updated_at)
+		VALUES (?, ?, 'webhook', 'config', '{"events":["*"]}', 0, 0)`,
+	);
+	for (const { id, name } of endpoints) insert.run(id, name);
+	const outbox = openOutbox(store, { folder, maxMegabytes: 10_000 });
 	const append = (count: number) => {
 		store.transaction(() => {
 			for (let event = 0; event < count; event += 1) {
-				const name = names[event % names.length] ?? '';
-				outbox.append(newEvent(), run.withDead ? [name, 'dead'] : [name]);
+				const target = { endpointId: (event % names.length) + 1 };
+				outbox.append(newEvent(), run.withDead ? [target, { endpointId: DEAD }] : [target]);
 			}
 		});
 	};

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmitter } from '../openclaw-plugin/src/outbox/emitter';
+import { openEndpointTable } from '../openclaw-plugin/src/endpoints/endpointTable';
 import { openOutbox } from '../openclaw-plugin/src/outbox/outbox';
 import type { MessageData } from '../openclaw-plugin/src/protocol';
 import { checkpointIfLarge } from '../openclaw-plugin/src/store/sharedStore';
@@ -32,8 +33,11 @@ const MESSAGE: MessageData = {
 async function measure(folder: string): Promise<OutboxFigures> {
 	const store = openStore(folder);
 	if (variant === 'powerSafe') store.setSynchronous('full');
-	const outbox = openOutbox(store, { maxMegabytes: 10_000 });
+	const outbox = openOutbox(store, { folder, maxMegabytes: 10_000 });
 	const list = Array.from({ length: ENDPOINTS[variant as keyof typeof ENDPOINTS] }, (_, index) => ({
+		id: index + 1,
+		kind: 'webhook' as const,
+		lifecycle: { state: 'active' as const },
 		name: `endpoint-${String(index)}`,
 		url: 'https://n8n.example/webhook/1',
 		events: ['message.sent' as const],
@@ -41,7 +45,11 @@ async function measure(folder: string): Promise<OutboxFigures> {
 		secrets: [],
 		origin: 'config' as const,
 	}));
-	const registry = { list: () => list, find: () => undefined };
+	const table = openEndpointTable(store);
+	for (const { name, url, events } of list) {
+		table.insert({ name, kind: 'webhook', origin: 'config', settings: { url, events } }, 0);
+	}
+	const registry = { list: () => list, find: () => undefined, findByName: () => undefined };
 	const emit = createEmitter({ store, outbox, registry, instanceId: 'node-1', logger: NOTHING });
 	const total = Number(count);
 	const microseconds = new Float64Array(total);

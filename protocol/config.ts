@@ -163,18 +163,11 @@ function findWebhooks(file: Field): Field | undefined {
 	return isWholeFile ? undefined : file;
 }
 
-function usableInbound(inbound: InboundParts): InboundConfig {
-	const { enabled, basePath, callbackOrigins, sessionKeys } = inbound;
+function usableInbound({ issues: _, ...inbound }: InboundParts): InboundConfig {
 	const endpoints = Object.entries(inbound.endpoints).flatMap(([name, part]) =>
 		part.ok ? [[name, part.config] as const] : [],
 	);
-	return {
-		enabled,
-		basePath,
-		endpoints: Object.fromEntries(endpoints),
-		callbackOrigins,
-		sessionKeys,
-	};
+	return { ...inbound, endpoints: Object.fromEntries(endpoints) };
 }
 
 /** The agents a whole file defines: `agents.entries` by name, or the older `agents.list` by id. */

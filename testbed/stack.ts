@@ -71,8 +71,7 @@ export async function startStack(options: {
 export function credentialData(gatewayUrl: string, changes: JsonObject = {}): JsonObject {
 	return {
 		gatewayUrl,
-		accessToken: '',
-		hookToken: GATEWAY_TOKENS.hooks,
+		accessToken: GATEWAY_TOKENS.hooks,
 		signingSecret: '',
 		inboundPath: '/webhooks/inbound',
 		hooksPath: '/hooks',

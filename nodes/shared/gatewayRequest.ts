@@ -5,7 +5,7 @@ import type {
 	RequestHelperFunctions,
 } from 'n8n-workflow';
 
-import { CREDENTIAL_NAME, tokenAt } from './gatewayConnection';
+import { CREDENTIAL_NAME } from './gatewayConnection';
 import type { GatewayConnection } from './gatewayConnection';
 
 /** One request to the gateway. */
@@ -13,17 +13,13 @@ export interface GatewayRequest {
 	readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
 	/** Path below the gateway's address, with a leading slash, escaped. */
 	readonly path: string;
-	/** Texts in any script; what is undefined is left out. */
-	readonly query?: Readonly<Record<string, string | undefined>>;
 	/** A JSON text. */
 	readonly body?: string;
-	/** Sent besides the usual ones; a header carries plain letters and signs only. */
+	/** Sent besides the usual ones. */
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Sent as `Idempotency-Key`: the gateway runs equal keys once. */
 	readonly idempotencyKey?: string;
 	readonly timeoutMs: number;
-	/** Ends the request early. */
-	readonly signal?: AbortSignal;
 }
 
 /** Why no answer came. */
@@ -76,7 +72,7 @@ export async function callGateway(
 	if (request.idempotencyKey !== undefined) headers['Idempotency-Key'] = request.idempotencyKey;
 	const options: IHttpRequestOptions = {
 		method: request.method,
-		url: connection.baseUrl + request.path + queryOf(request),
+		url: connection.baseUrl + request.path,
 		headers,
 		timeout: request.timeoutMs,
 		returnFullResponse: true,
@@ -84,14 +80,12 @@ export async function callGateway(
 		disableFollowRedirect: true,
 		skipSslCertificateValidation: connection.ignoreSslIssues,
 		...(request.body === undefined ? {} : { body: request.body }),
-		...(request.signal === undefined ? {} : { abortSignal: request.signal }),
 	};
 	const credentialsDecrypted: ICredentialsDecrypted = {
 		id: '',
 		name: '',
 		type: CREDENTIAL_NAME,
-		// n8n adds this one token, whichever field of the credential it comes from.
-		data: { accessToken: tokenAt(connection, request.path) },
+		data: connection.credential,
 	};
 	try {
 		const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
@@ -104,15 +98,6 @@ export async function callGateway(
 	} catch (error) {
 		return readFault(error);
 	}
-}
-
-function queryOf({ query = {} }: GatewayRequest): string {
-	const parameters = new URLSearchParams();
-	for (const [name, value] of Object.entries(query)) {
-		if (value !== undefined) parameters.set(name, value);
-	}
-	const text = parameters.toString();
-	return text === '' ? '' : `?${text}`;
 }
 
 /** Reads what n8n gives as a full response. */

@@ -1,5 +1,8 @@
+import { createEndpointManager } from './endpoints/manage';
+import type { EndpointManager } from './endpoints/manage';
 import { createEndpointRegistry } from './endpoints/registry';
 import type { EndpointRegistry } from './endpoints/registry';
+import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { createCallbacks } from './inbound/callback';
 import type { Callbacks } from './inbound/callback';
 import { createLogger } from './logger';
@@ -7,6 +10,8 @@ import { createEmitter } from './outbox/emitter';
 import type { EmitEvent } from './outbox/emitter';
 import { openOutbox } from './outbox/outbox';
 import type { Outbox } from './outbox/outbox';
+import { createOwnEvents } from './outbox/ownEvents';
+import type { OwnEvents } from './outbox/ownEvents';
 import type { GatewayApi, Logger } from './sdk';
 import { followConfig } from './settings/appliedConfig';
 import { followGatewaySettings } from './settings/gatewaySettings';
@@ -33,6 +38,8 @@ export interface SettledParts {
 	readonly settings: Settings;
 	readonly outbox: Outbox;
 	readonly registry: EndpointRegistry;
+	readonly manager: EndpointManager;
+	readonly ownEvents: OwnEvents;
 	readonly emit: EmitEvent;
 	readonly callbacks: Callbacks;
 }
@@ -56,12 +63,28 @@ export function createParts(api: GatewayApi): Parts {
 
 function settle(settings: Settings, store: Store, logger: Logger) {
 	store.setSynchronous(settings.outbox.powerSafe ? 'full' : 'normal');
-	const outbox = openOutbox(store, settings.outbox);
-	const registry = createEndpointRegistry(settings.endpoints, store);
+	const { folder } = store;
 	const { instanceId } = settings;
+	const outbox = openOutbox(store, { folder, ...settings.outbox });
+	const registry = createEndpointRegistry({
+		folder,
+		database: store,
+		configured: settings.endpoints,
+		isComplete: settings.hasAllEndpoints,
+		instanceId,
+	});
+	const ownEvents = createOwnEvents({ database: store, outbox, instanceId, logger });
+	const manager = createEndpointManager({
+		folder,
+		database: store,
+		outbox,
+		ownEvents,
+		hostRules: GATEWAY_HOST_RULES,
+		instanceId,
+	});
 	const emit = createEmitter({ store, outbox, registry, instanceId, logger });
-	const callbacks = createCallbacks({ database: store, outbox, registry, instanceId });
-	return { settings, outbox, registry, emit, callbacks };
+	const callbacks = createCallbacks({ folder, database: store, outbox, registry, instanceId });
+	return { settings, outbox, registry, manager, ownEvents, emit, callbacks };
 }
 
 /**

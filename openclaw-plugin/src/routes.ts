@@ -1,7 +1,6 @@
 import { ADMIN_PATH, createAdminRoute } from './admin/adminRoute';
 import { DASHBOARD_ASSETS } from './dashboard/assets';
 import { registerDashboard } from './dashboard/registerDashboard';
-import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { markExternal } from './gatewaySdk';
 import { createInboundRoute } from './inbound/inboundRoute';
 import { perSettings } from './parts';
@@ -33,16 +32,8 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 			logger,
 		}),
 	);
-	const admin = perSettings(parts, ({ settings, outbox, registry }) =>
-		createAdminRoute({
-			database: store,
-			outbox,
-			registry,
-			logger,
-			authorize,
-			hostRules: GATEWAY_HOST_RULES,
-			instanceId: settings.instanceId,
-		}),
+	const admin = perSettings(parts, ({ outbox, manager }) =>
+		createAdminRoute({ folder, database: store, outbox, manager, logger, authorize }),
 	);
 	api.registerHttpRoute({
 		path: current().settings.inbound.basePath,
@@ -59,11 +50,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 	registerDashboard(api, {
 		folder,
 		database: store,
-		registry: {
-			list: () => current().registry.list(),
-			find: (name) => current().registry.find(name),
-		},
-		outbox: { replay: (selection) => current().outbox.replay(selection) },
+		manager: () => current().manager,
 		logger,
 		assets: DASHBOARD_ASSETS,
 		version: PLUGIN_VERSION,

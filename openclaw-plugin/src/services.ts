@@ -97,9 +97,7 @@ function createWork(api: Pick<GatewayApi, 'runtime'>, { store, logger, current }
 function describeEndpoints(registry: EndpointRegistry): string {
 	const names = registry
 		.list()
-		.filter(({ origin }) => origin !== 'callback')
-		.map(({ name }) => name);
-	return names.length === 0
-		? 'no endpoints: no events are sent'
-		: `events go to ${names.join(', ')}`;
+		.filter(({ kind, lifecycle }) => kind !== 'callback' && lifecycle.state !== 'removed')
+		.map(({ name, lifecycle: { state } }) => (state === 'active' ? name : `${name} (${state})`));
+	return names.length === 0 ? 'no endpoints: no events are sent' : `endpoints: ${names.join(', ')}`;
 }

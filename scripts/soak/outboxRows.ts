@@ -31,6 +31,12 @@ export function readOpenWork(gatewayFolder: string): OpenWork {
 	});
 }
 
+/** The state of an event's delivery to an endpoint, by its name. */
+function stateAt(column: string): string {
+	return `(SELECT d.state FROM deliveries d JOIN endpoints p ON p.id = d.endpoint_id
+		WHERE d.event_seq = seq AND p.name = ?) AS ${column}`;
+}
+
 function toState(value: unknown): DeliveryState | undefined {
 	return value === 'pending' || value === 'delivered' || value === 'failed' ? value : undefined;
 }
@@ -40,8 +46,8 @@ export function readOutbox(gatewayFolder: string): Outbox {
 		events: database
 			.prepare(
 				`SELECT id, type, body,
-					(SELECT state FROM deliveries WHERE event_seq = seq AND endpoint = ?) AS n8n,
-					(SELECT state FROM deliveries WHERE event_seq = seq AND endpoint = ?) AS receiver
+					${stateAt('n8n')},
+					${stateAt('receiver')}
 				FROM events ORDER BY seq`,
 			)
 			.all(ENDPOINTS.n8n, ENDPOINTS.receiver)

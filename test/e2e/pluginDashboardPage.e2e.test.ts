@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Frame, Page } from 'playwright-core';
 import { reportFault } from '../../openclaw-plugin/src/health/health';
-import { listDeliveries } from '../../openclaw-plugin/src/log/deliveryLog';
+import { listDeliveries } from '../../openclaw-plugin/src/outbox/deliveryLog';
 import { launchChromium } from '../../testbed/editor/browser';
 import { waitFor } from '../../testbed/waitFor';
 import { findPoorContrast } from '../openclaw-plugin/dashboard/support/contrast';
@@ -14,7 +14,7 @@ import {
 import {
 	storeDeliveries,
 	type StoredDelivery,
-} from '../openclaw-plugin/log/support/storedDelivery';
+} from '../openclaw-plugin/outbox/support/storedDelivery';
 
 const TEST_TIMEOUT_MS = 60_000;
 jest.setTimeout(TEST_TIMEOUT_MS);
@@ -328,8 +328,8 @@ describeInBrowser('the dashboard in a browser', () => {
 			{ state: 'pending', tries: 1, error: 'no answer' },
 			{ status: 200, durationMs: 20 },
 		]);
-		const state = `INSERT INTO endpoint_states (endpoint, last_failure_at, last_error, consecutive_failures)
-			VALUES ('ops', 1, 'HTTP 500', 3)`;
+		const state = `INSERT INTO endpoint_health (endpoint_id, last_failure_at, last_error, failures)
+			SELECT id, 1, 'HTTP 500', 3 FROM endpoints WHERE name = 'ops'`;
 		server.database.exec(state);
 		reportFault(server.folder, { code: 'config', severity: 'notice', message: 'A notice' });
 		reportFault(server.folder, { code: 'internal', severity: 'fault', message: 'A fault' });

@@ -189,6 +189,6 @@ function readAttempts(): readonly unknown[] {
 	return readPluginDatabase(gateway.folder, (database) => [
 		...database.prepare('SELECT * FROM attempts').all(),
 		...database.prepare('SELECT * FROM deliveries').all(),
-		...database.prepare('SELECT * FROM endpoint_states').all(),
+		...database.prepare('SELECT * FROM endpoint_health').all(),
 	]);
 }

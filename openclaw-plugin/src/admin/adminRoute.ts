@@ -1,38 +1,44 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EndpointManager } from '../endpoints/manage';
 import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
-import type { Checked } from '../http/answers';
+import type { Checked, Refusal } from '../http/answers';
 import { parseJsonBody, readLimitedBody } from '../http/body';
 import { readTarget } from '../http/request';
+import type { Outbox } from '../outbox/outbox';
 import type { Logger } from '../sdk';
+import type { Database } from '../store/databaseAccess';
+import { errorText } from '../store/errorText';
 import type { Authorizer } from '../tokens/authorizer';
-import { createEndpointActions } from './endpointActions';
-import type { Done, EndpointActionsParts } from './endpointActions';
-import { NO_SUCH_PATH, NOT_DONE } from './refusals';
+import { createDeliveryApi, exportDeliveries } from './deliveryApi';
+import { createEndpointApi } from './endpointApi';
+import type { Done, Methods } from './endpointApi';
+import { METRICS_TYPE, renderMetrics } from './metrics';
 
 /** Where the API is. */
 export const ADMIN_PATH = '/plugins/event-webhooks/api';
 
-export interface AdminRouteOptions extends Omit<EndpointActionsParts, 'now'> {
+export interface AdminRouteOptions {
+	/** Where the plugin keeps its data. */
+	readonly folder: string;
+	readonly database: Database;
+	readonly manager: EndpointManager;
+	readonly outbox: Pick<Outbox, 'maxBytes' | 'usedBytes'>;
 	readonly authorize: Authorizer;
 	readonly logger: Logger;
 	/** Milliseconds, the system's clock unless given. */
 	readonly now?: () => number;
 }
 
-/** What a path does with each of its methods. */
-type Methods = Readonly<Record<string, (body: unknown) => Checked<Done>>>;
-
 /** Methods whose requests have a body. */
-const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT']);
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
- * Makes the handler of the API for endpoints, below {@link ADMIN_PATH}. Every request needs a token with
- * the scope `endpoints`.
+ * Makes the handler of the API for operators and for automatic setup, below {@link ADMIN_PATH}. Every
+ * request needs a token with the scope `endpoints`.
  *
- * - `GET /endpoints`, `GET /endpoints/{name}`
- * - `PUT /endpoints/{name}`, `POST /endpoints`: create or replace; the secret is told when it was made
- * - `DELETE /endpoints/{name}`
- * - `POST /endpoints/{name}/test`, `…/rotate`, `…/enable`
+ * - `/endpoints…`: see `endpointApi.ts`
+ * - `/deliveries…`: see `deliveryApi.ts`
+ * - `GET /metrics`: for Prometheus, see `metrics.ts`
  *
  * @example
  * api.registerHttpRoute({ path: ADMIN_PATH, auth: 'plugin', match: 'prefix', handler });
@@ -40,33 +46,23 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT']);
 export function createAdminRoute(
 	options: AdminRouteOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
-	const { authorize, logger, now = Date.now } = options;
-	const actions = createEndpointActions({ ...options, now });
+	const { authorize, logger, database, folder, now = Date.now } = options;
+	const findEndpointMethods = createEndpointApi({ ...options, now });
+	const findDeliveryMethods = createDeliveryApi(options);
 
-	const methodsOf = ([room, name, verb, ...deeper]: readonly string[]): Methods | undefined => {
-		if (room !== 'endpoints' || deeper.length > 0) return undefined;
-		if (name === undefined) {
-			return {
-				GET: () => ({ ok: true, value: actions.list() }),
-				POST: (body) => actions.put(undefined, body),
-			};
-		}
-		if (verb === undefined) {
-			return {
-				GET: () => actions.show(name),
-				PUT: (body) => actions.put(name, body),
-				DELETE: () => actions.remove(name),
-			};
-		}
-		if (verb === 'test') return { POST: () => actions.sendTest(name) };
-		if (verb === 'rotate') return { POST: (body) => actions.rotate(name, body) };
-		return verb === 'enable' ? { POST: () => actions.enable(name) } : undefined;
+	const methodsOf = (
+		[resource, ...rest]: readonly string[],
+		query: URLSearchParams,
+	): Methods | undefined => {
+		if (resource === 'endpoints') return findEndpointMethods(rest);
+		return resource === 'deliveries' ? findDeliveryMethods(rest, query) : undefined;
 	};
 	const act = async (
 		request: IncomingMessage,
 		segments: readonly string[],
+		query: URLSearchParams,
 	): Promise<Checked<Done>> => {
-		const methods = methodsOf(segments);
+		const methods = methodsOf(segments, query);
 		if (methods === undefined) return refuse(NO_SUCH_PATH);
 		const { method = '' } = request;
 		const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
@@ -74,13 +70,32 @@ export function createAdminRoute(
 		const body = await readBody(request, method);
 		return body.ok ? run(body.value) : body;
 	};
+	/** What is not answered with JSON; says whether it was asked for. */
+	const answerText = async (
+		{ method }: IncomingMessage,
+		response: ServerResponse,
+		[resource, what]: readonly string[],
+		query: URLSearchParams,
+	): Promise<boolean> => {
+		if (method !== 'GET') return false;
+		if (resource === 'metrics' && what === undefined) {
+			response.writeHead(200, { 'Content-Type': METRICS_TYPE, 'Cache-Control': 'no-store' });
+			response.end(renderMetrics({ ...options, now: now() }));
+			return true;
+		}
+		if (resource !== 'deliveries' || what !== 'export') return false;
+		await exportDeliveries(response, database, query);
+		return true;
+	};
 
 	return async (request, response) => {
 		const target = readTarget(request, ADMIN_PATH);
 		if (target === undefined) return false;
+		const { segments, query } = target;
 		try {
 			if (authorize(request, response, 'endpoints') === undefined) return true;
-			const acted = await act(request, target.segments);
+			if (await answerText(request, response, segments, query)) return true;
+			const acted = await act(request, segments, query);
 			if (!acted.ok) {
 				answerRefusal(response, acted.refusal);
 				return true;
@@ -89,8 +104,7 @@ export function createAdminRoute(
 			if (deed !== undefined) logger.info(`${deed} over the API`);
 			answerJson(response, status, { ok: true, ...body });
 		} catch (error) {
-			const reason = error instanceof Error ? error.message : String(error);
-			logger.error(`a request to the API for endpoints failed: ${reason}`);
+			logger.error(`a request to the API failed (${folder}): ${errorText(error)}`);
 			answerRefusal(response, NOT_DONE);
 		}
 		return true;
@@ -105,3 +119,17 @@ async function readBody(request: IncomingMessage, method: string): Promise<Check
 	if (raw.value.length === 0) return { ok: true, value: {} };
 	return parseJsonBody(request.headers, raw.value);
 }
+
+const NO_SUCH_PATH: Refusal = {
+	status: 404,
+	code: 'unknown-path',
+	message: 'There is nothing at this path of the API',
+};
+
+const NOT_DONE: Refusal = {
+	status: 503,
+	code: 'not-stored',
+	message:
+		"The gateway could not store the change: see its log, or 'openclaw event-webhooks status'",
+	headers: { 'Retry-After': '10' },
+};

@@ -1,3 +1,5 @@
+import type { Outcome } from '../endpoints/manage';
+
 /** Why a command could not do what it was asked to. */
 export class CliFault extends Error {
 	/**
@@ -15,6 +17,17 @@ export class CliFault extends Error {
 	get exitCode(): 1 | 2 {
 		return this.code === 'usage' ? 2 : 1;
 	}
+}
+
+/**
+ * The value of something that was done.
+ *
+ * @throws CliFault that says why it was not
+ */
+export function valueOf<Value>(outcome: Outcome<Value>): Value {
+	if (outcome.ok) return outcome.value;
+	const { code, message } = outcome.refused;
+	throw new CliFault(code, `${message}.`);
 }
 
 /** The command line is wrong: nothing was done. */

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, dataFolder } from '../store/database';
-import { createEndpointRegistry } from '../endpoints/registry';
-import type { EndpointRegistry } from '../endpoints/registry';
+import { GATEWAY_HOST_RULES } from '../delivery/guard';
+import { createEndpointManager } from '../endpoints/manage';
+import type { EndpointManager } from '../endpoints/manage';
 import type { ConfigFile } from '../import/configFile';
+import { openOutbox } from '../outbox/outbox';
+import { createOwnEvents } from '../outbox/ownEvents';
 import { readSettings } from '../settings/settings';
 import { addCommands } from './addCommands';
 import { COMMANDS } from './commands';
@@ -48,12 +51,32 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 		const settings = readSettings(dependencies.pluginConfig, undefined, false);
 		const { configFile } = dependencies;
 		let opened: DatabaseSync | undefined;
-		let registry: EndpointRegistry | undefined;
+		let manager: EndpointManager | undefined;
 		// Opened when it is needed: what is wrong with it can be told without it.
 		const open = () =>
 			(opened ??= openDatabase(folder, {
 				synchronous: settings.outbox.powerSafe ? 'full' : 'normal',
 			}));
+		const manage = (database: DatabaseSync): EndpointManager => {
+			const { instanceId } = settings;
+			const outbox = openOutbox(database, { folder, ...settings.outbox, now });
+			const logger = {
+				error: (message: string) => {
+					terminal.warn(message);
+				},
+			};
+			const ownEvents = createOwnEvents({ database, outbox, instanceId, logger, now });
+			const hostRules = GATEWAY_HOST_RULES;
+			return createEndpointManager({
+				folder,
+				database,
+				outbox,
+				ownEvents,
+				hostRules,
+				instanceId,
+				now,
+			});
+		};
 		return {
 			folder,
 			settings,
@@ -64,8 +87,8 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 			get database() {
 				return open();
 			},
-			get registry() {
-				return (registry ??= createEndpointRegistry(settings.endpoints, open(), now));
+			get manager() {
+				return (manager ??= manage(open()));
 			},
 			close: () => opened?.close(),
 		};

@@ -1,4 +1,4 @@
-import type { EndpointRegistry } from '../endpoints/registry';
+import type { EndpointManager } from '../endpoints/manage';
 import type { ConfigFile } from '../import/configFile';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
@@ -11,7 +11,8 @@ export interface CommandTools {
 	/** Opened when it is first asked for. */
 	readonly database: Database;
 	readonly settings: Settings;
-	readonly registry: EndpointRegistry;
+	/** All that can be done with endpoints and deliveries. */
+	readonly manager: EndpointManager;
 	readonly configFile: ConfigFile;
 	readonly terminal: Terminal;
 	/** Environment of this process; the gateway's may be another. */

@@ -1,6 +1,6 @@
 import type { Fault } from '../health/faults';
-import type { DeliveryPage } from '../log/delivery';
-import type { Overview } from '../log/endpointHealth';
+import type { DeliveryPage } from '../outbox/delivery';
+import type { Overview } from '../endpoints/endpointHealth';
 
 /** What a page is served with. */
 export interface PageData {

@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { EndpointRegistry } from '../endpoints/registry';
+import type { EndpointManager } from '../endpoints/manage';
 import type { Fault } from '../health/faults';
 import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
 import type { Refusal } from '../http/answers';
 import { readTarget } from '../http/request';
 import type { RequestTarget } from '../http/request';
-import { listDeliveries, showDelivery } from '../log/deliveryLog';
-import type { Outbox } from '../outbox/outbox';
+import { listDeliveries, showDelivery } from '../outbox/deliveryLog';
 import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import type { LiveState } from './apiTypes';
@@ -16,14 +15,14 @@ import { createOverviews } from './overviews';
 import { originHeaders } from './pageOrigin';
 import type { PageRight, PageTokens } from './pageTokens';
 import { DASHBOARD_API_PATH, PAGE_TOKEN_HEADER } from './paths';
-import { replayFailed } from './replayFailed';
+import { replayFailed, replayNamed } from './replayFailed';
 import { readReplayRequest } from './replayRequest';
 
 /** What the page's requests are answered from. */
 export interface DashboardApiParts {
 	readonly database: Database;
-	readonly registry: EndpointRegistry;
-	readonly outbox: Pick<Outbox, 'replay'>;
+	/** By the settings as they are now. */
+	readonly manager: () => EndpointManager;
 	readonly tokens: PageTokens;
 	/** What is wrong with the plugin now. */
 	readonly faults: () => readonly Fault[];
@@ -47,7 +46,7 @@ interface Admitted {
  * else lets anybody in.
  */
 export function createDashboardApi(parts: DashboardApiParts): Handler {
-	const { database, outbox, tokens, faults, logger, now = Date.now } = parts;
+	const { database, manager, tokens, faults, logger, now = Date.now } = parts;
 	const overviews = createOverviews({ ...parts, now });
 
 	const state = ({ response, target, token }: Admitted) => {
@@ -81,8 +80,8 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 		}
 		const count =
 			'deliveryIds' in wanted.value
-				? outbox.replay(wanted.value)
-				: await replayFailed(database, outbox, wanted.value.endpoint);
+				? replayNamed(manager(), wanted.value.deliveryIds)
+				: await replayFailed(database, manager(), wanted.value.endpoint);
 		overviews.forget();
 		answerJson(response, 200, { count });
 	};

@@ -1,7 +1,7 @@
 import { refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
-import { DELIVERY_STATUSES } from '../log/delivery';
-import type { DeliveryQuery } from '../log/delivery';
+import { DELIVERY_STATUSES } from '../outbox/delivery';
+import type { DeliveryQuery } from '../outbox/delivery';
 
 const PAGE_SIZE = 50;
 const TEXT_FIELDS = ['endpoint', 'type', 'text', 'before'] as const;

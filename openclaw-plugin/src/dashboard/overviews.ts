@@ -1,6 +1,5 @@
-import type { EndpointRegistry } from '../endpoints/registry';
-import { describeHealth } from '../log/endpointHealth';
-import type { Overview } from '../log/endpointHealth';
+import { describeHealth } from '../endpoints/endpointHealth';
+import type { Overview } from '../endpoints/endpointHealth';
 import type { Database } from '../store/databaseAccess';
 
 /** Counting 100,000 deliveries takes some 15 ms: not for each look of each page. */
@@ -16,15 +15,14 @@ export interface Overviews {
 
 export function createOverviews(parts: {
 	readonly database: Database;
-	readonly registry: EndpointRegistry;
 	readonly now: () => number;
 }): Overviews {
-	const { database, registry, now } = parts;
+	const { database, now } = parts;
 	let known: Overview | undefined;
 	return {
 		current: () => {
 			if (known === undefined || Math.abs(now() - known.at) >= FRESH_MS) {
-				known = describeHealth(database, registry.list(), now());
+				known = describeHealth(database, now());
 			}
 			return known;
 		},

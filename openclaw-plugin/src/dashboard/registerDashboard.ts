@@ -1,6 +1,5 @@
-import type { EndpointRegistry } from '../endpoints/registry';
+import type { EndpointManager } from '../endpoints/manage';
 import { listFaults } from '../health/health';
-import type { Outbox } from '../outbox/outbox';
 import type { HttpRoute, Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import { createDashboardApi } from './dashboardApi';
@@ -35,8 +34,8 @@ export interface DashboardParts {
 	/** Where the plugin keeps its data. */
 	readonly folder: string;
 	readonly database: Database;
-	readonly registry: EndpointRegistry;
-	readonly outbox: Pick<Outbox, 'replay'>;
+	/** By the settings as they are now. */
+	readonly manager: () => EndpointManager;
 	readonly logger: Pick<Logger, 'error'>;
 	readonly assets: DashboardAssets;
 	/** Version of the plugin. */

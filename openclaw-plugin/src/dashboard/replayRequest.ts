@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
 import { parseJsonBody, readLimitedBody } from '../http/body';
-import { parseDeliveryId } from '../log/deliveryId';
+import { parseDeliveryId } from '../outbox/delivery';
 
 /** Which deliveries to send again. */
 export type WantedReplay =

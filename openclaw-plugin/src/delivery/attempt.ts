@@ -1,6 +1,6 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import type { DueDelivery } from '../outbox/queue';
-import type { Attempt } from '../outbox/settle';
+import type { Attempt } from '../outbox/outbox';
 import { MAX_BODY_BYTES } from '../outbox/thin';
 import { errorText } from '../store/errorText';
 import { compileTransform } from '../transform/transform';
@@ -35,6 +35,8 @@ export type MakeAttempt = (
 ) => Promise<AttemptResult>;
 
 export interface AttemptParts {
+	/** Finds the endpoint whose secrets sign a callback. */
+	readonly findSigner: (endpointId: number) => Pick<Endpoint, 'secrets'> | undefined;
 	readonly request: SendRequest;
 	readonly now: () => number;
 	/** Version of the plugin. */
@@ -45,7 +47,7 @@ export interface AttemptParts {
 const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** Prepares attempts: transform, headers, request, reading of the answer. */
-export function createAttempt({ request, now, version }: AttemptParts): MakeAttempt {
+export function createAttempt({ findSigner, request, now, version }: AttemptParts): MakeAttempt {
 	const transforms = new WeakMap<object, TransformEvent>();
 	const bodyFor = ({ transform }: Endpoint, body: string): Transformed => {
 		if (transform === undefined) return { ok: true, body };
@@ -56,7 +58,7 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 	};
 	const destinations = new WeakMap<Endpoint, Destination>();
 	const destinationOf = (endpoint: Endpoint, own: string | undefined) => {
-		const text = own ?? endpoint.url;
+		const text = own ?? endpoint.url ?? '';
 		const known = destinations.get(endpoint);
 		if (known?.text === text) return known;
 		const found = readDestination(endpoint, text);
@@ -64,13 +66,13 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 		return found;
 	};
 	const make: MakeAttempt = async (owner, delivery, signal) => {
-		const endpoint = signedFor(owner, delivery);
+		const endpoint = signedFor(owner, delivery, findSigner);
 		const startedAt = now();
 		const number = delivery.attempts + 1;
 		const destination = destinationOf(endpoint, delivery.url);
 		if (destination === undefined) return notSent(delivery, startedAt, badUrl(endpoint));
 		const { url, redact } = destination;
-		if (endpoint.origin === 'callback' && endpoint.secrets.length === 0) {
+		if (endpoint.kind === 'callback' && endpoint.secrets.length === 0) {
 			return notSent(delivery, startedAt, { kind: 'final', error: SECRET_GONE });
 		}
 		const content = bodyFor(endpoint, delivery.body);
@@ -86,7 +88,7 @@ export function createAttempt({ request, now, version }: AttemptParts): MakeAtte
 			body,
 			timeoutMs: endpoint.timeoutMs ?? DEFAULT_TIMEOUT_MS,
 			concurrency: endpoint.concurrency ?? 1,
-			allowPrivateHosts: endpoint.allowPrivateHosts ?? false,
+			allowPrivateHosts: endpoint.allowPrivateHosts === true,
 			signal,
 		});
 		const hasOwnUrl = delivery.url !== undefined;
@@ -121,8 +123,14 @@ function readDestination(endpoint: Endpoint, text: string): Destination | undefi
 }
 
 /** The endpoint with the delivery's own secret, where it has one. */
-function signedFor(endpoint: Endpoint, { secret }: DueDelivery): Endpoint {
-	return secret === undefined ? endpoint : { ...endpoint, secrets: [secret] };
+function signedFor(
+	endpoint: Endpoint,
+	{ secret, signerId }: DueDelivery,
+	findSigner: AttemptParts['findSigner'],
+): Endpoint {
+	if (secret !== undefined) return { ...endpoint, secrets: [secret] };
+	if (signerId === undefined) return endpoint;
+	return { ...endpoint, secrets: findSigner(signerId)?.secrets ?? [] };
 }
 
 function notSent(

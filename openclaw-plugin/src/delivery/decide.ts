@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoints/endpoint';
-import type { Settlement } from '../outbox/settle';
+import type { Settlement } from '../outbox/outbox';
 import { nextWait } from './backoff';
 import type { Outcome } from './outcome';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { processState } from '../processState';
+import { sharedOf } from '../shared';
 import { checkpointIfLarge } from '../store/sharedStore';
 import { createEndpointQueues } from './endpointQueues';
 import type { EndpointQueuesParts } from './endpointQueues';
@@ -27,8 +27,9 @@ const TIDY_STEP_MS = 20;
 const STOP_MS = 5000;
 const STOP_LOOK_MS = 20;
 
-/** The one of each folder; a reloaded plugin starts another before the old one has stopped. */
-const dispatchers = () => processState('dispatchers/1', () => new Map<string, Dispatcher>());
+/** The one that works; a reloaded plugin starts another before the old one has stopped. */
+const workingOf = (folder: string) =>
+	sharedOf(folder).slot('dispatcher', (): { dispatcher?: Dispatcher } => ({}));
 
 /**
  * Makes the deliveries that the outbox holds, with a queue for each endpoint, so that a slow or dead one
@@ -45,12 +46,12 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 	let stopping: Promise<void> | undefined;
 	const dispatcher: Dispatcher = {
 		start: async () => {
-			const others = dispatchers();
-			const other = others.get(folder);
-			others.set(folder, dispatcher);
+			const working = workingOf(folder);
+			const other = working.dispatcher;
+			working.dispatcher = dispatcher;
 			await other?.stop();
 			// The next one has come meanwhile.
-			if (others.get(folder) === dispatcher) session ??= startSession(parts);
+			if (working.dispatcher === dispatcher) session ??= startSession(parts);
 		},
 		stop: async () => {
 			stopping ??= session?.stop().finally(() => {
@@ -103,7 +104,7 @@ function startSession(parts: DispatcherParts): Session {
 		if (!isMore) attemptTo(queues.wakeAll);
 		tidyTimer = setTimeout(tidy, isMore ? TIDY_STEP_MS : TIDY_MS).unref();
 	};
-	const forgetWakeUps = collectWakeUps((wakeUp) => {
+	const forgetWakeUps = collectWakeUps(store.folder, (wakeUp) => {
 		attemptTo(() => {
 			if (wakeUp === 'all') lookAtAll();
 			else queues.wake(wakeUp);

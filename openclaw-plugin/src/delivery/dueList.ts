@@ -27,7 +27,7 @@ const BATCH = 256;
  */
 export function createDueList(
 	outbox: Outbox,
-	endpoint: string,
+	endpointId: number,
 	isBusy: (id: number) => boolean,
 	busyCount: () => number,
 ): DueList {
@@ -36,7 +36,7 @@ export function createDueList(
 	let mayHaveMore = true;
 	const fetch = (now: number) => {
 		const limit = BATCH + busyCount();
-		const found = outbox.due(endpoint, now, limit);
+		const found = outbox.due(endpointId, now, limit);
 		mayHaveMore = found.length >= limit;
 		return found.filter((id) => !isBusy(id));
 	};

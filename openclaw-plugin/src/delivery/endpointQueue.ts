@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
-import type { DueDelivery, Outbox } from '../outbox/outbox';
+import type { Outbox } from '../outbox/outbox';
+import type { DueDelivery } from '../outbox/queue';
 import type { Logger } from '../sdk';
 import type { AttemptResult, MakeAttempt } from './attempt';
 import { phaseOf } from './circuit';
@@ -32,7 +33,7 @@ export interface EndpointQueue {
 }
 
 export interface EndpointQueueParts {
-	readonly name: string;
+	readonly id: number;
 	readonly outbox: Outbox;
 	readonly registry: EndpointRegistry;
 	readonly attempt: MakeAttempt;
@@ -56,11 +57,11 @@ export function createEndpointQueue(
 	parts: EndpointQueueParts,
 	initial: EndpointState,
 ): EndpointQueue {
-	const { name, outbox, registry, settlements, signal, logger, now, random } = parts;
+	const { id: endpointId, outbox, registry, settlements, signal, logger, now, random } = parts;
 	const running = new Set<number>();
 	const due = createDueList(
 		outbox,
-		name,
+		endpointId,
 		(id) => running.has(id) || settlements.has(id),
 		() => running.size + settlements.size,
 	);
@@ -88,6 +89,7 @@ export function createEndpointQueue(
 		delivery: DueDelivery,
 		{ attempt, outcome }: AttemptResult,
 		made: {
+			readonly name: string;
 			readonly retry: Endpoint['retry'];
 			readonly isProbe: boolean;
 			readonly signsApart: boolean;
@@ -105,8 +107,19 @@ export function createEndpointQueue(
 		} else {
 			lastProbe = 0;
 		}
-		const isSoon = settlements.add({ id: delivery.id, attempt, settlement }, name, state);
-		for (const news of stateNews({ name, before, after: state, delivery, settlement, attempt })) {
+		const isSoon = settlements.add(
+			{ id: delivery.id, generation: delivery.generation, attempt, settlement },
+			endpointId,
+			state,
+		);
+		for (const news of stateNews({
+			name: made.name,
+			before,
+			after: state,
+			delivery,
+			settlement,
+			attempt,
+		})) {
 			logger[news.level](news.message);
 		}
 		return isSoon;
@@ -118,8 +131,9 @@ export function createEndpointQueue(
 		parts
 			.attempt(endpoint, delivery, signal)
 			.then((result) => {
-				const signsApart = endpoint.origin !== 'callback';
-				const goesOn = finish(delivery, result, { retry: endpoint.retry, isProbe, signsApart });
+				const signsApart = endpoint.kind !== 'callback';
+				const { name, retry } = endpoint;
+				const goesOn = finish(delivery, result, { name, retry, isProbe, signsApart });
 				// What can start at once does, if the receiver would have nothing to do during the write.
 				if (!goesOn || (due.knowsMore && parts.isIdle())) pump();
 			})
@@ -129,9 +143,9 @@ export function createEndpointQueue(
 	};
 	/** Starts what can be started; returns when to look again. */
 	const startDue = (): number | undefined => {
-		const endpoint = registry.find(name);
+		const endpoint = registry.find(endpointId);
 		limit = 0;
-		if (endpoint === undefined || endpoint.enabled === false) return undefined;
+		if (endpoint?.lifecycle.state !== 'active' || endpoint.kind === 'connection') return undefined;
 		for (;;) {
 			const phase = phaseOf(state.circuit, now());
 			if (phase === 'open') return state.circuit.openUntil;
@@ -139,20 +153,14 @@ export function createEndpointQueue(
 			limit = isProbe ? 1 : (endpoint.concurrency ?? 1);
 			if (running.size >= limit || settlements.isFull) return undefined;
 			const id = isProbe ? due.nextAfter(lastProbe, now()) : due.next(now());
-			if (id === undefined) return outbox.nextRetryAt(name);
+			if (id === undefined) return outbox.nextRetryAt(endpointId);
 			start(endpoint, id, isProbe);
 		}
 	};
 	const pump = () => {
 		if (isStopped) return;
 		try {
-			if (state.disabledReason === undefined) {
-				lookAgainAt(startDue());
-			} else if (
-				outbox.failPending(name, `The endpoint is disabled: ${state.disabledReason}`) > 0
-			) {
-				lookAgainAt(now());
-			}
+			if (state.disabledReason === undefined) lookAgainAt(startDue());
 		} catch (error) {
 			reportUnexpected(error, logger);
 			lookAgainAt(now() + RETRY_MS);

@@ -29,7 +29,7 @@ export interface EndpointQueues {
 	/** Requests under way. */
 	readonly running: number;
 	/** Looks what is due for some endpoints. */
-	wake(names: readonly string[]): void;
+	wake(endpointIds: readonly number[]): void;
 	/** Looks what is due at all. */
 	readonly wakeAll: () => void;
 	/** Takes over what another process or the API has changed. */
@@ -43,12 +43,12 @@ export interface EndpointQueues {
 export function createEndpointQueues(parts: EndpointQueuesParts): EndpointQueues {
 	const { store, outbox, registry, request, logger, now, random, version } = parts;
 	const states = createEndpointStates(store);
-	const queues = new Map<string, EndpointQueue>();
+	const queues = new Map<number, EndpointQueue>();
 	const abort = new AbortController();
-	const attempt = createAttempt({ request, now, version });
+	const attempt = createAttempt({ findSigner: (id) => registry.find(id), request, now, version });
 
 	const wakeAll = () => {
-		for (const name of outbox.pendingEndpoints()) queueOf(name);
+		for (const id of outbox.pendingEndpoints()) queueOf(id);
 		for (const queue of queues.values()) queue.wake();
 	};
 	const settlements = createSettlements({
@@ -56,11 +56,11 @@ export function createEndpointQueues(parts: EndpointQueuesParts): EndpointQueues
 		outbox,
 		states,
 		now,
-		readNext: (name) => {
-			queues.get(name)?.readNext();
+		readNext: (id) => {
+			queues.get(id)?.readNext();
 		},
-		afterWrite: (name, isWritten) => {
-			queues.get(name)?.goOn(isWritten);
+		afterWrite: (id, isWritten) => {
+			queues.get(id)?.goOn(isWritten);
 		},
 		onRecovery: () => {
 			try {
@@ -74,15 +74,15 @@ export function createEndpointQueues(parts: EndpointQueuesParts): EndpointQueues
 		for (const queue of queues.values()) if (queue.running > 0) return false;
 		return true;
 	};
-	const queueOf = (name: string): EndpointQueue => {
-		const known = queues.get(name);
+	const queueOf = (id: number): EndpointQueue => {
+		const known = queues.get(id);
 		if (known !== undefined) return known;
 		const { signal } = abort;
 		const queue = createEndpointQueue(
-			{ name, outbox, registry, attempt, settlements, isIdle, signal, logger, now, random },
-			states.load().get(name) ?? NEW_STATE,
+			{ id, outbox, registry, attempt, settlements, isIdle, signal, logger, now, random },
+			states.load().get(id) ?? NEW_STATE,
 		);
-		queues.set(name, queue);
+		queues.set(id, queue);
 		return queue;
 	};
 	return {
@@ -91,15 +91,15 @@ export function createEndpointQueues(parts: EndpointQueuesParts): EndpointQueues
 			for (const queue of queues.values()) count += queue.running;
 			return count;
 		},
-		wake: (names) => {
-			for (const name of names) queueOf(name).wake();
+		wake: (endpointIds) => {
+			for (const id of endpointIds) queueOf(id).wake();
 		},
 		wakeAll,
 		reloadStates: () => {
 			// What is not written yet is newer than what would be read.
 			if (!settlements.flush()) return;
 			const loaded = states.load();
-			for (const [name, queue] of queues) queue.setState(loaded.get(name) ?? NEW_STATE);
+			for (const [id, queue] of queues) queue.setState(loaded.get(id) ?? NEW_STATE);
 		},
 		stop: () => {
 			for (const queue of queues.values()) queue.stop();

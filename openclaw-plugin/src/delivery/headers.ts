@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoints/endpoint';
-import { formatDeliveryId } from '../log/deliveryId';
+import { formatDeliveryId } from '../outbox/delivery';
 import type { DueDelivery } from '../outbox/queue';
 import { createEventKeys, MAX_SIGNATURES, signEvent } from '../protocol';
 import type { EventKeys } from '../protocol';

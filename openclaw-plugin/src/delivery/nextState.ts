@@ -1,5 +1,6 @@
-import type { Attempt, DueDelivery, Settlement } from '../outbox/outbox';
-import { formatDeliveryId } from '../log/deliveryId';
+import type { Attempt, Settlement } from '../outbox/outbox';
+import type { DueDelivery } from '../outbox/queue';
+import { formatDeliveryId } from '../outbox/delivery';
 import { afterFailure, CLOSED, FAILURES_TO_OPEN } from './circuit';
 import type { Circuit } from './circuit';
 import type { EndpointState } from './endpointStates';

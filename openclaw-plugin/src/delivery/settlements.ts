@@ -14,7 +14,7 @@ export interface Settlements {
 	 *
 	 * @returns false when writing does not work now, so that nobody need wait for it
 	 */
-	add(settled: SettledDelivery, endpoint: string, state: EndpointState): boolean;
+	add(settled: SettledDelivery, endpoint: number, state: EndpointState): boolean;
 	/** Writes all now, whoever waits for it; says whether it worked. */
 	flush(): boolean;
 	close(): void;
@@ -30,9 +30,9 @@ export interface SettlementParts {
 	 * Called within the transaction that writes results of an endpoint, to read there what comes next: a
 	 * third of the cost of reading it later. May be called twice.
 	 */
-	readonly readNext: (endpoint: string) => void;
+	readonly readNext: (endpoint: number) => void;
 	/** Called right after that, with its success, for each endpoint that has had results. */
-	readonly afterWrite: (endpoint: string, isWritten: boolean) => void;
+	readonly afterWrite: (endpoint: number, isWritten: boolean) => void;
 	/** Called when there is room for results again after there was none, or writing works again. */
 	readonly onRecovery: () => void;
 }
@@ -48,13 +48,13 @@ const MAX_UNWRITTEN = 1000;
 export function createSettlements(parts: SettlementParts): Settlements {
 	const { store, outbox, states, now } = parts;
 	const unwritten = new Map<number, SettledDelivery>();
-	const changed = new Map<string, EndpointState>();
+	const changed = new Map<number, EndpointState>();
 	/** Endpoints that wait until it is tried to write their results. */
-	const held = new Set<string>();
+	const held = new Set<number>();
 	let immediate: NodeJS.Immediate | undefined;
 	let timer: NodeJS.Timeout | undefined;
 
-	const write = (readers: Iterable<string> = []): boolean => {
+	const write = (readers: Iterable<number> = []): boolean => {
 		try {
 			store.transaction(() => {
 				outbox.settle([...unwritten.values()]);
@@ -76,7 +76,7 @@ export function createSettlements(parts: SettlementParts): Settlements {
 		if (write()) parts.onRecovery();
 		else timer = setTimeout(retry, RETRY_MS).unref();
 	};
-	const flush = (readers?: Iterable<string>): boolean => {
+	const flush = (readers?: Iterable<number>): boolean => {
 		if (unwritten.size === 0) return true;
 		const isWritten = write(readers);
 		if (!isWritten) timer ??= setTimeout(retry, RETRY_MS).unref();

@@ -1,7 +1,7 @@
-import { onWake } from './wake';
+import { onWake } from '../outbox/wakeUps';
 
 /** What was asked for since the last time. */
-export type WakeUp = readonly string[] | 'all';
+export type WakeUp = readonly number[] | 'all';
 
 /**
  * Collects the calls of `wakeDispatcher` and answers them once, after the code that made them has run: it
@@ -9,17 +9,17 @@ export type WakeUp = readonly string[] | 'all';
  *
  * @returns a function that ends it
  */
-export function collectWakeUps(answer: (wakeUp: WakeUp) => void): () => void {
-	let names = new Set<string>();
+export function collectWakeUps(folder: string, answer: (wakeUp: WakeUp) => void): () => void {
+	let ids = new Set<number>();
 	let isAll = false;
 	let immediate: NodeJS.Immediate | undefined;
-	const forget = onWake((endpoints) => {
+	const forget = onWake(folder, (endpoints) => {
 		if (endpoints === undefined) isAll = true;
-		else for (const name of endpoints) names.add(name);
+		else for (const id of endpoints) ids.add(id);
 		immediate ??= setImmediate(() => {
 			immediate = undefined;
-			const wakeUp = isAll ? 'all' : [...names];
-			names = new Set();
+			const wakeUp = isAll ? 'all' : [...ids];
+			ids = new Set();
 			isAll = false;
 			answer(wakeUp);
 		});

@@ -1,16 +1,114 @@
 import type { EndpointConfig } from '../protocol';
 
-/** A receiver of events, ready to be sent to. */
-export interface Endpoint extends Omit<EndpointConfig, 'secret' | 'url' | 'allowPrivateHosts'> {
-	readonly url: string;
-	readonly allowPrivateHosts?: boolean;
+/**
+ * `webhook`: events are posted to a URL. `connection`: the receiver fetches them. `callback`: the queue of
+ * callbacks to one origin, which no events go to and nobody can change.
+ */
+export type EndpointKind = 'webhook' | 'connection' | 'callback';
+
+/** Whether it comes from the configuration file, was made over the API, or by a message's callback. */
+export type EndpointOrigin = 'config' | 'api' | 'callback';
+
+/**
+ * What its owner, or its settings, have decided about an endpoint. How deliveries to it go is another
+ * matter: see `endpointHealth.ts`. Times are milliseconds since 1970.
+ *
+ * | state | what matches | what waits |
+ * |---|---|---|
+ * | `active` | is kept and sent | is sent |
+ * | `paused` | is kept | waits |
+ * | `faulty`: its settings cannot be used | is kept | waits until they are mended |
+ * | `disabled`: by hand, or because it said that it is gone | is left out | waits, for `retentionDays` |
+ * | `expired`: nobody has fetched for too long | is left out | has failed |
+ * | `removed` | is kept for a minute | waits for a minute, then fails |
+ */
+export type Lifecycle =
+	| { readonly state: 'active' }
+	| { readonly state: 'paused'; readonly since: number }
+	| { readonly state: 'faulty'; readonly since: number; readonly reason: string }
+	| { readonly state: 'disabled'; readonly since: number; readonly reason: string }
+	| { readonly state: 'expired'; readonly since: number; readonly reason: string }
+	| { readonly state: 'removed'; readonly since: number };
+
+/** Settings of an endpoint, without its name and secret. */
+export type EndpointSettings = Omit<EndpointConfig, 'name' | 'kind' | 'secret' | 'url'> & {
+	/** Absent where the receiver fetches. */
+	readonly url?: string;
+	/** Of one in the configuration file: whether it has a secret. */
+	readonly isSigned?: boolean;
+	/** Of one in the configuration file: the names of its headers, whose values may be secret. */
+	readonly headerNames?: readonly string[];
+};
+
+/** A receiver of events, as the database knows it: what every process can tell. */
+export interface EndpointRecord {
+	/** Generated, and never given again: what deliveries, secrets and states refer to. */
+	readonly id: number;
+	/** A label: another endpoint may have had the same one. */
+	readonly name: string;
+	readonly kind: EndpointKind;
+	readonly origin: EndpointOrigin;
+	/** Who made it over the API, where it said so: an n8n with this id. */
+	readonly registrant?: string;
+	/**
+	 * Of one made over the API all of them. Of one in the configuration file what may be shown: its URL is
+	 * masked and values of headers are left out, as they may be secret.
+	 */
+	readonly settings: EndpointSettings;
+	readonly lifecycle: Lifecycle;
+	readonly createdAt: number;
+	readonly updatedAt: number;
+}
+
+/**
+ * A receiver of events, ready to be sent to. The same object as before while nothing about it has
+ * changed, so that what is prepared for it can be kept beside it.
+ */
+export interface Endpoint extends EndpointSettings {
+	readonly id: number;
+	readonly name: string;
+	readonly kind: EndpointKind;
+	readonly origin: EndpointOrigin;
+	readonly registrant?: string;
 	/** All that sign: the current one first, then the ones being retired. Empty: unsigned. */
 	readonly secrets: readonly string[];
-	/**
-	 * Whether it comes from the configuration file, was made over the API, or is the queue of callbacks to
-	 * one origin, which no events go to and nobody can change.
-	 */
-	readonly origin: 'config' | 'api' | 'callback';
-	/** Why nothing can be sent to it; `enabled` is false then. */
-	readonly fault?: string;
+	readonly lifecycle: Lifecycle;
+}
+
+/** Milliseconds that a removed endpoint's queue is kept: a registration within that goes on with it. */
+export const REMOVAL_GRACE_MS = 60_000;
+
+const KEEPS: ReadonlySet<Lifecycle['state']> = new Set(['active', 'paused', 'faulty', 'removed']);
+
+/** Whether events that match are kept for an endpoint. */
+export function keepsEvents({ kind, lifecycle }: Pick<Endpoint, 'kind' | 'lifecycle'>): boolean {
+	return kind !== 'callback' && KEEPS.has(lifecycle.state);
+}
+
+/**
+ * Writes the id of an endpoint.
+ *
+ * @example
+ * formatEndpointId(12); // 'ep_12'
+ */
+export function formatEndpointId(id: number): string {
+	return `ep_${String(id)}`;
+}
+
+/** The id in a text such as `ep_12`; undefined when it is none. */
+export function parseEndpointId(text: string): number | undefined {
+	const digits = /^ep_(\d{1,15})$/.exec(text.trim())?.[1];
+	return digits === undefined ? undefined : Number(digits);
+}
+
+/**
+ * Shows where a URL leads without what may be secret: a webhook's path often is its password.
+ *
+ * @example
+ * maskUrl('https://hooks.slack.com/services/T00/B00/xxxx'); // 'https://hooks.slack.com/…'
+ */
+export function maskUrl(url: string): string {
+	if (!URL.canParse(url)) return '(no URL)';
+	const { origin, pathname, search, hash } = new URL(url);
+	return pathname === '/' && search === '' && hash === '' ? `${origin}/` : `${origin}/…`;
 }

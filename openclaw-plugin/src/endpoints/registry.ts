@@ -1,122 +1,151 @@
 import { listSecrets, MAX_SIGNATURES } from '../protocol';
-import type { EndpointConfig } from '../protocol';
 import type { ConfiguredEndpoint } from '../settings/settings';
-import { processState } from '../processState';
-import type { Database, Row } from '../store/databaseAccess';
-import { listCallbackRows, readCallbackEndpoints } from './callbackEndpoints';
-import type { Endpoint } from './endpoint';
-import { readManagedEndpoints } from './managedEndpoints';
-import { listRetiringRows, readRetiringSecrets } from './retiringSecrets';
+import { sharedOf } from '../shared';
+import type { Database } from '../store/databaseAccess';
+import { applyConfigured } from './configured';
+import type { Endpoint, EndpointRecord } from './endpoint';
+import { openEndpointTable } from './endpointTable';
+import type { EndpointSecrets } from './endpointTable';
 
 /** Milliseconds after which a change that the command line made is noticed. */
 const FRESH_MS = 1000;
 
-/** The endpoints there are, by the configuration file and by the API. */
+/** The endpoints that events go to, those of the configuration file and those made over the API. */
 export interface EndpointRegistry {
 	/**
-	 * All, disabled ones too. A name of the configuration file wins over one of the API. The same list
-	 * as before when nothing has changed.
+	 * All but those that were removed more than a minute ago. The same list, of the same objects, as before
+	 * when nothing has changed.
 	 */
 	list(): readonly Endpoint[];
-	find(name: string): Endpoint | undefined;
+	find(id: number): Endpoint | undefined;
+	findByName(name: string): Endpoint | undefined;
 }
 
-const changes = () => processState('endpoint-changes/1', () => ({ count: 0 }));
+export interface RegistryParts {
+	/** Where the plugin keeps its data. */
+	readonly folder: string;
+	readonly database: Database;
+	/** Endpoints of the configuration file. */
+	readonly configured: readonly ConfiguredEndpoint[];
+	/** Whether each endpoint that is written there is among them; none counts as gone if not. */
+	readonly isComplete: boolean;
+	/** Which gateway events come from. */
+	readonly instanceId: string;
+	/** Milliseconds, the system's clock unless given. */
+	readonly now?: () => number;
+}
+
+/** What the instances of the plugin know together. */
+interface EndpointChanges {
+	/** Goes up with each change in the database. */
+	count: number;
+	/** The settings that were applied last, and which endpoint each of them has become. */
+	applied?: { readonly settings: string; readonly ids: ReadonlyMap<number, number> };
+}
+
+const changesOf = (folder: string) =>
+	sharedOf(folder).slot('endpoints', (): EndpointChanges => ({ count: 0 }));
 
 /** Makes every registry of this process read the database again; to be called after a change. */
-export function announceEndpointChange(): void {
-	changes().count += 1;
+export function announceEndpointChange(folder: string): void {
+	changesOf(folder).count += 1;
 }
 
 /**
- * Joins the endpoints of the configuration with those of the database.
- *
- * @param now milliseconds, the system's clock unless given
+ * Joins the endpoints of the configuration with those of the database. With the first question, and when
+ * the settings have changed, the database learns what the configuration says. Its functions throw what the
+ * database throws.
  */
-export function createEndpointRegistry(
-	configured: readonly ConfiguredEndpoint[],
-	database: Database,
-	now: () => number = Date.now,
-): EndpointRegistry {
+export function createEndpointRegistry(parts: RegistryParts): EndpointRegistry {
+	const { folder, database, configured, isComplete, instanceId, now = Date.now } = parts;
+	const changes = changesOf(folder);
+	const table = openEndpointTable(database);
+	const settings = JSON.stringify([configured, isComplete]);
 	let known: readonly Endpoint[] = [];
-	let knownRows: string | undefined;
+	let byId: ReadonlyMap<number, Endpoint> = new Map();
+	let fingerprint: string | undefined;
 	let readAt = Number.NEGATIVE_INFINITY;
 	let change = -1;
+
+	const apply = (): ReadonlyMap<number, number> => {
+		const { applied } = changes;
+		if (applied?.settings === settings) return applied.ids;
+		const ids = applyConfigured({
+			database,
+			configured,
+			isComplete,
+			instanceId,
+			now: now(),
+		});
+		changes.applied = { settings, ids };
+		changes.count += 1;
+		return ids;
+	};
 	const refresh = () => {
-		const rows = {
-			managed: database.prepare('SELECT * FROM managed_endpoints ORDER BY name').all(),
-			retiring: listRetiringRows(database, now()),
-			callbacks: listCallbackRows(database),
-		};
-		const text = JSON.stringify(rows);
-		// Whoever prepares something for each endpoint can tell by the list whether to do so again.
-		if (text !== knownRows) known = join(configured, rows);
-		knownRows = text;
+		let ids = apply();
+		const seen = `${table.fingerprint(now())} ${settings}`;
+		const records = table.listCurrent(now());
+		const isWhole = [...ids.values()].every((id) => records.some((record) => record.id === id));
+		if (!isWhole) {
+			// The database is another one than the settings were applied to.
+			delete changes.applied;
+			ids = apply();
+		}
+		const text = `${seen} ${String(records.length)}`;
+		if (text === fingerprint && isWhole) return;
+		const positions = new Map([...ids].map(([position, id]) => [id, position] as const));
+		const secrets = table.allSecrets(now());
+		const before = byId;
+		known = table.listCurrent(now()).map((record) => {
+			const position = positions.get(record.id);
+			const written = position === undefined ? undefined : configured[position];
+			const next = ready(record, written, secrets.get(record.id));
+			const old = before.get(record.id);
+			return old !== undefined && JSON.stringify(old) === JSON.stringify(next) ? old : next;
+		});
+		byId = new Map(known.map((endpoint) => [endpoint.id, endpoint] as const));
+		fingerprint = text;
 	};
 	const list = () => {
-		const { count } = changes();
-		if (count !== change || now() - readAt >= FRESH_MS) {
+		const time = now();
+		// Whichever way the clock was set.
+		if (changes.count !== change || Math.abs(time - readAt) >= FRESH_MS) {
 			refresh();
-			readAt = now();
-			change = count;
+			readAt = time;
+			change = changes.count;
 		}
 		return known;
 	};
-	return { list, find: (name) => list().find((endpoint) => endpoint.name === name) };
+	return {
+		list,
+		find: (id) => {
+			list();
+			return byId.get(id);
+		},
+		findByName: (name) =>
+			list().find(
+				(endpoint) =>
+					endpoint.name === name &&
+					endpoint.kind !== 'callback' &&
+					endpoint.lifecycle.state !== 'removed',
+			),
+	};
 }
 
-function join(
-	configured: readonly ConfiguredEndpoint[],
-	rows: {
-		readonly managed: readonly Row[];
-		readonly retiring: readonly Row[];
-		readonly callbacks: readonly Row[];
-	},
-): readonly Endpoint[] {
-	const retiring = readRetiringSecrets(rows.retiring);
-	const written = configured.map((endpoint) =>
-		endpoint.kind === 'usable' ? ready(endpoint.config, 'config', retiring) : faulty(endpoint),
-	);
-	const names = new Set(written.map(({ name }) => name));
-	const managed = readManagedEndpoints(rows.managed).filter(
-		({ config }) => !names.has(config.name),
-	);
-	return [
-		...written,
-		...managed.map(({ config }) => ready(config, 'api', retiring)),
-		...readCallbackEndpoints(rows.callbacks).filter(({ name }) => !names.has(name)),
-	];
-}
-
+/** The settings in the file hold what the database must not: secrets, headers, the whole URL. */
 function ready(
-	{ secret, url = '', allowPrivateHosts, ...config }: EndpointConfig,
-	origin: Endpoint['origin'],
-	retiring: ReadonlyMap<string, readonly string[]>,
+	{ createdAt: _createdAt, updatedAt: _updatedAt, settings, ...record }: EndpointRecord,
+	written: ConfiguredEndpoint | undefined,
+	{ current, retiring }: EndpointSecrets = { current: [], retiring: [] },
 ): Endpoint {
-	const current = typeof secret === 'string' ? listSecrets(secret) : [];
-	const secrets = [...new Set([...current, ...(retiring.get(config.name) ?? [])])];
-	return {
-		...config,
-		url,
-		...(allowPrivateHosts === undefined ? {} : { allowPrivateHosts: allowPrivateHosts === true }),
-		origin,
-		secrets: secrets.slice(0, MAX_SIGNATURES),
-	};
+	if (written?.kind !== 'usable') {
+		return { ...settings, ...record, secrets: limited([...current, ...retiring]) };
+	}
+	const { secret, name: _name, ...config } = written.config;
+	const own = typeof secret === 'string' ? listSecrets(secret) : [];
+	return { ...config, ...record, secrets: limited([...own, ...retiring]) };
 }
 
-function faulty({
-	name,
-	url = '',
-	reason,
-	subscription,
-}: Extract<ConfiguredEndpoint, { kind: 'faulty' }>): Endpoint {
-	return {
-		...subscription,
-		name,
-		url,
-		origin: 'config',
-		secrets: [],
-		enabled: false,
-		fault: reason,
-	};
+function limited(secrets: readonly string[]): readonly string[] {
+	return [...new Set(secrets)].slice(0, MAX_SIGNATURES);
 }

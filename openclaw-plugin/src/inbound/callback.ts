@@ -1,4 +1,5 @@
-import { callbackEndpointName, saveCallbackEndpoint } from '../endpoints/callbackEndpoints';
+import { openCallbackQueue } from '../endpoints/callbackQueue';
+import type { Endpoint } from '../endpoints/endpoint';
 import { announceEndpointChange } from '../endpoints/registry';
 import type { EndpointRegistry } from '../endpoints/registry';
 import type { Outbox } from '../outbox/outbox';
@@ -39,44 +40,38 @@ export interface Callbacks {
  * createAgentRunner({ …, onSettled: callbacks.send });
  */
 export function createCallbacks(parts: {
+	/** Where the plugin keeps its data. */
+	readonly folder: string;
 	readonly database: Database;
 	readonly outbox: Pick<Outbox, 'append'>;
 	readonly registry: EndpointRegistry;
 	/** What events name as their gateway. */
 	readonly instanceId: string;
 }): Callbacks {
-	const { database, outbox, registry, instanceId } = parts;
+	const { folder, database, outbox, registry, instanceId } = parts;
+	const receiversAt = (origin: string) =>
+		registry.list().filter((endpoint) => isReceiver(endpoint) && originOf(endpoint) === origin);
+	const findReceiver = (origin: string) => {
+		const found = receiversAt(origin);
+		if (found.length === 0) return undefined;
+		return { allowPrivateHosts: found.some((endpoint) => endpoint.allowPrivateHosts === true) };
+	};
 	const target = (callback: MessageCallback): DeliveryTarget => {
-		if (!('secret' in callback)) return callback;
-		const { url, secret, allowPrivateHosts } = callback;
+		const { url } = callback;
 		const { origin } = new URL(url);
-		if (saveCallbackEndpoint(database, origin, allowPrivateHosts)) announceEndpointChange();
-		return { endpoint: callbackEndpointName(origin), url, secret };
+		const { allowPrivateHosts } =
+			'secret' in callback ? callback : (findReceiver(origin) ?? { allowPrivateHosts: false });
+		const queue = openCallbackQueue(database, origin, allowPrivateHosts, Date.now());
+		if (queue.isChanged) announceEndpointChange(folder);
+		const { endpointId } = queue;
+		if ('secret' in callback) return { endpointId, url, secret: callback.secret };
+		const signerId = registry.findByName(callback.endpoint)?.id;
+		return { endpointId, url, ...(signerId === undefined ? {} : { signerId }) };
 	};
 	return {
-		findReceiver: (origin) => {
-			const found = registry
-				.list()
-				.filter(
-					(endpoint) =>
-						endpoint.enabled !== false &&
-						endpoint.origin !== 'callback' &&
-						originOf(endpoint) === origin,
-				);
-			if (found.length === 0) return undefined;
-			return { allowPrivateHosts: found.some((endpoint) => endpoint.allowPrivateHosts === true) };
-		},
-		findSigner: (url) => {
-			const { origin } = new URL(url);
-			return registry
-				.list()
-				.find(
-					(endpoint) =>
-						endpoint.enabled !== false &&
-						endpoint.secrets.length > 0 &&
-						originOf(endpoint) === origin,
-				)?.name;
-		},
+		findReceiver,
+		findSigner: (url) =>
+			receiversAt(new URL(url).origin).find(({ secrets }) => secrets.length > 0)?.name,
 		send: (message) => {
 			const { callback } = message.options;
 			if (callback === undefined) return;
@@ -89,8 +84,13 @@ export function createCallbacks(parts: {
 	};
 }
 
-function originOf({ url }: { readonly url: string }): string | undefined {
-	return URL.canParse(url) ? new URL(url).origin : undefined;
+/** Whether events are posted to it. */
+function isReceiver({ kind, lifecycle }: Endpoint): boolean {
+	return kind === 'webhook' && (lifecycle.state === 'active' || lifecycle.state === 'paused');
+}
+
+function originOf({ url }: Endpoint): string | undefined {
+	return url === undefined || !URL.canParse(url) ? undefined : new URL(url).origin;
 }
 
 function describe(message: SettledMessage) {

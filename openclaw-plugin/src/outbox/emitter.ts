@@ -1,13 +1,12 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
-import type { EventData, EventType } from '../protocol';
+import { createMatcher } from '../endpoints/subscription';
+import type { EventData, EventMatcher, EventType } from '../protocol';
 import type { Logger } from '../sdk';
 import { errorText } from '../store/errorText';
 import type { Store } from '../store/store';
 import { createEvent } from './envelope';
-import { createMatcher } from './filter';
-import type { EventMatcher } from './filter';
-import type { Outbox } from './outbox';
+import type { DeliveryTarget, Outbox } from './outbox';
 import { createSafeAppend } from './safeAppend';
 
 /**
@@ -28,7 +27,7 @@ export interface EmitterParts {
 }
 
 interface Subscription {
-	readonly name: string;
+	readonly target: DeliveryTarget;
 	readonly matches: EventMatcher;
 }
 
@@ -46,10 +45,10 @@ export function createEmitter(parts: EmitterParts): EmitEvent {
 	const subscriptions = createSubscriptions(registry);
 	return (type, data, at = Date.now()) => {
 		try {
-			const route = () => namesOf(subscriptions(), type, data, instanceId);
-			const names = tryRoute(route);
-			if (names?.length === 0) return;
-			append(createEvent({ type, data, at, instanceId }), names ?? route);
+			const route = () => targetsOf(subscriptions(), type, data, instanceId);
+			const targets = tryRoute(route);
+			if (targets?.length === 0) return;
+			append(createEvent({ type, data, at, instanceId }), targets ?? route);
 		} catch (error) {
 			logger.error(`An event of type '${type}' could not be kept: ${errorText(error)}`);
 		}
@@ -57,7 +56,7 @@ export function createEmitter(parts: EmitterParts): EmitEvent {
 }
 
 /** Undefined when the endpoints cannot be read now: the event then waits for them. */
-function tryRoute(route: () => readonly string[]): readonly string[] | undefined {
+function tryRoute(route: () => readonly DeliveryTarget[]): readonly DeliveryTarget[] | undefined {
 	try {
 		return route();
 	} catch {
@@ -65,17 +64,17 @@ function tryRoute(route: () => readonly string[]): readonly string[] | undefined
 	}
 }
 
-function namesOf(
+function targetsOf(
 	subscriptions: readonly Subscription[],
 	type: EventType,
 	data: EventData,
 	instanceId: string,
-): readonly string[] {
-	const names: string[] = [];
-	for (const { name, matches } of subscriptions) {
-		if (matches(type, data, instanceId)) names.push(name);
+): readonly DeliveryTarget[] {
+	const targets: DeliveryTarget[] = [];
+	for (const { target, matches } of subscriptions) {
+		if (matches(type, data, instanceId)) targets.push(target);
 	}
-	return names;
+	return targets;
 }
 
 /** Prepares the endpoints' filters, anew when the registry has others. */
@@ -86,7 +85,7 @@ function createSubscriptions(registry: EndpointRegistry): () => readonly Subscri
 		const endpoints = listEndpoints(registry, source);
 		if (endpoints !== source) {
 			prepared = endpoints.map((endpoint) => ({
-				name: endpoint.name,
+				target: { endpointId: endpoint.id, isHeld: endpoint.lifecycle.state === 'faulty' },
 				matches: createMatcher(endpoint),
 			}));
 			source = endpoints;

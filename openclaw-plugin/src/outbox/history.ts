@@ -10,7 +10,7 @@ export interface DeliveryHistory {
 	/** Fails what has been due since before a time; reads all that is pending. */
 	failDueBefore(time: number, reason: string, now: number, limit: number): number;
 	/** Fails what waits for an endpoint. */
-	failPendingOf(endpoint: string, reason: string, now: number, limit: number): number;
+	failPendingOf(endpointId: number, reason: string, now: number, limit: number): number;
 }
 
 const FAIL = `UPDATE deliveries SET state = 'failed', settled_at = ?, last_error = ?`;
@@ -44,7 +44,7 @@ export function createHistory(database: Database): DeliveryHistory {
 	);
 	const failAll = database.prepare(
 		`${FAIL} WHERE id IN (
-			SELECT id FROM deliveries WHERE endpoint = ? AND state = 'pending' ORDER BY id LIMIT ?
+			SELECT id FROM deliveries WHERE endpoint_id = ? AND state = 'pending' ORDER BY id LIMIT ?
 		)`,
 	);
 	const deleteEvents = (rows: readonly Row[]) => {
@@ -65,7 +65,7 @@ export function createHistory(database: Database): DeliveryHistory {
 			}),
 		failDueBefore: (time, reason, now, limit) =>
 			Number(failOld.run(now, reason, time, limit).changes),
-		failPendingOf: (endpoint, reason, now, limit) =>
-			Number(failAll.run(now, reason, endpoint, limit).changes),
+		failPendingOf: (endpointId, reason, now, limit) =>
+			Number(failAll.run(now, reason, endpointId, limit).changes),
 	};
 }

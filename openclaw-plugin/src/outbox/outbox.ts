@@ -1,28 +1,71 @@
-import { wakeDispatcher } from '../delivery/wake';
-import { forgetCallbackEndpoints } from '../endpoints/callbackEndpoints';
+import { forgetCallbackQueues } from '../endpoints/callbackQueue';
+import { REMOVAL_GRACE_MS } from '../endpoints/endpoint';
+import { openEndpointTable } from '../endpoints/endpointTable';
 import { announceEndpointChange } from '../endpoints/registry';
 import { DEFAULT_OUTBOX } from '../protocol';
 import type { OutboxConfig } from '../protocol';
 import type { Database } from '../store/databaseAccess';
-import { createAppend } from './append';
-import type { AppendEvent } from './append';
+import { inTransaction } from '../store/databaseAccess';
 import { createCapacity } from './capacity';
+import type { StoredEvent } from './envelope';
 import { createHistory } from './history';
 import { createQueue } from './queue';
 import type { DeliveryQueue } from './queue';
 import { replayDeliveries } from './replay';
-import type { ReplaySelection } from './replay';
-import { createSettle } from './settle';
-import type { SettleDeliveries } from './settle';
+import type { Replayed, ReplaySelection } from './replay';
+import { wakeDispatcher } from './wakeUps';
 
-export type { DeliveryTarget } from './append';
 export { OutboxFullError } from './capacity';
-export type { DueDelivery } from './queue';
-export type { ReplaySelection } from './replay';
-export type { Attempt, SettledDelivery, Settlement } from './settle';
+
+/** Where a delivery goes. */
+export interface DeliveryTarget {
+	/** Whose queue it is in, and whose secrets and headers it has unless it says otherwise. */
+	readonly endpointId: number;
+	/** Instead of the endpoint's URL. */
+	readonly url?: string;
+	/** Signs instead of the endpoint's secrets. */
+	readonly secret?: string;
+	/** Endpoint whose secrets sign instead. */
+	readonly signerId?: number;
+	/** Kept for an endpoint whose settings cannot be used: they decide once they are mended. */
+	readonly isHeld?: boolean;
+}
+
+/** One request and what came of it. */
+export interface Attempt {
+	/** From 1. */
+	readonly number: number;
+	/** Milliseconds since 1970. */
+	readonly startedAt: number;
+	readonly durationMs: number;
+	/** HTTP status; absent when no answer came. */
+	readonly status?: number | undefined;
+	/** Why it failed. No secrets. */
+	readonly error?: string | undefined;
+	/** Beginning of the answer. No secrets. */
+	readonly response?: string | undefined;
+}
+
+/** What becomes of a delivery after an attempt. */
+export type Settlement =
+	| { readonly state: 'delivered' | 'failed' }
+	/** `usesTry` is false for the probe of an endpoint that is down, and where the endpoint asked to wait. */
+	| { readonly state: 'retry'; readonly nextAt: number; readonly usesTry: true }
+	| { readonly state: 'retry'; readonly usesTry: false };
+
+/** A delivery with its last attempt. */
+export interface SettledDelivery {
+	readonly id: number;
+	/** As it was when the attempt began: after a replay the attempt settles nothing. */
+	readonly generation: number;
+	readonly attempt: Attempt;
+	readonly settlement: Settlement;
+}
 
 export interface OutboxOptions
 	extends Partial<Pick<OutboxConfig, 'retentionDays' | 'maxMegabytes'>> {
+	/** Where the plugin keeps its data. */
+	readonly folder: string;
 	readonly now?: () => number;
 }
 
@@ -31,13 +74,19 @@ export interface OutboxOptions
  * the database throws, having done nothing.
  */
 export interface Outbox extends DeliveryQueue {
-	/** Wakes the dispatcher. @throws OutboxFullError when there is no room */
-	readonly append: AppendEvent;
-	readonly settle: SettleDeliveries;
-	/** Puts deliveries back into the queue and wakes the dispatcher; returns how many. */
-	replay(selection: ReplaySelection): number;
+	/**
+	 * Writes an event and one delivery for each target, all or nothing, and wakes the dispatcher.
+	 *
+	 * @returns the numbers of the deliveries, in the order of the targets
+	 * @throws OutboxFullError when there is no room
+	 */
+	append(event: StoredEvent, targets: readonly DeliveryTarget[]): readonly number[];
+	/** Writes attempts and what became of their deliveries, all or nothing. */
+	settle(settled: readonly SettledDelivery[]): void;
+	/** Makes deliveries again and wakes the dispatcher. @throws RangeError when nothing is selected by */
+	replay(selection: ReplaySelection): Replayed;
 	/** Fails what waits for an endpoint, so many at a time; returns how many. */
-	failPending(endpoint: string, reason: string): number;
+	failPending(endpointId: number, reason: string): number;
 	/** Deletes what is too old or too much, some milliseconds' worth; says whether there is more. */
 	tidy(): boolean;
 	/** Bytes on disk that may be used. */
@@ -57,17 +106,20 @@ const SEARCH_EVERY_MS = 3_600_000;
  *
  * @param database a `Store`, or an open database
  * @example
- * const outbox = openOutbox(store, settings.outbox);
- * outbox.append(createEvent({ type, data, at, instanceId }), ['main-webhook']);
+ * const outbox = openOutbox(store, { folder, ...settings.outbox });
+ * outbox.append(createEvent({ type, data, at, instanceId }), [{ endpointId: 12 }]);
  */
-export function openOutbox(database: Database, options: OutboxOptions = {}): Outbox {
-	const { retentionDays, maxMegabytes } = { ...DEFAULT_OUTBOX, ...options };
+export function openOutbox(database: Database, options: OutboxOptions): Outbox {
+	const { retentionDays, maxMegabytes, folder } = { ...DEFAULT_OUTBOX, ...options };
 	const now = options.now ?? Date.now;
 	const history = createHistory(database);
+	const table = openEndpointTable(database);
 	const maxBytes = maxMegabytes * MEGABYTE;
 	const capacity = createCapacity(database, history, maxBytes, now);
 	const append = createAppend(database, now);
 	let searchAt = 0;
+	const failPending = (endpointId: number, reason: string) =>
+		history.failPendingOf(endpointId, reason, now(), AT_ONCE);
 	const expire = () => {
 		const time = now() - retentionDays * DAY_MS;
 		const deleted = history.deleteSettledBefore(time, AT_ONCE);
@@ -76,30 +128,115 @@ export function openOutbox(database: Database, options: OutboxOptions = {}): Out
 		if (failed < AT_ONCE) searchAt = now() + SEARCH_EVERY_MS;
 		return Math.max(deleted, failed);
 	};
+	/** Ends endpoints whose time is over: test listeners, and the queues of removed ones. */
+	const endEndpoints = (): number => {
+		const ended = table.removeUnleased(now());
+		let failed = 0;
+		for (const { id, lifecycle, name } of table.list()) {
+			if (lifecycle.state !== 'removed' || now() - lifecycle.since < REMOVAL_GRACE_MS) continue;
+			failed = Math.max(failed, failPending(id, `The endpoint '${name}' was removed`));
+		}
+		const forgotten = table.forgetRemoved(now());
+		if (ended + forgotten > 0) announceEndpointChange(folder);
+		return failed;
+	};
 	return {
 		...createQueue(database),
 		append: (event, targets) => {
 			capacity.reserve(Buffer.byteLength(event.body));
 			const ids = append(event, targets);
 			wakeDispatcher(
-				targets.map((target) => (typeof target === 'string' ? target : target.endpoint)),
+				folder,
+				targets.map(({ endpointId }) => endpointId),
 			);
 			return ids;
 		},
 		settle: createSettle(database),
 		replay: (selection) => {
-			const count = replayDeliveries(database, selection, now());
-			if (count > 0) wakeDispatcher();
-			return count;
+			const replayed = replayDeliveries(database, selection, now());
+			if (replayed.count > 0) wakeDispatcher(folder, replayed.endpointIds);
+			return replayed;
 		},
-		failPending: (endpoint, reason) => history.failPendingOf(endpoint, reason, now(), AT_ONCE),
+		failPending,
 		tidy: () => {
-			const expired = expire();
-			if (forgetCallbackEndpoints(database)) announceEndpointChange();
+			const expired = Math.max(expire(), endEndpoints());
+			if (forgetCallbackQueues(database)) announceEndpointChange(folder);
 			return capacity.tidy() || expired >= AT_ONCE;
 		},
 		maxBytes,
 		usedBytes: () => capacity.usedBytes(),
+	};
+}
+
+function createAppend(database: Database, now: () => number): Outbox['append'] {
+	const insertEvent = database.prepare(
+		'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
+	);
+	const insertDelivery = database.prepare(
+		`INSERT INTO deliveries (event_seq, endpoint_id, url, secret, signer_id, is_held, state, created_at,
+			next_at) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
+	);
+	return ({ id, type, createdAt, body }, targets) =>
+		inTransaction(database, () => {
+			const { lastInsertRowid } = insertEvent.run(id, type, createdAt, body);
+			const at = now();
+			return targets.map(({ endpointId, url, secret, signerId, isHeld }) => {
+				const added = insertDelivery.run(
+					lastInsertRowid,
+					endpointId,
+					url ?? null,
+					secret ?? null,
+					signerId ?? null,
+					isHeld === true ? 1 : 0,
+					at,
+					at,
+				);
+				return Number(added.lastInsertRowid);
+			});
+		});
+}
+
+function createSettle(database: Database): Outbox['settle'] {
+	const insertAttempt = database.prepare(
+		`INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status, error, response)
+		SELECT id, ?, ?, ?, ?, ?, ? FROM deliveries WHERE id = ?`,
+	);
+	// After a replay only the log learns of what was under way before it.
+	const update = database.prepare(
+		`UPDATE deliveries SET attempts = max(attempts, ?3), last_status = ?6, last_duration_ms = ?7,
+			last_error = ?8,
+			state = iif(generation = ?10, ?1, state),
+			secret = iif(generation = ?10 AND ?1 = 'delivered', NULL, secret),
+			tries = tries + iif(generation = ?10, ?2, 0),
+			settled_at = iif(generation = ?10, ?4, settled_at),
+			next_at = iif(generation = ?10, coalesce(?5, next_at), next_at)
+		WHERE id = ?9 AND state = 'pending'`,
+	);
+	return (settled) => {
+		inTransaction(database, () => {
+			for (const { id, generation, attempt, settlement } of settled) {
+				const { number, startedAt, durationMs } = attempt;
+				const status = attempt.status ?? null;
+				const error = attempt.error ?? null;
+				const response = attempt.response ?? null;
+				// The delivery may have been deleted meanwhile, with its log.
+				insertAttempt.run(number, startedAt, durationMs, status, error, response, id);
+				const isRetry = settlement.state === 'retry';
+				const usesTry = !isRetry || settlement.usesTry;
+				update.run(
+					isRetry ? 'pending' : settlement.state,
+					usesTry ? 1 : 0,
+					number,
+					isRetry ? null : startedAt + durationMs,
+					isRetry && settlement.usesTry ? settlement.nextAt : null,
+					status,
+					durationMs,
+					error,
+					id,
+					generation,
+				);
+			}
+		});
 	};
 }
 

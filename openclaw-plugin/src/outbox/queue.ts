@@ -3,19 +3,27 @@ import type { Database, Row } from '../store/databaseAccess';
 /** A delivery with what is sent. */
 export interface DueDelivery {
 	readonly id: number;
-	readonly endpoint: string;
+	readonly endpointId: number;
+	/** How often it was replayed: what was under way before that does not settle it. */
+	readonly generation: number;
 	/** Instead of the endpoint's URL. */
-	readonly url: string | undefined;
+	readonly url?: string;
 	/** Signs instead of the endpoint's secrets. */
 	readonly secret?: string;
+	/** Endpoint whose secrets sign instead. */
+	readonly signerId?: number;
 	readonly eventId: string;
 	readonly eventType: string;
 	/** The event as JSON. */
 	readonly body: string;
+	/** When it was created, milliseconds since 1970. */
+	readonly createdAt: number;
 	/** Tries used up. */
 	readonly tries: number;
 	/** Requests made so far. */
 	readonly attempts: number;
+	/** The execution that an earlier attempt has become at a receiver that fetches. */
+	readonly run?: string;
 }
 
 /** What waits to be delivered. */
@@ -25,75 +33,79 @@ export interface DeliveryQueue {
 	 *
 	 * @param limit how many at most
 	 */
-	due(endpoint: string, now: number, limit: number): readonly number[];
+	due(endpointId: number, now: number, limit: number): readonly number[];
 	/** When the next delivery that waits for another try is due; undefined when none waits. */
-	nextRetryAt(endpoint: string): number | undefined;
+	nextRetryAt(endpointId: number): number | undefined;
 	/** A delivery that is still to be made; undefined when it was settled or deleted meanwhile. */
 	load(id: number): DueDelivery | undefined;
 	/** Endpoints that deliveries wait for. */
-	pendingEndpoints(): readonly string[];
+	pendingEndpoints(): readonly number[];
 }
 
 /** Prepares the questions to a database. */
 export function createQueue(database: Database): DeliveryQueue {
 	const fresh = database.prepare(
 		`SELECT id FROM deliveries INDEXED BY deliveries_by_state
-		WHERE endpoint = ? AND state = 'pending' AND tries = 0 ORDER BY id LIMIT ?`,
+		WHERE endpoint_id = ? AND state = 'pending' AND tries = 0 ORDER BY id LIMIT ?`,
 	);
 	const waiting = database.prepare(
-		`SELECT id FROM deliveries WHERE endpoint = ? AND state = 'pending' AND tries > 0
+		`SELECT id FROM deliveries WHERE endpoint_id = ? AND state = 'pending' AND tries > 0
 		AND next_at <= ? ORDER BY next_at LIMIT ?`,
 	);
 	const next = database.prepare(
 		`SELECT min(next_at) AS at FROM deliveries
-		WHERE endpoint = ? AND state = 'pending' AND tries > 0`,
+		WHERE endpoint_id = ? AND state = 'pending' AND tries > 0`,
 	);
 	const load = database.prepare(
-		`SELECT d.id, d.endpoint, d.url, d.secret, d.tries, d.attempts, e.id AS event_id, e.type, e.body
+		`SELECT d.*, e.id AS event_id, e.type, e.body
 		FROM deliveries d JOIN events e ON e.seq = d.event_seq
 		WHERE d.id = ? AND d.state = 'pending'`,
 	);
-	// The index is asked for the next name after each one found, instead of read as a whole.
-	const names = database.prepare(
-		`WITH RECURSIVE found (endpoint) AS (
-			SELECT min(endpoint) FROM deliveries WHERE state = 'pending'
+	// The index is asked for the next endpoint after each one found, instead of read as a whole.
+	const endpoints = database.prepare(
+		`WITH RECURSIVE found (id) AS (
+			SELECT min(endpoint_id) FROM deliveries WHERE state = 'pending'
 			UNION ALL
 			SELECT (
-				SELECT min(endpoint) FROM deliveries
-				WHERE state = 'pending' AND endpoint > found.endpoint
-			) FROM found WHERE found.endpoint IS NOT NULL
+				SELECT min(endpoint_id) FROM deliveries
+				WHERE state = 'pending' AND endpoint_id > found.id
+			) FROM found WHERE found.id IS NOT NULL
 		)
-		SELECT endpoint FROM found WHERE endpoint IS NOT NULL`,
+		SELECT id FROM found WHERE id IS NOT NULL`,
 	);
 	const numbers = (rows: readonly Row[]) => rows.map(({ id }) => Number(id));
 	return {
-		due: (endpoint, now, limit) => {
-			const retries = numbers(waiting.all(endpoint, now, limit));
-			const all = [...numbers(fresh.all(endpoint, limit)), ...retries];
+		due: (endpointId, now, limit) => {
+			const retries = numbers(waiting.all(endpointId, now, limit));
+			const all = [...numbers(fresh.all(endpointId, limit)), ...retries];
 			return retries.length === 0 ? all : all.sort((left, right) => left - right).slice(0, limit);
 		},
-		nextRetryAt: (endpoint) => {
-			const at = next.get(endpoint)?.at;
+		nextRetryAt: (endpointId) => {
+			const at = next.get(endpointId)?.at;
 			return typeof at === 'number' ? at : undefined;
 		},
 		load: (id) => {
 			const row = load.get(id);
 			return row === undefined ? undefined : readDue(row);
 		},
-		pendingEndpoints: () => names.all().map(({ endpoint }) => String(endpoint)),
+		pendingEndpoints: () => numbers(endpoints.all()),
 	};
 }
 
 function readDue(row: Row): DueDelivery {
 	return {
 		id: Number(row.id),
-		endpoint: String(row.endpoint),
-		url: typeof row.url === 'string' ? row.url : undefined,
+		endpointId: Number(row.endpoint_id),
+		generation: Number(row.generation),
+		...(typeof row.url === 'string' ? { url: row.url } : {}),
 		...(typeof row.secret === 'string' ? { secret: row.secret } : {}),
+		...(typeof row.signer_id === 'number' ? { signerId: row.signer_id } : {}),
 		eventId: String(row.event_id),
 		eventType: String(row.type),
 		body: String(row.body),
+		createdAt: Number(row.created_at),
 		tries: Number(row.tries),
 		attempts: Number(row.attempts),
+		...(typeof row.run === 'string' ? { run: row.run } : {}),
 	};
 }

@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { Database } from '../store/databaseAccess';
+import { createEventId } from '../protocol';
+import type { Database, Row } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
 
 /** Which deliveries to make again; all that is given must match, and something must be given. */
@@ -9,53 +10,69 @@ export interface ReplaySelection {
 	/** `evt_…` */
 	readonly eventIds?: readonly string[];
 	/** Created at this time or later, milliseconds since 1970. */
-	readonly from?: number;
+	readonly since?: number;
 	/** Created before this time, milliseconds since 1970. */
-	readonly to?: number;
+	readonly until?: number;
 	readonly status?: 'delivered' | 'failed';
-	readonly endpoint?: string;
+	readonly endpointIds?: readonly number[];
+}
+
+/** What a replay has put into the queue. */
+export interface Replayed {
+	readonly count: number;
+	/** Endpoints that have something to send now. */
+	readonly endpointIds: readonly number[];
 }
 
 const AT_ONCE = 500;
 
 /**
- * Puts deliveries back into the queue, with all their tries, in the order in which they were created.
- * What still waits is tried at once when it is named by delivery or event; a range or a status is about
- * what was settled.
+ * Makes deliveries again, with all their tries, in the order in which they were created. One that has
+ * failed, or still waits, is put back as it is: the receiver may have the event from an earlier attempt,
+ * and tells so by its id. One that was delivered becomes a new event with `replayOf`: the receiver is to
+ * take it once more. What still waits is tried at once when it is named by delivery or event; a range or a
+ * status is about what was settled.
  *
- * @returns how many
  * @throws RangeError when nothing is selected by
  */
 export function replayDeliveries(
 	database: Database,
 	selection: ReplaySelection,
 	now: number,
-): number {
+): Replayed {
 	const { conditions, values } = conditionsOf(selection);
+	// What a replay itself adds is not to be replayed.
+	const last = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
 	const find = database.prepare(
-		`SELECT d.id FROM deliveries d WHERE d.id > ? AND ${conditions.join(' AND ')}
-		ORDER BY d.id LIMIT ?`,
+		`SELECT d.id, d.state, d.event_seq, d.endpoint_id, d.url, d.signer_id FROM deliveries d
+		WHERE d.id > ? AND d.id <= ? AND ${conditions.join(' AND ')} ORDER BY d.id LIMIT ?`,
 	);
 	const reset = database.prepare(
-		`UPDATE deliveries SET state = 'pending', tries = 0, next_at = ?, settled_at = NULL
-		WHERE id = ?`,
+		`UPDATE deliveries SET state = 'pending', generation = generation + 1, tries = 0, next_at = ?,
+			settled_at = NULL, settled_day = NULL, consumer = NULL WHERE id = ?`,
 	);
-	let last = 0;
-	for (let count = 0; ; ) {
+	const again = createRepetition(database);
+	const endpointIds = new Set<number>();
+	let count = 0;
+	for (let after = 0; ; ) {
 		// Many small transactions: another process that writes an event must not wait for all.
-		const ids = inTransaction(database, () => {
-			const rows = find.all(last, ...values, AT_ONCE);
-			for (const { id } of rows) reset.run(now, id ?? null);
-			return rows.map(({ id }) => Number(id));
+		const rows = inTransaction(database, () => {
+			const found = find.all(after, last, ...values, AT_ONCE);
+			for (const row of found) {
+				if (row.state === 'delivered') again(row, now);
+				else reset.run(now, row.id ?? null);
+			}
+			return found;
 		});
-		count += ids.length;
-		last = ids.at(-1) ?? last;
-		if (ids.length < AT_ONCE) return count;
+		count += rows.length;
+		for (const row of rows) endpointIds.add(Number(row.endpoint_id));
+		after = Number(rows.at(-1)?.id ?? after);
+		if (rows.length < AT_ONCE) return { count, endpointIds: [...endpointIds] };
 	}
 }
 
 /**
- * Counts what {@link replayDeliveries} would put back, without holding anything up.
+ * Counts what {@link replayDeliveries} would make again, without holding anything up.
  *
  * @throws RangeError when nothing is selected by
  */
@@ -67,6 +84,43 @@ export function countReplay(database: Database, selection: ReplaySelection): num
 	return Number(found?.n);
 }
 
+/** Writes an event once more under a new id; the deliveries of one event become those of one event again. */
+function createRepetition(database: Database): (row: Row, now: number) => void {
+	const read = database.prepare('SELECT id, type, created_at, body FROM events WHERE seq = ?');
+	const insertEvent = database.prepare(
+		'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
+	);
+	const insertDelivery = database.prepare(
+		`INSERT INTO deliveries (event_seq, endpoint_id, url, signer_id, state, created_at, next_at)
+		VALUES (?, ?, ?, ?, 'pending', ?, ?)`,
+	);
+	const repeated = new Map<number, number | bigint>();
+	return ({ event_seq: seq, endpoint_id: endpointId, url, signer_id: signerId }, now) => {
+		const known = repeated.get(Number(seq));
+		const event = known === undefined ? read.get(seq ?? null) : undefined;
+		let next = known;
+		if (event !== undefined) {
+			const id = createEventId();
+			const body = withReplayOf(String(event.body), id, String(event.id));
+			next = insertEvent.run(
+				id,
+				event.type ?? null,
+				event.created_at ?? null,
+				body,
+			).lastInsertRowid;
+			repeated.set(Number(seq), next);
+		}
+		if (next === undefined) return;
+		insertDelivery.run(next, endpointId ?? null, url ?? null, signerId ?? null, now, now);
+	};
+}
+
+/** The envelope's own order: the id first, what it repeats beside it. */
+function withReplayOf(body: string, id: string, replayOf: string): string {
+	const { id: _old, replayOf: _older, ...rest } = JSON.parse(body) as Record<string, unknown>;
+	return JSON.stringify({ id, replayOf, ...rest });
+}
+
 function conditionsOf(selection: ReplaySelection) {
 	const conditions: string[] = [];
 	const values: SQLInputValue[] = [];
@@ -75,15 +129,18 @@ function conditionsOf(selection: ReplaySelection) {
 		conditions.push(condition);
 		values.push(value);
 	};
-	const { deliveryIds, eventIds, status } = selection;
+	const { deliveryIds, eventIds, status, endpointIds } = selection;
 	add('d.id IN (SELECT value FROM json_each(?))', deliveryIds && JSON.stringify(deliveryIds));
 	add(
 		`d.event_seq IN (SELECT seq FROM events WHERE id IN (SELECT value FROM json_each(?)))`,
 		eventIds && JSON.stringify(eventIds),
 	);
-	add('d.created_at >= ?', selection.from);
-	add('d.created_at < ?', selection.to);
-	add('d.endpoint = ?', selection.endpoint);
+	add('d.created_at >= ?', selection.since);
+	add('d.created_at < ?', selection.until);
+	add(
+		'd.endpoint_id IN (SELECT value FROM json_each(?))',
+		endpointIds && JSON.stringify(endpointIds),
+	);
 	add('d.state = ?', status);
 	if (conditions.length === 0) {
 		throw new RangeError('A replay needs deliveries, events, a time, a status or an endpoint');

@@ -25,11 +25,11 @@ const ROWS_PER_TRANSACTION = 500;
 
 /** What is not history. Endpoints first: they are few, and nobody can restore them. */
 const TABLES: readonly TableQuery[] = [
-	{ table: 'managed_endpoints', key: 'rowid', where: 'TRUE' },
-	{ table: 'retiring_secrets', key: 'id', where: 'TRUE' },
-	{ table: 'callback_endpoints', key: 'rowid', where: 'TRUE' },
+	{ table: 'endpoints', key: 'id', where: 'TRUE' },
+	{ table: 'endpoint_secrets', key: 'id', where: 'TRUE' },
+	{ table: 'endpoint_health', key: 'endpoint_id', where: 'TRUE' },
+	{ table: 'meta', key: 'key', where: 'TRUE' },
 	{ table: 'tokens', key: 'rowid', where: 'TRUE' },
-	{ table: 'endpoint_states', key: 'rowid', where: 'TRUE' },
 	{ table: 'inbound_messages', key: 'seq', where: 'settled_at IS NULL' },
 	{ table: 'sessions', key: 'session_key', where: 'TRUE' },
 ];

@@ -5,6 +5,58 @@
 export const SCHEMA_VERSION = 1;
 
 export const SCHEMA = `
+	-- Single values, such as the last settings of the outbox that were right.
+	CREATE TABLE meta (
+		key TEXT PRIMARY KEY,
+		value TEXT NOT NULL
+	) STRICT, WITHOUT ROWID;
+
+	-- id: never given again. settings: JSON; of an endpoint in the configuration file only what may be
+	-- shown, as its URL and headers may hold secrets. registrant: who made it over the API. leased_until:
+	-- when it is removed unless it is registered again.
+	CREATE TABLE endpoints (
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		name TEXT NOT NULL,
+		kind TEXT NOT NULL CHECK (kind IN ('webhook', 'connection', 'callback')),
+		origin TEXT NOT NULL CHECK (origin IN ('config', 'api', 'callback')),
+		registrant TEXT,
+		settings TEXT NOT NULL,
+		created_at INTEGER NOT NULL,
+		updated_at INTEGER NOT NULL,
+		paused_at INTEGER,
+		disabled_at INTEGER,
+		disabled_reason TEXT,
+		faulty_at INTEGER,
+		fault TEXT,
+		expired_at INTEGER,
+		leased_until INTEGER,
+		removed_at INTEGER
+	) STRICT;
+	CREATE UNIQUE INDEX endpoints_by_name ON endpoints (name) WHERE removed_at IS NULL AND kind <> 'callback';
+
+	-- until: of a secret that another one has replaced, when it ends. NULL: the current one.
+	CREATE TABLE endpoint_secrets (
+		id INTEGER PRIMARY KEY,
+		endpoint_id INTEGER NOT NULL REFERENCES endpoints(id) ON DELETE CASCADE,
+		secret TEXT NOT NULL,
+		until INTEGER
+	) STRICT;
+	CREATE INDEX secrets_by_endpoint ON endpoint_secrets (endpoint_id);
+
+	-- How deliveries to an endpoint went. failing_since: of the first failure after the last success.
+	CREATE TABLE endpoint_health (
+		endpoint_id INTEGER PRIMARY KEY REFERENCES endpoints(id) ON DELETE CASCADE,
+		failures INTEGER NOT NULL DEFAULT 0,
+		failing_since INTEGER,
+		open_until INTEGER,
+		held_until INTEGER,
+		hold_reason TEXT,
+		last_success_at INTEGER,
+		last_failure_at INTEGER,
+		last_error TEXT,
+		last_warning TEXT
+	) STRICT;
+
 	-- One row. day: days that history has aged, counted so that no jump of the system's clock moves it by more
 	-- than one. elapsed: milliseconds of the present day. seen_at: by the system's clock.
 	CREATE TABLE clock (
@@ -26,15 +78,22 @@ export const SCHEMA = `
 
 	-- id: never used again, as the newest delivery is never deleted.
 	-- tries: of those that may be made. attempts: requests made, probes of an endpoint that is down and
-	-- the ones before a replay among them. url: where to, when it is not the endpoint's own. secret: alone signs
-	-- this delivery; forgotten once it is delivered. queued_day, settled_day: by the table clock.
+	-- the ones before a replay among them. generation: goes up with each replay, so that an attempt that
+	-- was under way meanwhile does not settle it. url: where to, when it is not the endpoint's own.
+	-- secret: alone signs this delivery; forgotten once it is delivered. signer_id: endpoint whose secrets
+	-- sign a callback. is_held: kept for an endpoint whose settings cannot be used.
+	-- consumer, run: who has fetched it, and the execution it became there. queued_day, settled_day: by the
+	-- table clock.
 	CREATE TABLE deliveries (
 		id INTEGER PRIMARY KEY,
 		event_seq INTEGER NOT NULL REFERENCES events(seq) ON DELETE CASCADE,
-		endpoint TEXT NOT NULL,
+		endpoint_id INTEGER NOT NULL REFERENCES endpoints(id),
 		url TEXT,
 		secret TEXT,
+		signer_id INTEGER,
 		state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+		is_held INTEGER NOT NULL DEFAULT 0,
+		generation INTEGER NOT NULL DEFAULT 0,
 		tries INTEGER NOT NULL DEFAULT 0,
 		attempts INTEGER NOT NULL DEFAULT 0,
 		created_at INTEGER NOT NULL,
@@ -44,13 +103,15 @@ export const SCHEMA = `
 		settled_day INTEGER,
 		last_status INTEGER,
 		last_duration_ms INTEGER,
-		last_error TEXT
+		last_error TEXT,
+		consumer TEXT,
+		run TEXT
 	) STRICT;
-	CREATE INDEX deliveries_waiting ON deliveries (endpoint, next_at) WHERE state = 'pending' AND tries > 0;
-	CREATE INDEX deliveries_settled ON deliveries (state, settled_at, endpoint) WHERE state <> 'pending';
+	CREATE INDEX deliveries_waiting ON deliveries (endpoint_id, next_at) WHERE state = 'pending' AND tries > 0;
+	CREATE INDEX deliveries_settled ON deliveries (state, settled_at, endpoint_id) WHERE state <> 'pending';
 	CREATE INDEX deliveries_by_day ON deliveries (settled_day) WHERE settled_day IS NOT NULL;
 	CREATE INDEX deliveries_by_event ON deliveries (event_seq);
-	CREATE INDEX deliveries_by_state ON deliveries (state, endpoint);
+	CREATE INDEX deliveries_by_state ON deliveries (state, endpoint_id);
 
 	CREATE TABLE attempts (
 		id INTEGER PRIMARY KEY,
@@ -63,32 +124,6 @@ export const SCHEMA = `
 		response TEXT
 	) STRICT;
 	CREATE INDEX attempts_by_delivery ON attempts (delivery_id);
-
-	CREATE TABLE endpoint_states (
-		endpoint TEXT PRIMARY KEY,
-		disabled_at INTEGER,
-		disabled_reason TEXT,
-		last_success_at INTEGER,
-		last_failure_at INTEGER,
-		last_error TEXT,
-		consecutive_failures INTEGER NOT NULL DEFAULT 0,
-		open_until INTEGER
-	) STRICT;
-
-	CREATE TABLE managed_endpoints (
-		name TEXT PRIMARY KEY,
-		settings TEXT NOT NULL,
-		secret TEXT NOT NULL,
-		created_at INTEGER NOT NULL,
-		updated_at INTEGER NOT NULL
-	) STRICT;
-
-	CREATE TABLE retiring_secrets (
-		id INTEGER PRIMARY KEY,
-		endpoint TEXT NOT NULL,
-		secret TEXT NOT NULL,
-		until INTEGER NOT NULL
-	) STRICT;
 
 	CREATE TABLE sessions (
 		session_key TEXT PRIMARY KEY,
@@ -144,11 +179,5 @@ export const SCHEMA = `
 		status INTEGER NOT NULL,
 		code TEXT NOT NULL,
 		reason TEXT NOT NULL
-	) STRICT;
-
-	CREATE TABLE callback_endpoints (
-		name TEXT PRIMARY KEY,
-		origin TEXT NOT NULL,
-		allow_private INTEGER NOT NULL
 	) STRICT;
 `;

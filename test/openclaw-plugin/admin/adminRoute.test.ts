@@ -1,4 +1,4 @@
-import { disableEndpoint } from '../../../openclaw-plugin/src/delivery/endpointStates';
+import { openEndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
 import { secretId } from '../../../openclaw-plugin/src/endpoints/secret';
 import { parseEvent } from '../../../protocol/event';
 import { at, listAt, textAt } from '../../../testbed/json';
@@ -28,7 +28,15 @@ const SECRET = /^whsec_[A-Za-z0-9+/]{43}=$/;
 const OWN_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const HOUR_MS = 3_600_000;
 
-const secrets = (name: string) => gateway.registry.find(name)?.secrets;
+const endpointOf = (name: string) => gateway.registry.findByName(name);
+const secrets = (name: string) => endpointOf(name)?.secrets;
+const disable = (name: string) => {
+	const reason = 'The receiver answered 410';
+	openEndpointTable(gateway.database).setDisabled(endpointOf(name)?.id ?? 0, {
+		since: gateway.time,
+		reason,
+	});
+};
 const errorOf = (json: unknown) => ({
 	code: at(json, 'error', 'code'),
 	path: at(json, 'error', 'path'),
@@ -43,7 +51,9 @@ describe('setting an endpoint up', () => {
 			created: true,
 			secret: expect.stringMatching(SECRET) as unknown,
 			endpoint: {
+				id: 'ep_2',
 				name: 'n8n-1',
+				kind: 'webhook',
 				origin: 'api',
 				...N8N,
 				enabled: true,
@@ -53,6 +63,8 @@ describe('setting an endpoint up', () => {
 				secretId: secretId(textAt(created.json, 'secret')),
 				createdAt: gateway.time,
 				updatedAt: gateway.time,
+				state: { state: 'active' },
+				health: { lastDay: { pending: 0, delivered: 0, failed: 0 }, consecutiveFailures: 0 },
 			},
 		});
 		expect(secrets('n8n-1')).toEqual([created.json.secret]);
@@ -67,10 +79,13 @@ describe('setting an endpoint up', () => {
 	it('replaces all settings, not some', async () => {
 		await gateway.ask('PUT', '/endpoints/a', { ...N8N, headers: { 'X-A': '1' }, timeoutMs: 5 });
 		await gateway.ask('PUT', '/endpoints/a', { url: N8N.url, events: ['*'] });
-		const endpoint = gateway.registry.find('a');
+		const endpoint = endpointOf('a');
 		expect(endpoint).toMatchObject({ url: N8N.url, events: ['*'] });
 		expect(Object.keys(endpoint ?? {}).sort()).toEqual([
 			'events',
+			'id',
+			'kind',
+			'lifecycle',
 			'name',
 			'origin',
 			'secrets',
@@ -81,9 +96,9 @@ describe('setting an endpoint up', () => {
 	it('takes the name from the body of a POST', async () => {
 		const created = await gateway.ask('POST', '/endpoints', { name: '工单 hook', ...N8N });
 		expect(created).toMatchObject({ status: 201, json: { secret: expect.any(String) as unknown } });
-		expect(await gateway.ask('POST', '/endpoints', { name: '工单 hook', ...N8N })).toMatchObject({
-			status: 200,
-		});
+		const again = await gateway.ask('POST', '/endpoints', { name: '工单 hook', ...N8N });
+		expect(again.status).toBe(409);
+		expect(errorOf(again.json)).toEqual({ code: 'endpoint-exists', path: 'name' });
 		const path = `/endpoints/${encodeURIComponent('工单 hook')}`;
 		expect(await gateway.ask('GET', path)).toMatchObject({ status: 200 });
 	});
@@ -122,13 +137,13 @@ describe('setting an endpoint up', () => {
 
 	it('sends again to one that said it was gone', async () => {
 		await gateway.ask('PUT', '/endpoints/a', N8N);
-		disableEndpoint(gateway.database, 'a', 'The receiver answered 410', gateway.time);
+		disable('a');
 		expect(await gateway.ask('GET', '/endpoints/a')).toMatchObject({
-			json: { endpoint: { health: { condition: { state: 'disabled' } } } },
+			json: { endpoint: { state: { state: 'disabled' }, enabled: false } },
 		});
 		await gateway.ask('PUT', '/endpoints/a', N8N);
 		expect(await gateway.ask('GET', '/endpoints/a')).toMatchObject({
-			json: { endpoint: { health: { condition: { state: 'active' } } } },
+			json: { endpoint: { state: { state: 'active' }, enabled: true } },
 		});
 	});
 
@@ -149,19 +164,25 @@ describe('setting an endpoint up', () => {
 		[{ ...N8N, rotateSecret: 'yes' }, 'rotateSecret'],
 		[{ ...N8N, name: 'other' }, 'name'],
 		[{ ...N8N, retry: { maxAttempts: 99 } }, 'retry.maxAttempts'],
-		[[], ''],
+		[{ ...N8N, registrant: '' }, 'registrant'],
+		[{ ...N8N, from: 'old' }, 'from'],
+		[{ ...N8N, leaseSeconds: 0 }, 'leaseSeconds'],
+		[[], undefined],
 	])('refuses %j and names %j', async (body, path) => {
 		const answer = await gateway.ask('PUT', '/endpoints/a', body);
 		expect(answer.status).toBe(400);
 		expect(errorOf(answer.json)).toEqual({ code: 'invalid-endpoint', path });
 		expect(textAt(answer.json, 'error', 'message')).not.toContain('endpoints[0]');
-		expect(gateway.registry.find('a')).toBeUndefined();
+		expect(endpointOf('a')).toBeUndefined();
 	});
 
-	it.each(['a/b', ' a', 'x'.repeat(101), 'a\u0007', 'a?b'])('refuses the name %j', async (name) => {
-		const answer = await gateway.ask('POST', '/endpoints', { ...N8N, name });
-		expect(errorOf(answer.json)).toEqual({ code: 'invalid-endpoint', path: 'name' });
-	});
+	it.each(['a/b', ' a', 'x'.repeat(101), 'a\u0007', 'a?b', 'ep_12'])(
+		'refuses the name %j',
+		async (name) => {
+			const answer = await gateway.ask('POST', '/endpoints', { ...N8N, name });
+			expect(errorOf(answer.json)).toEqual({ code: 'invalid-endpoint', path: 'name' });
+		},
+	);
 
 	it('wants to be told that a private host is meant', async () => {
 		const body = { ...N8N, url: 'http://127.0.0.1:5678/webhook/1' };
@@ -233,9 +254,12 @@ describe('deleting', () => {
 			status: 200,
 			json: { ok: true, deleted: false },
 		});
-		expect(gateway.registry.find('a')).toBeUndefined();
-		expect(gateway.database.prepare('SELECT * FROM retiring_secrets').all()).toEqual([]);
+		expect(endpointOf('a')).toBeUndefined();
 		expect(await gateway.ask('GET', '/endpoints/a')).toMatchObject({ status: 404 });
+		gateway.time += 60_000;
+		const table = openEndpointTable(gateway.database);
+		expect(table.forgetRemoved(gateway.time)).toBe(1);
+		expect(gateway.database.prepare('SELECT * FROM endpoint_secrets').all()).toEqual([]);
 	});
 });
 
@@ -270,9 +294,11 @@ describe('trying out', () => {
 		const answer = await gateway.ask('POST', '/endpoints/a/test');
 		expect(answer).toMatchObject({ status: 202, json: { ok: true, deliveryId: 'dlv_1' } });
 		const rows = gateway.database
-			.prepare('SELECT d.endpoint, e.body FROM deliveries d JOIN events e ON e.seq = d.event_seq')
+			.prepare(
+				'SELECT d.endpoint_id, e.body FROM deliveries d JOIN events e ON e.seq = d.event_seq',
+			)
 			.all();
-		expect(rows.map(({ endpoint }) => endpoint)).toEqual(['a']);
+		expect(rows.map((row) => row.endpoint_id)).toEqual([endpointOf('a')?.id]);
 		expect(parseEvent(JSON.parse(String(rows[0]?.body)))).toMatchObject({
 			ok: true,
 			event: {
@@ -292,7 +318,7 @@ describe('trying out', () => {
 
 	it('says why nothing would be sent, until it is enabled', async () => {
 		await gateway.ask('PUT', '/endpoints/a', N8N);
-		disableEndpoint(gateway.database, 'a', 'The receiver answered 410', gateway.time);
+		disable('a');
 		const refused = await gateway.ask('POST', '/endpoints/a/test');
 		expect(refused.status).toBe(409);
 		expect(textAt(refused.json, 'error', 'message')).toContain('The receiver answered 410');
@@ -318,7 +344,7 @@ describe('the API', () => {
 
 	it.each([
 		['PATCH', '/endpoints', 'GET, POST'],
-		['POST', '/endpoints/a', 'GET, PUT, DELETE'],
+		['POST', '/endpoints/a', 'GET, PUT, PATCH, DELETE'],
 		['GET', '/endpoints/a/test', 'POST'],
 		['PROPFIND', '/endpoints/a/rotate', 'POST'],
 	])('%s %s is not there', async (method, path, allowed) => {
@@ -345,7 +371,7 @@ describe('the API', () => {
 			"endpoint 'a' was created over the API",
 			"endpoint 'a' was changed over the API",
 			"endpoint 'a' has a new secret over the API",
-			"endpoint 'a' was deleted over the API",
+			"endpoint 'a' was removed over the API",
 		]);
 		expect(gateway.log.join()).not.toContain(textAt(json, 'secret'));
 		expect(gateway.log.join()).not.toContain(textAt(rotated.json, 'secret'));
@@ -355,6 +381,6 @@ describe('the API', () => {
 		gateway.database.exec('PRAGMA query_only = ON');
 		const answer = await gateway.ask('PUT', '/endpoints/a', N8N);
 		expect(answer.status).toBe(503);
-		expect(gateway.registry.find('a')).toBeUndefined();
+		expect(endpointOf('a')).toBeUndefined();
 	});
 });

@@ -5,7 +5,7 @@ import {
 import { createEndpointRegistry } from '../../../openclaw-plugin/src/endpoints/registry';
 import { findPluginEntry } from '../../../openclaw-plugin/src/import/pluginEntry';
 import { readSettings } from '../../../openclaw-plugin/src/settings/settings';
-import { storeDeliveries } from '../log/support/storedDelivery';
+import { storeDeliveries } from '../outbox/support/storedDelivery';
 import { createCommandLine, type CommandLine } from './support/commandLine';
 
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import { storeDeliveries } from '../log/support/storedDelivery';
+import { storeDeliveries } from '../outbox/support/storedDelivery';
 import { createCommandLine, type CommandLine } from './support/commandLine';
 
 const NOW = Date.UTC(2026, 2, 14, 10, 30);

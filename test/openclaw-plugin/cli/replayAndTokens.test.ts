@@ -1,6 +1,6 @@
-import { listDeliveries } from '../../../openclaw-plugin/src/log/deliveryLog';
+import { listDeliveries } from '../../../openclaw-plugin/src/outbox/deliveryLog';
 import { listTokens } from '../../../openclaw-plugin/src/tokens/tokens';
-import { storeDeliveries } from '../log/support/storedDelivery';
+import { storeDeliveries } from '../outbox/support/storedDelivery';
 import { createCommandLine, type CommandLine } from './support/commandLine';
 
 const NOW = Date.UTC(2026, 2, 14, 10, 30);

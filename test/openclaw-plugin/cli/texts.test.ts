@@ -7,7 +7,7 @@ import {
 import { CliFault } from '../../../openclaw-plugin/src/cli/fault';
 import { readDuration, readTime } from '../../../openclaw-plugin/src/cli/optionValues';
 import { formatTable } from '../../../openclaw-plugin/src/cli/table';
-import { formatAge, formatDuration } from '../../../openclaw-plugin/src/log/timeText';
+import { formatAge, formatDuration } from '../../../openclaw-plugin/src/timeText';
 
 describe('displayWidth', () => {
 	it.each([

@@ -1,8 +1,8 @@
 import { clearFault, reportFault } from '../../../openclaw-plugin/src/health/health';
-import { listDeliveries } from '../../../openclaw-plugin/src/log/deliveryLog';
+import { listDeliveries } from '../../../openclaw-plugin/src/outbox/deliveryLog';
 import { textAt, tryParseJson } from '../../../testbed/json';
 import { sendRaw, type RawAnswer, type RawRequest } from '../../../testbed/sendEvent';
-import { storeDeliveries } from '../log/support/storedDelivery';
+import { storeDeliveries } from '../outbox/support/storedDelivery';
 import { startDashboardServer, TAB_COOKIE, type DashboardServer } from './support/dashboardServer';
 
 const PAGE = '/plugins/event-webhooks/dashboard';
@@ -208,7 +208,8 @@ describe('replay', () => {
 
 	it.each<[unknown, string[]]>([
 		[{ deliveryIds: ['dlv_1'] }, ['dlv_1']],
-		[{ deliveryIds: ['dlv_1', 'dlv_3'] }, ['dlv_3', 'dlv_1']],
+		// What was delivered becomes a new delivery of a new event.
+		[{ deliveryIds: ['dlv_1', 'dlv_3'] }, ['dlv_4', 'dlv_1']],
 		[{ status: 'failed' }, ['dlv_2', 'dlv_1']],
 		[{ status: 'failed', endpoint: 'crm' }, ['dlv_2']],
 		[{ deliveryIds: ['dlv_9'] }, []],

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { wakeDispatcher } from '../../../openclaw-plugin/src/delivery/wake';
+import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/wakeUps';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { waitFor } from '../../../testbed/waitFor';
@@ -10,6 +10,7 @@ import { startDeliveries, type Deliveries, type DeliveriesOptions } from './supp
 
 const folder = useFolder();
 const SECRET = 'whsec_dGVzdCBzZWNyZXQgb2YgMzIgYnl0ZXMgbGVuZ3Ro';
+const DISABLED = { state: 'disabled', since: 1, reason: 'By hand' };
 const FAST = { everyMs: 5, timeoutMs: 10_000 };
 /** A receiver that hangs. */
 const never = async () => new Promise<never>(() => undefined);
@@ -39,6 +40,8 @@ async function start(options: Partial<DeliveriesOptions> = {}): Promise<Deliveri
 	return deliveries;
 }
 
+/** The only endpoint. */
+const crmTarget = () => ({ endpointId: 1 });
 const numbers = () => sink.requests.map(({ json }) => (json as { data: { n?: number } }).data.n);
 const ids = () => sink.requests.map(({ json }) => (json as { id: string }).id);
 
@@ -119,7 +122,7 @@ describe('a delivery', () => {
 	});
 
 	it('that was made before the start, or by another process, is found', async () => {
-		const { add, waitUntil, stop } = await start({ endpoints: [crm({ enabled: false })] });
+		const { add, waitUntil, stop } = await start({ endpoints: [crm({ lifecycle: DISABLED })] });
 		const id = add(['crm']);
 		await stop();
 		const again = await start();
@@ -131,7 +134,7 @@ describe('a delivery', () => {
 		const { outbox, waitUntil, delivery } = await start();
 		const { createEvent } = await import('../../../openclaw-plugin/src/outbox/envelope');
 		const event = createEvent({ type: 'message.sent', data: {}, at: 1, instanceId: 'i' });
-		const [id = 0] = outbox.append(event, [{ endpoint: 'crm', url: `${sink.url}/callback/7` }]);
+		const [id = 0] = outbox.append(event, [{ ...crmTarget(), url: `${sink.url}/callback/7` }]);
 		await waitUntil(id, { state: 'delivered' });
 		expect(sink.requests[0]?.path).toBe('/callback/7');
 		expect(delivery(id).url).toBe(`${sink.url}/callback/7`);
@@ -142,10 +145,10 @@ describe('a delivery', () => {
 		const { add, outbox, waitUntil, endpointState } = await start();
 		const { createEvent } = await import('../../../openclaw-plugin/src/outbox/envelope');
 		const event = createEvent({ type: 'message.sent', data: {}, at: 1, instanceId: 'i' });
-		const [id = 0] = outbox.append(event, [{ endpoint: 'crm', url: `${sink.url}/callback/7` }]);
+		const [id = 0] = outbox.append(event, [{ ...crmTarget(), url: `${sink.url}/callback/7` }]);
 		await waitUntil(id, { state: 'failed' });
 		await waitUntil(add(['crm']), { state: 'delivered' });
-		expect(endpointState('crm')).toMatchObject({ disabled_at: null, consecutive_failures: 0 });
+		expect(endpointState('crm')).toMatchObject({ disabled_at: null, failures: 0 });
 	});
 
 	it('is transformed, and signed as it is sent', async () => {
@@ -176,10 +179,10 @@ describe('a delivery', () => {
 		const { add, store } = await start({ endpoints });
 		for (let n = 0; n < 50; n += 1) add(['crm']);
 		// The same event for all of them: what counts is how many there are.
-		store.exec(`INSERT INTO deliveries (event_seq, endpoint, state, created_at, next_at)
+		store.exec(`INSERT INTO deliveries (event_seq, endpoint_id, state, created_at, next_at)
 			WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many LIMIT 2500)
-			SELECT 1, 'crm', 'pending', 0, 0 FROM many`);
-		wakeDispatcher(['crm']);
+			SELECT 1, 1, 'pending', 0, 0 FROM many`);
+		wakeDispatcher(folder.path);
 		await waitFor('all', () => countRows(store, 'deliveries', "state = 'failed'") === 2550, FAST);
 	}, 20_000);
 
@@ -234,7 +237,7 @@ describe('a failure', () => {
 			`warn Delivery dlv_${id} (message.sent) to 'crm' failed for good: HTTP 500: the receiver failed. It can be replayed`,
 		]);
 		sink.clear();
-		expect(outbox.replay({ status: 'failed' })).toBe(1);
+		expect(outbox.replay({ status: 'failed' }).count).toBe(1);
 		await waitUntil(id, { state: 'delivered' });
 		expect(sink.requests[0]?.headers['x-openclaw-attempt']).toBe('4');
 	});
@@ -316,7 +319,7 @@ describe('a failure', () => {
 		});
 		const id = add(['crm']);
 		await waitUntil(id, { state: 'failed' });
-		const tables = ['attempts', 'deliveries', 'endpoint_states', 'events'];
+		const tables = ['attempts', 'deliveries', 'endpoint_health', 'events'];
 		const rows = tables.flatMap((table) => store.prepare(`SELECT * FROM ${table}`).all());
 		const text = JSON.stringify(rows) + lines.join('\n');
 		expect(text).toContain('x-openclaw-delivery');
@@ -337,13 +340,17 @@ describe('endpoints', () => {
 		for (let n = 0; n < 50; n += 1) last = add(['crm', 'dead', 'slow'], { n });
 		await waitUntil(last, { state: 'delivered' });
 		const pending = (name: string) =>
-			countRows(store, 'deliveries', `endpoint = '${name}' AND state = 'pending'`);
+			countRows(
+				store,
+				'deliveries',
+				`endpoint_id = (SELECT id FROM endpoints WHERE name = '${name}') AND state = 'pending'`,
+			);
 		expect({ dead: pending('dead'), slow: pending('slow') }).toEqual({ dead: 50, slow: 50 });
 		release({});
 	});
 
 	it('that are unknown or switched off get nothing until they are back', async () => {
-		const { add, waitUntil, stop } = await start({ endpoints: [crm({ enabled: false })] });
+		const { add, waitUntil, stop } = await start({ endpoints: [crm({ lifecycle: DISABLED })] });
 		const first = add(['crm', 'removed']);
 		await stop();
 		const again = await start({

@@ -1,8 +1,8 @@
-import { enableEndpoint } from '../../../openclaw-plugin/src/delivery/endpointStates';
-import { wakeDispatcher } from '../../../openclaw-plugin/src/delivery/wake';
+import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/wakeUps';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { waitFor } from '../../../testbed/waitFor';
+import { openManager } from '../endpoints/support/manager';
 import { someEndpoint } from '../outbox/support/endpoints';
 import { countRows } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
@@ -45,7 +45,7 @@ const settled = async (count: number) =>
 /** Sets the clock forward, which no timer notices by itself. */
 function pass(ms: number): void {
 	clock.now += ms;
-	wakeDispatcher(['crm']);
+	wakeDispatcher(folder.path);
 }
 
 describe('an endpoint that is down', () => {
@@ -54,7 +54,7 @@ describe('an endpoint that is down', () => {
 		for (let n = 0; n < 20; n += 1) add(n);
 		await settled(5);
 		expect(deliveries.endpointState('crm')).toMatchObject({
-			consecutive_failures: 5,
+			failures: 5,
 			open_until: START + 5000,
 			last_error: 'HTTP 503: the receiver failed',
 		});
@@ -90,7 +90,7 @@ describe('an endpoint that is down', () => {
 		expect(numbers().slice(before)).toEqual(Array.from({ length: 30 }, (_, n) => n));
 		expect(deliveries.lines.at(-1)).toBe("info Endpoint 'crm' works again");
 		expect(deliveries.endpointState('crm')).toMatchObject({
-			consecutive_failures: 0,
+			failures: 0,
 			open_until: null,
 		});
 	});
@@ -123,7 +123,7 @@ describe('an endpoint that is down', () => {
 		pass(4000);
 		pass(1000);
 		await settled(6);
-		expect(deliveries.endpointState('crm').consecutive_failures).toBe(6);
+		expect(deliveries.endpointState('crm').failures).toBe(6);
 		expect(sink.requests).toHaveLength(6);
 	});
 
@@ -131,7 +131,7 @@ describe('an endpoint that is down', () => {
 		sink.answerBy(() => ({ status: 422 }));
 		for (let n = 0; n < 20; n += 1) add(n);
 		await settled(20);
-		expect(deliveries.endpointState('crm')).toMatchObject({ consecutive_failures: 0 });
+		expect(deliveries.endpointState('crm')).toMatchObject({ failures: 0 });
 		expect(countRows(deliveries.store, 'deliveries', 'tries = 1')).toBe(20);
 	});
 
@@ -140,7 +140,9 @@ describe('an endpoint that is down', () => {
 		for (let n = 0; n < 10; n += 1) add(n);
 		await settled(5);
 		sink.clear();
-		enableEndpoint(deliveries.store, 'crm');
+		const database = openDatabase(folder.path);
+		openManager(database, folder.path).manager.enable('crm');
+		database.close();
 		await waitFor(
 			'the ones that have used up no try',
 			() => countRows(deliveries.store, 'deliveries', "state = 'delivered'") === 5,
@@ -157,7 +159,7 @@ describe('an endpoint that says 410', () => {
 		await settled(1);
 	});
 
-	it('is disabled, and what comes for it fails', async () => {
+	it('is disabled, and keeps what waits for it', async () => {
 		expect(deliveries.endpointState('crm')).toMatchObject({
 			disabled_at: START,
 			disabled_reason: 'HTTP 410: the receiver wants no more events',
@@ -166,28 +168,22 @@ describe('an endpoint that says 410', () => {
 			expect.stringContaining("Endpoint 'crm' is disabled: HTTP 410"),
 		]);
 		const next = add(1);
-		const row = await deliveries.waitUntil(next, { state: 'failed' });
-		expect(row).toMatchObject({
-			attempts: 0,
-			last_error: 'The endpoint is disabled: HTTP 410: the receiver wants no more events',
-		});
-		expect(sink.requests).toHaveLength(1);
-		await deliveries.stop();
-		await start();
-		await deliveries.waitUntil(add(2), { state: 'failed' });
+		pass(1000);
+		expect(deliveries.delivery(next)).toMatchObject({ state: 'pending', attempts: 0 });
 		expect(sink.requests).toHaveLength(1);
 	});
 
-	it('gets what failed when it is enabled by another process and the deliveries are replayed', async () => {
-		await deliveries.waitUntil(add(1), { state: 'failed' });
+	it('gets what waited, and what is replayed, when another process enables it', async () => {
+		add(1);
 		sink.clear();
-		const { openOutbox } = await import('../../../openclaw-plugin/src/outbox/outbox');
 		const other = openDatabase(folder.path);
-		expect(enableEndpoint(other, 'crm')).toBe(true);
-		expect(openOutbox(other).replay({ endpoint: 'crm', status: 'failed' })).toBe(2);
+		const { manager } = openManager(other, folder.path, () => clock.now);
+		expect(manager.enable('crm')).toMatchObject({ ok: true, value: { wasDisabled: true } });
+		const replayed = manager.replay({ endpoint: 'crm', status: 'failed' });
+		expect(replayed).toEqual({ ok: true, value: { count: 1 } });
 		other.close();
 		await requests(2);
-		expect(numbers()).toEqual([0, 1]);
+		expect(numbers().sort()).toEqual([0, 1]);
 	});
 });
 
@@ -199,7 +195,7 @@ describe('while the database cannot be written', () => {
 		deliveries.store.exec(`PRAGMA max_page_count = ${String(pages)}`);
 		await requests(50);
 		clock.now += 60_000;
-		wakeDispatcher();
+		wakeDispatcher(folder.path);
 		const written = countRows(deliveries.store, 'deliveries', "state = 'delivered'");
 		deliveries.store.exec('PRAGMA max_page_count = 1000000');
 		await waitFor(

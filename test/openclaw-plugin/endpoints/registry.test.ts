@@ -1,19 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
-import {
-	deleteManagedEndpoint,
-	findManagedEndpoint,
-	saveManagedEndpoint,
-} from '../../../openclaw-plugin/src/endpoints/managedEndpoints';
+import { openEndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
 import {
 	announceEndpointChange,
 	createEndpointRegistry,
 } from '../../../openclaw-plugin/src/endpoints/registry';
-import { rotateSecret } from '../../../openclaw-plugin/src/endpoints/rotateSecret';
-import { createSecret, isSecret, secretId } from '../../../openclaw-plugin/src/endpoints/secret';
 import type { EndpointConfig } from '../../../openclaw-plugin/src/protocol';
 import { readSettings } from '../../../openclaw-plugin/src/settings/settings';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { removeTemporaryFolder, temporaryFolder } from '../../../testbed/temporaryFolder';
+import { storedEndpoint } from './support/storedEndpoints';
 
 let folder: string;
 let database: DatabaseSync;
@@ -36,24 +31,37 @@ const config = (name: string, more: Partial<EndpointConfig> = {}): EndpointConfi
 	events: ['*'],
 	...more,
 });
-const managed = (name: string) => ({ ...config(name), secret: 'whsec_a' });
-const open = (...configured: EndpointConfig[]) =>
-	createEndpointRegistry(readSettings({ endpoints: configured }).endpoints, database, () => time);
+const open = (...endpoints: EndpointConfig[]) =>
+	createEndpointRegistry({
+		folder,
+		database,
+		configured: readSettings({ endpoints }).endpoints,
+		isComplete: true,
+		instanceId: 'node-1',
+		now: () => time,
+	});
 
-it('joins both kinds; a name of the configuration file wins', () => {
-	saveManagedEndpoint(database, managed('b'), time);
-	saveManagedEndpoint(database, managed('a'), time);
+it('joins both kinds, each under an id of its own', () => {
+	storedEndpoint(database, 'a');
 	const found = open(config('b', { secret: 'whsec_of_the_file' })).list();
-	expect(found.map(({ name, origin }) => [name, origin])).toEqual([
-		['b', 'config'],
-		['a', 'api'],
+	expect(found.map(({ id, name, origin }) => [id, name, origin])).toEqual([
+		[1, 'a', 'api'],
+		[2, 'b', 'config'],
 	]);
-	expect(found[0]?.secrets).toEqual(['whsec_of_the_file']);
+	expect(found[1]?.secrets).toEqual(['whsec_of_the_file']);
+});
+
+it('finds them by id and by name', () => {
+	const registry = open(config('b'));
+	const found = registry.findByName('b');
+	expect(found).toMatchObject({ id: 1, kind: 'webhook', lifecycle: { state: 'active' } });
+	expect(registry.find(1)).toBe(found);
+	expect(registry.find(2)).toBeUndefined();
 });
 
 it('takes several secrets from one text, newest first, five at most', () => {
 	const secret = '  one two\nthree four five six ';
-	expect(open(config('a', { secret })).find('a')?.secrets).toEqual([
+	expect(open(config('a', { secret })).findByName('a')?.secrets).toEqual([
 		'one',
 		'two',
 		'three',
@@ -73,85 +81,60 @@ it.each([
 		{ headers: { 'X-Key': 'k ${CRM_KEY}' } },
 		'\'endpoints[0].headers["X-Key"]\' needs CRM_KEY, which is not set',
 	],
-])('sends nothing while %j is not filled in', (more, fault) => {
-	const endpoint = open(config('a', { secret: 'whsec_a', ...more })).find('a');
-	expect(endpoint).toMatchObject({ enabled: false, secrets: [] });
-	expect(endpoint?.fault).toContain(fault);
+])('makes an endpoint faulty while %j is not filled in', (more, fault) => {
+	const endpoint = open(config('a', { secret: 'whsec_a', ...more })).findByName('a');
+	expect(endpoint).toMatchObject({ secrets: [], lifecycle: { state: 'faulty', since: time } });
+	expect(endpoint?.lifecycle).toHaveProperty('reason', expect.stringContaining(fault));
 });
 
-it('has the same list until something changes', () => {
-	saveManagedEndpoint(database, managed('a'), time);
+it('has the same list, of the same endpoints, until something changes', () => {
+	const { id } = storedEndpoint(database, 'a');
+	const table = openEndpointTable(database);
+	table.setSecret(id, 'whsec_a', undefined, time);
 	const registry = open(config('b'));
 	const list = registry.list();
 	time += 5000;
-	announceEndpointChange();
+	announceEndpointChange(folder);
 	expect(registry.list()).toBe(list);
-	rotateSecret(database, 'a', { overlapMs: 1000 }, time);
+	table.setSecret(id, 'whsec_b', time + 1000, time);
+	announceEndpointChange(folder);
 	const rotated = registry.list();
 	expect(rotated).not.toBe(list);
+	expect(rotated[1]).toBe(list[1]);
+	expect(registry.findByName('a')?.secrets).toEqual(['whsec_b', 'whsec_a']);
 	time += 1000;
-	expect(registry.list()).not.toBe(rotated);
-	expect(registry.find('a')?.secrets).toHaveLength(1);
+	expect(registry.findByName('a')?.secrets).toEqual(['whsec_b']);
 });
 
-it('notices within a second what another process has written', () => {
-	const registry = open();
-	expect(registry.list()).toEqual([]);
-	const other = openDatabase(folder);
-	saveManagedEndpoint(other, managed('a'), time);
-	other.close();
-	time += 999;
-	expect(registry.list()).toEqual([]);
-	time += 1;
-	expect(registry.list()).toHaveLength(1);
+it.each([1000, -31_536_000_000])(
+	'notices what another process has written when %i ms have passed by the clock',
+	(passed) => {
+		const registry = open();
+		expect(registry.list()).toEqual([]);
+		const other = openDatabase(folder);
+		storedEndpoint(other, 'a');
+		other.close();
+		time += 999;
+		expect(registry.list()).toEqual([]);
+		time += passed - 999;
+		expect(registry.list()).toHaveLength(1);
+	},
+);
+
+it('makes an endpoint faulty whose row cannot be read, and no other', () => {
+	storedEndpoint(database, 'a');
+	storedEndpoint(database, 'b');
+	database.exec(`UPDATE endpoints SET settings = '{"url":7}' WHERE name = 'a'`);
+	expect(open().list()).toMatchObject([
+		{ name: 'a', lifecycle: { state: 'faulty' }, events: [] },
+		{ name: 'b', lifecycle: { state: 'active' } },
+	]);
 });
 
-it('passes over what it cannot read', () => {
-	saveManagedEndpoint(database, managed('a'), time);
-	database.exec(`UPDATE managed_endpoints SET settings = '{"name":"a","url":7}'`);
-	expect(open().list()).toEqual([]);
-});
-
-it('deletes an endpoint with all that belongs to it', () => {
-	saveManagedEndpoint(database, managed('a'), time);
-	rotateSecret(database, 'a', {}, time);
-	expect(deleteManagedEndpoint(database, 'a')).toBe(true);
-	expect(deleteManagedEndpoint(database, 'a')).toBe(false);
-	expect(findManagedEndpoint(database, 'a')).toBeUndefined();
-	expect(database.prepare('SELECT count(*) AS n FROM retiring_secrets').get()?.n).toBe(0);
-});
-
-it('changes nothing when a secret is replaced by itself', () => {
-	saveManagedEndpoint(database, managed('a'), time);
-	rotateSecret(database, 'a', { secret: 'whsec_a' }, time);
-	expect(open().find('a')?.secrets).toEqual(['whsec_a']);
-	expect(rotateSecret(database, 'none', {}, time)).toBeUndefined();
-});
-
-describe('secrets', () => {
-	it('are made in the form that is asked for', () => {
-		const made = Array.from({ length: 100 }, createSecret);
-		expect(made.every(isSecret)).toBe(true);
-		expect(new Set(made).size).toBe(100);
-	});
-
-	it.each([
-		'whsec_',
-		'whsec_AAAA',
-		`whsec_${Buffer.alloc(23).toString('base64')}`,
-		`whsec_${Buffer.alloc(65).toString('base64')}`,
-		`${createSecret()} `,
-		createSecret().slice(6),
-		createSecret().replace('=', ''),
-		createSecret().replace(/.=$/, '-='),
-	])('%j is none', (text) => {
-		expect(isSecret(text)).toBe(false);
-	});
-
-	it('have a name that tells them apart and does not tell them', () => {
-		const secret = createSecret();
-		expect(secretId(secret)).toMatch(/^[0-9a-f]{16}$/);
-		expect(secretId(secret)).toBe(secretId(secret));
-		expect(secretId(secret)).not.toBe(secretId(createSecret()));
-	});
+it('applies the settings again when the database is another one', () => {
+	const registry = open(config('b'));
+	registry.list();
+	database.exec('DELETE FROM endpoints');
+	time += 1000;
+	expect(registry.list()).toMatchObject([{ name: 'b', origin: 'config' }]);
 });

@@ -18,7 +18,9 @@ const ALERT = { title: 'Disk', severity: 'high' };
 const deliveries = () =>
 	gateway.database
 		.prepare(
-			'SELECT d.endpoint, d.url, e.body FROM deliveries d JOIN events e ON e.seq = d.event_seq',
+			`SELECT p.name AS endpoint, s.name AS signer, d.url, e.body
+			FROM deliveries d JOIN events e ON e.seq = d.event_seq
+			JOIN endpoints p ON p.id = d.endpoint_id JOIN endpoints s ON s.id = d.signer_id`,
 		)
 		.all();
 
@@ -34,7 +36,11 @@ async function callback(url = CALLBACK) {
 
 it('brings the reply to the URL, signed as events to that origin are', async () => {
 	const { runId, row, event } = await callback();
-	expect(row).toMatchObject({ endpoint: 'n8n', url: CALLBACK });
+	expect(row).toMatchObject({
+		endpoint: 'callbacks to https://n8n.example',
+		signer: 'n8n',
+		url: CALLBACK,
+	});
 	expect(event).toMatchObject({
 		ok: true,
 		event: {

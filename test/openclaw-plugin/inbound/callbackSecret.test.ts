@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { createDispatcher } from '../../../openclaw-plugin/src/delivery/dispatcher';
 import { createHttpClient } from '../../../openclaw-plugin/src/delivery/http';
 import { createEndpointRegistry } from '../../../openclaw-plugin/src/endpoints/registry';
+import type { EndpointRegistry } from '../../../openclaw-plugin/src/endpoints/registry';
+import type { Database } from '../../../openclaw-plugin/src/store/databaseAccess';
 import { createSecret } from '../../../openclaw-plugin/src/endpoints/secret';
-import { describeHealth } from '../../../openclaw-plugin/src/log/endpointHealth';
+import { describeHealth } from '../../../openclaw-plugin/src/endpoints/endpointHealth';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
@@ -45,11 +47,17 @@ function bearer(scopes: Parameters<typeof issueToken>[1]['scopes']) {
 	return { authorization: `Bearer ${token}` };
 }
 
+function registryOn(database: Database): EndpointRegistry {
+	const { folder } = gateway;
+	const parts = { folder, configured: [], isComplete: false, instanceId: 'node-1' };
+	return createEndpointRegistry({ ...parts, database });
+}
+
 async function startDeliveries() {
 	const store = openStore(gateway.folder);
-	const outbox = openOutbox(store);
+	const outbox = openOutbox(store, { folder: store.folder });
 	const client = createHttpClient(TEST_HOST_RULES);
-	const registry = createEndpointRegistry([], store);
+	const registry = registryOn(store);
 	const request = client.send;
 	const logger = rememberingLogger();
 	const dispatcher = createDispatcher({ store, outbox, registry, request, logger, version: '1' });
@@ -79,9 +87,7 @@ it('is signed by the secret alone, tried again at once, and forgets the secret w
 		const more = { ...headers(url), ...bearer(['agents', 'endpoints']) };
 		expect((await gateway.post('', MESSAGE, more)).status).toBe(202);
 		await waitFor('the delivery', () => deliveries()[0]?.state === 'delivered');
-		expect(deliveries()).toMatchObject([
-			{ endpoint: `callbacks to ${server.url}`, url, secret: null, attempts: 3 },
-		]);
+		expect(deliveries()).toMatchObject([{ url, secret: null, attempts: 3 }]);
 		// Not in what SQLite leaves of a deleted value either.
 		gateway.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 		const files = readdirSync(gateway.folder).map((name) => join(gateway.folder, name));
@@ -96,11 +102,18 @@ it('is signed by the secret alone, tried again at once, and forgets the secret w
 		expect(event.data).toMatchObject({ agentId: 'support-bot', reply: { text: 'Done' } });
 		expect(event.data).not.toHaveProperty('endpoint');
 
-		const { endpoints } = describeHealth(gateway.database, delivering.registry.list(), Date.now());
-		expect(endpoints).toMatchObject([{ origin: 'callback', isSigned: true, events: [] }]);
+		const { endpoints } = describeHealth(gateway.database, Date.now());
+		expect(endpoints).toContainEqual(
+			expect.objectContaining({
+				name: `callbacks to ${server.url}`,
+				kind: 'callback',
+				isSigned: true,
+				events: [],
+			}),
+		);
 		delivering.outbox.replay({ deliveryIds: [1] });
-		await waitFor('the refusal', () => deliveries()[0]?.state === 'failed');
-		expect(deliveries()[0]?.last_error).toContain('secret');
+		await waitFor('the refusal', () => deliveries()[1]?.state === 'failed');
+		expect(deliveries()[1]?.last_error).toContain('secret');
 		expect(requests).toHaveLength(3);
 	} finally {
 		await delivering.stop();
@@ -131,8 +144,9 @@ it('needs the origin in the settings, that of an endpoint, or a token for endpoi
 	expect((await ask(CALLBACK, ['agents'])).status).toBe(202);
 	expect((await ask('https://off.example/x', ['agents'])).status).toBe(400);
 	await settled();
-	expect(gateway.database.prepare('SELECT * FROM callback_endpoints').all()).toMatchObject([
-		{ origin: 'https://n8n.example', allow_private: 0 },
+	const queues = registryOn(gateway.database).list();
+	expect(queues.filter(({ kind }) => kind === 'callback')).toMatchObject([
+		{ url: 'https://n8n.example', allowPrivateHosts: false },
 	]);
 });
 
@@ -159,9 +173,9 @@ it('refuses a secret without a URL', async () => {
 it('keeps the queue while there are deliveries, over restarts', async () => {
 	await gateway.post('', MESSAGE, headers(CALLBACK));
 	await settled();
-	const outbox = openOutbox(gateway.database);
+	const outbox = openOutbox(gateway.database, { folder: gateway.folder });
 	const names = () =>
-		createEndpointRegistry([], gateway.database)
+		registryOn(gateway.database)
 			.list()
 			.map(({ name }) => name);
 	outbox.tidy();

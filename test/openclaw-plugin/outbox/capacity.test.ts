@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openOutbox, OutboxFullError } from '../../../openclaw-plugin/src/outbox/outbox';
 import type { Outbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
+import { targetsOf } from '../endpoints/support/storedEndpoints';
 import { countRows, someEvent } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
 
@@ -17,7 +18,7 @@ let now = 0;
 beforeEach(() => {
 	now = 0;
 	database = openDatabase(folder.path);
-	outbox = openOutbox(database, { maxMegabytes: 2, now: () => now });
+	outbox = openOutbox(database, { folder: folder.path, maxMegabytes: 2, now: () => now });
 });
 
 afterEach(() => {
@@ -28,7 +29,7 @@ afterEach(() => {
 function fill(): number {
 	for (let count = 0; ; count += 1) {
 		try {
-			outbox.append(someEvent(content), ['main-webhook']);
+			outbox.append(someEvent(content), targetsOf(database, 'main-webhook'));
 		} catch (error) {
 			if (error instanceof OutboxFullError) return count;
 			throw error;
@@ -38,7 +39,7 @@ function fill(): number {
 
 function settle(ids: readonly number[], state: 'delivered' | 'failed'): void {
 	const attempt = { number: 1, startedAt: now, durationMs: 1 };
-	outbox.settle(ids.map((id) => ({ id, attempt, settlement: { state } })));
+	outbox.settle(ids.map((id) => ({ id, generation: 0, attempt, settlement: { state } })));
 }
 
 const count = (state: string) => countRows(database, 'deliveries', `state = '${state}'`);
@@ -59,7 +60,7 @@ describe('a full outbox', () => {
 		now += 2000;
 		settle([20, 21, 22, 23], 'delivered');
 		settle([1, 2, 3, 4], 'failed');
-		outbox.append(someEvent(content), ['main-webhook']);
+		outbox.append(someEvent(content), targetsOf(database, 'main-webhook'));
 		expect({ delivered: count('delivered'), failed: count('failed') }).toEqual({
 			delivered: 0,
 			failed: 4,
@@ -74,9 +75,11 @@ describe('a full outbox', () => {
 		fill();
 		now += 500;
 		settle([1, 2, 3], 'delivered');
-		expect(() => outbox.append(someEvent(content), ['main-webhook'])).toThrow(OutboxFullError);
+		expect(() => outbox.append(someEvent(content), targetsOf(database, 'main-webhook'))).toThrow(
+			OutboxFullError,
+		);
 		now += 501;
-		expect(outbox.append(someEvent(content), ['main-webhook'])).toHaveLength(1);
+		expect(outbox.append(someEvent(content), targetsOf(database, 'main-webhook'))).toHaveLength(1);
 	});
 
 	it('does not come about when idle time is used to drop history', () => {

@@ -4,11 +4,12 @@ import { listFaults } from '../../../openclaw-plugin/src/health/health';
 import { createEmitter } from '../../../openclaw-plugin/src/outbox/emitter';
 import type { EmitEvent } from '../../../openclaw-plugin/src/outbox/emitter';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
-import { onWake } from '../../../openclaw-plugin/src/delivery/wake';
+import { onWake } from '../../../openclaw-plugin/src/outbox/wakeUps';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
 import type { Store } from '../../../openclaw-plugin/src/store/store';
 import { waitFor } from '../../../testbed/waitFor';
+import { storedEndpoint } from '../endpoints/support/storedEndpoints';
 import { countRows } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
 import { registryOf, rememberingLogger, someEndpoint } from './support/endpoints';
@@ -18,16 +19,21 @@ const folder = useFolder();
 const logger = rememberingLogger();
 const FAST = { everyMs: 20, timeoutMs: 10_000 };
 const endpoints = [
-	someEndpoint({ name: 'all' }),
-	someEndpoint({ name: 'errors', events: ['error.occurred'] }),
-	someEndpoint({ name: 'support', filter: { agentIds: ['support-bot'] } }),
+	someEndpoint({ id: 1, name: 'all' }),
+	someEndpoint({ id: 2, name: 'errors', events: ['error.occurred'] }),
+	someEndpoint({ id: 3, name: 'support', filter: { agentIds: ['support-bot'] } }),
 ];
+/** Rows for the ids that deliveries refer to. */
+const storeEndpoints = () => {
+	for (const { name } of endpoints) storedEndpoint(store, name);
+};
 let store: Store;
 let emit: EmitEvent;
 
 function prepare(path: string): void {
 	store = openStore(path);
-	const outbox = openOutbox(store);
+	storeEndpoints();
+	const outbox = openOutbox(store, { folder: store.folder });
 	emit = createEmitter({
 		store,
 		outbox,
@@ -56,12 +62,12 @@ describe('emit', () => {
 	it('writes an event with a delivery for each endpoint that wants it, and wakes the dispatcher', () => {
 		prepare(folder.path);
 		const woken: unknown[] = [];
-		const forget = onWake((names) => woken.push(names));
+		const forget = onWake(folder.path, (ids) => woken.push(ids));
 		emit('message.sent', { agentId: 'support-bot' }, Date.parse('2026-03-14T10:30:00Z'));
 		forget();
-		const rows = store.prepare('SELECT endpoint FROM deliveries').all();
-		expect(rows.map(({ endpoint }) => endpoint)).toEqual(['all', 'support']);
-		expect(woken).toEqual([['all', 'support']]);
+		const rows = store.prepare('SELECT endpoint_id AS id FROM deliveries').all();
+		expect(rows.map(({ id }) => id)).toEqual([1, 3]);
+		expect(woken).toEqual([[1, 3]]);
 		const body = String(store.prepare('SELECT body FROM events').get()?.body);
 		expect(JSON.parse(body)).toMatchObject({
 			type: 'message.sent',
@@ -73,22 +79,29 @@ describe('emit', () => {
 	it('writes nothing when no endpoint wants it', () => {
 		store = openStore(folder.path);
 		const registry = registryOf([someEndpoint({ events: ['tool.called'] })]);
-		const outbox = openOutbox(store);
+		const outbox = openOutbox(store, { folder: store.folder });
 		createEmitter({ store, outbox, registry, instanceId: 'node-1', logger })('message.sent', {});
 		expect(countRows(store, 'events')).toBe(0);
 	});
 
 	it('notices when the endpoints change', () => {
 		store = openStore(folder.path);
-		let list = [someEndpoint({ name: 'one' })];
-		const registry = { list: () => list, find: () => undefined };
-		const parts = { store, outbox: openOutbox(store), registry, instanceId: 'node-1', logger };
+		storeEndpoints();
+		let list = [someEndpoint({ id: 1 })];
+		const registry = { ...registryOf([]), list: () => list };
+		const parts = {
+			store,
+			outbox: openOutbox(store, { folder: store.folder }),
+			registry,
+			instanceId: 'node-1',
+			logger,
+		};
 		const emitEvent = createEmitter(parts);
 		emitEvent('message.sent', {});
-		list = [someEndpoint({ name: 'two' })];
+		list = [someEndpoint({ id: 2 })];
 		emitEvent('message.sent', {});
-		const rows = store.prepare('SELECT endpoint FROM deliveries').all();
-		expect(rows.map(({ endpoint }) => endpoint)).toEqual(['one', 'two']);
+		const rows = store.prepare('SELECT endpoint_id AS id FROM deliveries').all();
+		expect(rows.map(({ id }) => id)).toEqual([1, 2]);
 	});
 
 	it('never throws, whatever it is given', () => {
@@ -133,13 +146,20 @@ describe('while the database cannot be opened', () => {
 		writeFileSync(path, 'where the folder should be');
 		store = openStore(path);
 		const registry = {
+			...registryOf([]),
 			list: () => {
-				store.prepare('SELECT 1 FROM endpoint_states').get();
+				const isNew = store.prepare('SELECT 1 FROM endpoints').get() === undefined;
+				if (isNew) storeEndpoints();
 				return endpoints;
 			},
-			find: () => undefined,
 		};
-		const parts = { store, outbox: openOutbox(store), registry, instanceId: 'node-1', logger };
+		const parts = {
+			store,
+			outbox: openOutbox(store, { folder: store.folder }),
+			registry,
+			instanceId: 'node-1',
+			logger,
+		};
 		const emitEvent = createEmitter(parts);
 		emitEvent('message.sent', { n: 1 });
 		emitEvent('message.sent', { n: 2 });
@@ -216,7 +236,8 @@ describe('when the outbox is full', () => {
 	it('refuses events, says so, and takes them again when there is room', async () => {
 		store = openStore(folder.path);
 		let now = Date.now();
-		const outbox = openOutbox(store, { maxMegabytes: 1, now: () => now });
+		const outbox = openOutbox(store, { folder: store.folder, maxMegabytes: 1, now: () => now });
+		storeEndpoints();
 		const registry = registryOf([someEndpoint({ name: 'all' })]);
 		const emitEvent = createEmitter({ store, outbox, registry, instanceId: 'node-1', logger });
 		const content = 'x'.repeat(20_000);
@@ -225,7 +246,7 @@ describe('when the outbox is full', () => {
 		expect(written).toBeLessThan(100);
 		expect(faults()).toEqual([['outbox-full', 100 - written]]);
 		expect(logger.lines).toEqual([expect.stringContaining('raise outbox.maxMegabytes')]);
-		while (outbox.failPending('all', 'x') > 0);
+		while (outbox.failPending(1, 'x') > 0);
 		now += 2000;
 		emitEvent('message.sent', { n: 100, content });
 		expect(faults()).toEqual([]);

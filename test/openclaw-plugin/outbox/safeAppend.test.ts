@@ -13,12 +13,17 @@ import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
 import type * as SharedStore from '../../../openclaw-plugin/src/store/sharedStore';
 import type { Store } from '../../../openclaw-plugin/src/store/store';
 import { waitFor } from '../../../testbed/waitFor';
+import { storedEndpoint, targetsOf } from '../endpoints/support/storedEndpoints';
 import { countRows, someEvent } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
 import { rememberingLogger } from './support/endpoints';
 import { mountSmallDisk } from './support/smallDisk';
 
 const folder = useFolder();
+/** The first endpoint. */
+const CRM = [{ endpointId: 1 }];
+/** The same, found out when the database can be read. */
+const crmLater = () => targetsOf(store, 'crm');
 const FAST = { everyMs: 20, timeoutMs: 10_000 };
 let logger = rememberingLogger();
 let store: Store;
@@ -32,7 +37,12 @@ afterEach(() => {
 
 const start = (path = folder.path) => {
 	store = openStore(path);
-	return createSafeAppend({ store, outbox: openOutbox(store), logger });
+	try {
+		storedEndpoint(store, 'crm');
+	} catch {
+		// Where the database cannot be opened yet, the endpoint is found out later.
+	}
+	return createSafeAppend({ store, outbox: openOutbox(store, { folder: store.folder }), logger });
 };
 /** Texts of the events in the order in which they were written. */
 const written = () =>
@@ -58,19 +68,19 @@ async function loadTwin(): Promise<typeof SafeAppend & typeof SharedStore> {
 
 it('loses nothing in an instance of the plugin that did not make the store', async () => {
 	const append = start();
-	append(someEvent('0'), ['crm']);
+	append(someEvent('0'), CRM);
 	const twin = await loadTwin();
 	const twinStore = twin.openStore(folder.path);
 	const twinAppend = twin.createSafeAppend({
 		store: twinStore,
-		outbox: openOutbox(twinStore),
+		outbox: openOutbox(twinStore, { folder: twinStore.folder }),
 		logger,
 	});
 	const other = openDatabase(folder.path);
 	other.exec('BEGIN IMMEDIATE');
-	twinAppend(someEvent('1'), ['crm']);
-	append(someEvent('2'), ['crm']);
-	twinAppend(someEvent('3'), ['crm']);
+	twinAppend(someEvent('1'), CRM);
+	append(someEvent('2'), CRM);
+	twinAppend(someEvent('3'), CRM);
 	expect(codes()).toEqual(['database-unavailable', 'events-waiting']);
 	other.exec('COMMIT');
 	other.close();
@@ -82,14 +92,14 @@ it('loses nothing in an instance of the plugin that did not make the store', asy
 
 it('keeps nobody waiting while another process holds the database', () => {
 	const append = start();
-	append(someEvent('0'), ['crm']);
+	append(someEvent('0'), CRM);
 	const other = openDatabase(folder.path);
 	other.exec('BEGIN IMMEDIATE');
-	append(someEvent('1'), ['crm']);
+	append(someEvent('1'), CRM);
 	const before = performance.now();
 	for (let index = 0; index < 20; index += 1) {
 		expect(() => store.prepare('DELETE FROM sessions').run()).toThrow('another process holds it');
-		append(someEvent('more'), ['crm']);
+		append(someEvent('more'), CRM);
 	}
 	// One of them would wait 250 ms, if it did.
 	expect(performance.now() - before).toBeLessThan(200);
@@ -103,8 +113,8 @@ it('begins to work by itself when a database can be opened that could not be', a
 	const path = join(folder.path, 'data');
 	writeFileSync(path, 'where the folder should be');
 	const append = start(path);
-	append(someEvent('1'), ['crm']);
-	append(someEvent('2'), ['crm']);
+	append(someEvent('1'), crmLater);
+	append(someEvent('2'), crmLater);
 	expect(codes(path)).toEqual(['database-unavailable', 'events-waiting']);
 	rmSync(path);
 	await waitFor('the events', () => codes(path).length === 0, FAST);
@@ -116,7 +126,7 @@ it('leaves the database of a newer version alone, and goes on when it is gone', 
 	newer.exec('CREATE TABLE unheard_of (id INTEGER); PRAGMA user_version = 99');
 	newer.close();
 	const append = start();
-	append(someEvent('1'), ['crm']);
+	append(someEvent('1'), crmLater);
 	expect(codes()).toEqual(['database-newer', 'events-waiting']);
 	expect(() => openDatabase(folder.path)).toThrow('a newer version of this plugin has written it');
 	const file = join(folder.path, 'event-webhooks.sqlite');
@@ -134,12 +144,12 @@ it('waits for a disk that is withdrawn, and makes nothing anew in its place', as
 	}
 	try {
 		const append = start(disk.path);
-		append(someEvent('1'), ['crm']);
+		append(someEvent('1'), CRM);
 		disk.withdraw();
 		expect(() => {
 			store.checkFile();
 		}).toThrow('the disk that it was on is not there');
-		append(someEvent('2'), ['crm']);
+		append(someEvent('2'), CRM);
 		expect(codes(disk.path)).toEqual(['database-unavailable', 'events-waiting']);
 		disk.giveBack();
 		await waitFor('the event', () => codes(disk.path).length === 0, FAST);
@@ -158,11 +168,11 @@ it('waits for a disk that may not be written', async () => {
 	}
 	try {
 		const append = start(disk.path);
-		append(someEvent('1'), ['crm']);
+		append(someEvent('1'), CRM);
 		store.close();
 		disk.lock();
-		append(someEvent('2'), ['crm']);
-		append(someEvent('3'), ['crm']);
+		append(someEvent('2'), CRM);
+		append(someEvent('3'), CRM);
 		expect(codes(disk.path)).toEqual(['database-unavailable', 'events-waiting']);
 		disk.unlock();
 		await waitFor('the events', () => codes(disk.path).length === 0, FAST);
@@ -176,13 +186,15 @@ it('waits for a disk that may not be written', async () => {
 it('drops a waiting event that the database refuses, counts it, and writes the others', async () => {
 	const append = start();
 	const first = someEvent();
-	append(first, ['crm']);
+	const crm = targetsOf(store, 'crm');
+	const both = targetsOf(store, 'crm', 'audit');
+	append(first, crm);
 	const other = openDatabase(folder.path);
 	other.exec('BEGIN IMMEDIATE');
-	append(someEvent('before'), ['crm']);
-	append(first, ['crm']);
+	append(someEvent('before'), crm);
+	append(first, crm);
 	append(someEvent('for nobody'), () => []);
-	append(someEvent('after'), () => ['crm', 'audit']);
+	append(someEvent('after'), () => both);
 	other.exec('COMMIT');
 	other.close();
 	await waitFor('the events', () => countRows(store, 'deliveries') === 4, FAST);
@@ -193,7 +205,8 @@ it('drops a waiting event that the database refuses, counts it, and writes the o
 
 it('keeps an event that fails for an unknown reason, and tries it again', async () => {
 	store = openStore(folder.path);
-	const outbox = openOutbox(store);
+	const outbox = openOutbox(store, { folder: store.folder });
+	storedEndpoint(store, 'crm');
 	let failures = 2;
 	const moody: Outbox = {
 		...outbox,
@@ -204,8 +217,8 @@ it('keeps an event that fails for an unknown reason, and tries it again', async 
 		},
 	};
 	const append = createSafeAppend({ store, outbox: moody, logger });
-	append(someEvent('1'), ['crm']);
-	append(someEvent('2'), ['crm']);
+	append(someEvent('1'), CRM);
+	append(someEvent('2'), CRM);
 	expect(codes()).toEqual(['events-waiting']);
 	await waitFor('the events', () => codes().length === 0, FAST);
 	expect(written()).toEqual(['1', '2']);
@@ -214,8 +227,8 @@ it('keeps an event that fails for an unknown reason, and tries it again', async 
 it('writes what waits by the newest settings, also when they come meanwhile', async () => {
 	const path = join(folder.path, 'data');
 	writeFileSync(path, 'where the folder should be');
-	start(path)(someEvent('1'), ['crm']);
-	createSafeAppend({ store, outbox: openOutbox(store, { maxMegabytes: 5 }), logger });
+	start(path)(someEvent('1'), crmLater);
+	createSafeAppend({ store, outbox: openOutbox(store, { folder: path, maxMegabytes: 5 }), logger });
 	rmSync(path);
 	mkdirSync(path);
 	await waitFor('the event', () => codes(path).length === 0, FAST);

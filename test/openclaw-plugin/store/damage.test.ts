@@ -9,16 +9,19 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { saveManagedEndpoint } from '../../../openclaw-plugin/src/endpoints/managedEndpoints';
+import { openEndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
 import { listFaults } from '../../../openclaw-plugin/src/health/health';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import type { Rebuilt } from '../../../openclaw-plugin/src/store/rebuild';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
 import { createStore } from '../../../openclaw-plugin/src/store/store';
+import { storedEndpoint, targetsOf } from '../endpoints/support/storedEndpoints';
 import { countRows, someEvent } from './support/events';
 import { useFolder } from './support/folder';
 
+/** Id of the endpoint 'main-webhook', the first one. */
+const MAIN = 1;
 const folder = useFolder();
 const file = () => join(folder.path, 'event-webhooks.sqlite');
 const setAside = () => readdirSync(folder.path).filter((name) => name.includes('corrupt'));
@@ -26,16 +29,15 @@ const setAside = () => readdirSync(folder.path).filter((name) => name.includes('
 /** Fills a database with what must survive it, and with history that need not. */
 function fill(events: number): void {
 	const database = openDatabase(folder.path);
-	const outbox = openOutbox(database);
+	const outbox = openOutbox(database, { folder: folder.path });
 	for (let index = 0; index < events; index += 1) {
 		const content = `event ${String(index)} `.repeat(40);
-		const [id = 0] = outbox.append(someEvent(content), ['main-webhook']);
+		const [id = 0] = outbox.append(someEvent(content), targetsOf(database, 'main-webhook'));
 		if (index % 2 === 1) continue;
 		const attempt = { number: 1, startedAt: 1, durationMs: 2, status: 200 };
-		outbox.settle([{ id, attempt, settlement: { state: 'delivered' } }]);
+		outbox.settle([{ id, generation: 0, attempt, settlement: { state: 'delivered' } }]);
 	}
-	const secret = 'whsec_managed';
-	saveManagedEndpoint(database, { name: 'm', url: 'https://a.example', events: ['*'], secret }, 1);
+	openEndpointTable(database).setSecret(storedEndpoint(database, 'm').id, 'whsec_managed', 2, 1);
 	database.exec(`
 		INSERT INTO sessions VALUES ('agent:main:main', 1);
 		INSERT INTO tokens (id, name, hash, scopes, created_at) VALUES ('t1', 'n8n', x'01', 'inbound', 1);
@@ -66,7 +68,10 @@ describe('a damaged database', () => {
 	it('that is no database at all is set aside when it is opened', () => {
 		writeFileSync(file(), 'This is not a database, but a text that is long enough. '.repeat(100));
 		const store = openStore(folder.path);
-		openOutbox(store).append(someEvent(), ['main-webhook']);
+		openOutbox(store, { folder: store.folder }).append(
+			someEvent(),
+			targetsOf(store, 'main-webhook'),
+		);
 		expect(countRows(store, 'deliveries')).toBe(1);
 		const [aside = ''] = setAside();
 		expect(aside).toMatch(/^event-webhooks\.corrupt-\d{4}-\d\d-\d\dT[\d-]+Z\.sqlite$/);
@@ -92,12 +97,12 @@ describe('a damaged database', () => {
 			repairs: true,
 			events: { replaced: (one) => rebuilt.push(one) },
 		});
-		const outbox = openOutbox(store);
-		const due = outbox.due('main-webhook', Date.now(), 1000);
+		const outbox = openOutbox(store, { folder: store.folder });
+		const due = outbox.due(MAIN, Date.now(), 1000);
 		expect(due).toHaveLength(200);
 		expect(due.map((id) => outbox.load(id)?.body.includes('event'))).not.toContain(false);
-		expect(rebuilt).toMatchObject([{ carried: { deliveries: 200, lostDeliveries: 0, others: 3 } }]);
-		expect(countRows(store, 'managed_endpoints', "secret = 'whsec_managed'")).toBe(1);
+		expect(rebuilt).toMatchObject([{ carried: { deliveries: 200, lostDeliveries: 0, others: 5 } }]);
+		expect(countRows(store, 'endpoint_secrets', "secret = 'whsec_managed'")).toBe(1);
 		expect(countRows(store, 'tokens')).toBe(1);
 		expect(countRows(store, 'sessions')).toBe(1);
 		expect(setAside()).toHaveLength(1);
@@ -112,7 +117,7 @@ describe('a damaged database', () => {
 		const store = createStore(folder.path, { repairs: true });
 		// Reads the table itself from one end to the other.
 		expect(countRows(store, 'deliveries NOT INDEXED', 'tries < 100')).toBeGreaterThan(900);
-		const due = openOutbox(store).due('main-webhook', Date.now(), 10_000);
+		const due = openOutbox(store, { folder: store.folder }).due(MAIN, Date.now(), 10_000);
 		expect(due.length).toBeGreaterThan(900);
 		expect(due.length).toBeLessThan(1000);
 		expect(due.at(0)).toBe(2);
@@ -124,8 +129,8 @@ describe('a damaged database', () => {
 		fill(400);
 		damagePages(pagesOf('deliveries_by_state'));
 		const store = createStore(folder.path, { repairs: true });
-		const outbox = openOutbox(store);
-		const ids = outbox.append(someEvent('after'), ['main-webhook']);
+		const outbox = openOutbox(store, { folder: store.folder });
+		const ids = outbox.append(someEvent('after'), targetsOf(store, 'main-webhook'));
 		expect(ids).toHaveLength(1);
 		expect(countRows(store, 'deliveries', "state = 'pending'")).toBe(201);
 		store.close();
@@ -146,7 +151,7 @@ describe('a damaged database', () => {
 		writeFileSync(join(folder.path, 'event-webhooks.rebuilt.sqlite-wal'), 'half a log');
 		damagePages(pagesOf('deliveries_by_state'));
 		const store = createStore(folder.path, { repairs: true });
-		expect(openOutbox(store).due('main-webhook', Date.now(), 100)).toHaveLength(5);
+		expect(openOutbox(store, { folder: store.folder }).due(MAIN, Date.now(), 100)).toHaveLength(5);
 		expect(readdirSync(folder.path).filter((name) => name.includes('rebuilt'))).toEqual([]);
 		store.close();
 	});
@@ -156,11 +161,11 @@ describe('a database that is deleted while it is open', () => {
 	it('is written anew with all that waits', () => {
 		fill(10);
 		const store = createStore(folder.path, { repairs: true });
-		const outbox = openOutbox(store);
-		outbox.append(someEvent('last'), ['main-webhook']);
+		const outbox = openOutbox(store, { folder: store.folder });
+		outbox.append(someEvent('last'), targetsOf(store, 'main-webhook'));
 		for (const companion of ['', '-wal', '-shm']) rmSync(file() + companion);
 		store.checkFile();
-		expect(outbox.due('main-webhook', Date.now(), 100)).toHaveLength(6);
+		expect(outbox.due(MAIN, Date.now(), 100)).toHaveLength(6);
 		store.close();
 		const database = openDatabase(folder.path);
 		expect(countRows(database, 'deliveries')).toBe(6);

@@ -4,6 +4,7 @@ import { startHealth } from '../../../openclaw-plugin/src/health/health';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { createStore } from '../../../openclaw-plugin/src/store/store';
 import { useFolder } from './support/folder';
+import { storedEndpoint } from '../endpoints/support/storedEndpoints';
 
 const parent = useFolder();
 const DATABASE = 'event-webhooks.sqlite';
@@ -73,17 +74,18 @@ describe.each([0o000, 0o022, 0o077])('with the umask %o', (umask) => {
 
 it('what was deleted is not in the file any more', () => {
 	const database = openDatabase(parent.path);
+	storedEndpoint(database, 'ops');
 	const secret = 'whsec_that-is-not-needed-any-more';
 	for (let number = 0; number < 50; number += 1) {
 		database
-			.prepare(`INSERT INTO retiring_secrets (endpoint, secret, until) VALUES ('ops', ?, 1)`)
+			.prepare(`INSERT INTO endpoint_secrets (endpoint_id, secret, until) VALUES (1, ?, 1)`)
 			.run(`${secret} ${String(number)}`);
 	}
 	const isInFile = () => readFileSync(join(parent.path, DATABASE)).includes(secret);
 	database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 	expect(isInFile()).toBe(true);
-	database.exec(`UPDATE retiring_secrets SET secret = '' WHERE id <= 25`);
-	database.exec('DELETE FROM retiring_secrets WHERE id > 25');
+	database.exec(`UPDATE endpoint_secrets SET secret = '' WHERE id <= 25`);
+	database.exec('DELETE FROM endpoint_secrets WHERE id > 25');
 	database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 	expect(isInFile()).toBe(false);
 	database.close();

@@ -1,15 +1,8 @@
-import { disableEndpoint, enableEndpoint } from '../../delivery/endpointStates';
-import { deleteManagedEndpoint } from '../../endpoints/managedEndpoints';
-import { announceEndpointChange } from '../../endpoints/registry';
-import { describeHealth } from '../../log/endpointHealth';
-import type { EndpointHealth } from '../../log/endpointHealth';
-import { formatAge, formatDuration } from '../../log/timeText';
-import { openOutbox } from '../../outbox/outbox';
-import { inTransaction } from '../../store/databaseAccess';
+import { describeHealth } from '../../endpoints/endpointHealth';
+import type { EndpointHealth } from '../../endpoints/endpointHealth';
+import { formatAge, formatDuration } from '../../timeText';
 import type { CommandDefinition } from '../command';
-import { CliFault } from '../fault';
-import { knownEndpoints } from '../knownEndpoints';
-import { requireEndpoint } from '../requireEndpoint';
+import { valueOf } from '../fault';
 import { formatTable } from '../table';
 import type { Cell } from '../table';
 import type { Terminal } from '../terminal';
@@ -20,7 +13,7 @@ export const endpointsCommand: CommandDefinition = {
 	description: 'List the endpoints and how they are doing',
 	examples: ['endpoints', 'endpoints disable crm', 'endpoints enable crm'],
 	run: (tools) => {
-		const { endpoints } = describeHealth(tools.database, knownEndpoints(tools), tools.now());
+		const { endpoints } = describeHealth(tools.database, tools.now());
 		return {
 			json: { endpoints },
 			text: (terminal) => describeEndpoints(terminal, endpoints, tools.now()),
@@ -30,65 +23,72 @@ export const endpointsCommand: CommandDefinition = {
 		{
 			usage: 'enable <name>',
 			description: 'Send to an endpoint again, at once',
-			run: (tools, { args: [name = ''] }) => {
-				requireEndpoint(tools, name);
-				const wasDisabled = enableEndpoint(tools.database, name);
-				const isOff = knownEndpoints(tools).find((known) => known.name === name)?.enabled === false;
-				if (isOff) {
-					throw new CliFault(
-						'disabled_in_settings',
-						`Endpoint '${name}' is switched off by "enabled": false in its settings: change it there.`,
-					);
-				}
+			run: ({ manager }, { args: [name = ''] }) => {
+				const { wasDisabled } = valueOf(manager.enable(name));
 				return {
 					json: { name, isEnabled: true, wasDisabled },
 					text: () =>
 						wasDisabled
-							? `Endpoint '${name}' is sent to again. What failed meanwhile: replay --status failed --endpoint ${name}`
+							? `Endpoint '${name}' is sent to again, and gets what waited for it. What failed meanwhile: replay --status failed --endpoint ${name}`
 							: `Endpoint '${name}' was not disabled; what waits for it is tried at once.`,
 				};
 			},
 		},
 		{
 			usage: 'disable <name>',
-			description: 'Stop sending to an endpoint; its deliveries fail and can be replayed',
-			run: (tools, { args: [name = ''] }) => {
-				requireEndpoint(tools, name);
-				const reason = `Disabled by hand; to go on: openclaw event-webhooks endpoints enable ${name}`;
-				disableEndpoint(tools.database, name, reason, tools.now());
+			description: 'Stop sending to an endpoint, and keep nothing new for it',
+			run: ({ manager }, { args: [name = ''] }) => {
+				valueOf(manager.disable(name));
 				return {
 					json: { name, isEnabled: false },
-					text: () => `Nothing is sent to endpoint '${name}' any more.`,
+					text: () => `Nothing is sent to endpoint '${name}' any more. What waits for it is kept.`,
+				};
+			},
+		},
+		{
+			usage: 'pause <name>',
+			description: 'Send nothing to an endpoint for now, and keep what comes',
+			run: ({ manager }, { args: [name = ''] }) => {
+				valueOf(manager.pause(name));
+				return {
+					json: { name, isPaused: true },
+					text: () => `Endpoint '${name}' is paused: its events wait until it is resumed.`,
+				};
+			},
+		},
+		{
+			usage: 'resume <name>',
+			description: 'Send to a paused endpoint again',
+			run: ({ manager }, { args: [name = ''] }) => {
+				valueOf(manager.resume(name));
+				return {
+					json: { name, isPaused: false },
+					text: () => `Endpoint '${name}' is sent to again.`,
 				};
 			},
 		},
 		{
 			usage: 'remove <name>',
 			description: 'Remove an endpoint that was made over the API',
-			run: (tools, { args: [name = ''] }) => {
-				const { origin } = requireEndpoint(tools, name);
-				if (origin === 'callback') {
-					throw new CliFault(
-						'callback_queue',
-						`'${name}' is a queue of callbacks, which goes away by itself when it is empty.`,
-					);
-				}
-				if (origin === 'config') {
-					throw new CliFault(
-						'in_configuration',
-						`Endpoint '${name}' comes from the gateway's configuration: remove it from plugins.entries["event-webhooks"].config.endpoints there.`,
-					);
-				}
-				inTransaction(tools.database, () => deleteManagedEndpoint(tools.database, name));
-				announceEndpointChange();
-				const outbox = openOutbox(tools.database, { ...tools.settings.outbox, now: tools.now });
-				let failed = 0;
-				for (let count = 1; count > 0; failed += count) {
-					count = outbox.failPending(name, 'The endpoint was removed');
-				}
+			run: ({ manager }, { args: [name = ''] }) => {
+				const { waiting } = valueOf(manager.remove(name));
 				return {
-					json: { name, isRemoved: true, failed },
-					text: () => `Endpoint '${name}' is removed.${describeFailed(failed)}`,
+					json: { name, isRemoved: true, waiting },
+					text: () => `Endpoint '${name}' is removed.${describeWaiting(waiting)}`,
+				};
+			},
+		},
+		{
+			usage: 'purge <name>',
+			description: 'Give up what waits for an endpoint; a removed one is named by its id, too',
+			run: ({ manager }, { args: [name = ''] }) => {
+				const { count } = valueOf(manager.purge(name));
+				return {
+					json: { name, count },
+					text: () =>
+						count === 0
+							? `Nothing waits for endpoint '${name}'.`
+							: `${String(count)} deliveries to endpoint '${name}' were given up. They can be replayed.`,
 				};
 			},
 		},
@@ -118,25 +118,39 @@ export function describeEndpoints(
 		],
 		endpoints.map((endpoint) => [
 			endpoint.name,
-			conditionCell(endpoint, now),
+			stateCell(endpoint, now),
 			successText(endpoint),
 			String(endpoint.lastDay.pending),
 			timeText(endpoint.responseTime?.p50),
 			timeText(endpoint.responseTime?.p95),
 			lastText(endpoint, now),
-			endpoint.url,
+			endpoint.url ?? '(fetches)',
 		]),
 	);
 }
 
-function conditionCell({ condition, consecutiveFailures }: EndpointHealth, now: number): Cell {
-	if (condition.state === 'disabled') return { text: 'disabled', tone: 'bad' };
-	if (condition.state === 'paused') {
-		return { text: `paused, next try ${formatAge(condition.until, now)}`, tone: 'waiting' };
+function stateCell({ id, state, consecutiveFailures }: EndpointHealth, now: number): Cell {
+	switch (state.state) {
+		case 'active':
+			return consecutiveFailures > 0
+				? { text: 'active, last failed', tone: 'waiting' }
+				: { text: 'active', tone: 'good' };
+		case 'failing': {
+			const { nextProbeAt } = state;
+			const next = nextProbeAt === undefined ? '' : `, next try ${formatAge(nextProbeAt, now)}`;
+			return { text: `failing${next}`, tone: 'bad' };
+		}
+		case 'held':
+			return { text: `asked to wait, ${formatAge(state.until, now)}`, tone: 'waiting' };
+		case 'paused':
+			return { text: 'paused', tone: 'waiting' };
+		case 'removed':
+			return { text: `removed (${id})`, tone: 'waiting' };
+		case 'disabled':
+		case 'faulty':
+		case 'expired':
+			return { text: state.state, tone: 'bad' };
 	}
-	return consecutiveFailures > 0
-		? { text: 'failing', tone: 'waiting' }
-		: { text: 'active', tone: 'good' };
 }
 
 function successText({ lastDay: { successRate } }: EndpointHealth): string {
@@ -156,6 +170,7 @@ function lastText(endpoint: EndpointHealth, now: number): string {
 	return `delivered ${formatAge(lastSuccessAt, now)}`;
 }
 
-function describeFailed(failed: number): string {
-	return failed === 0 ? '' : ` ${String(failed)} deliveries that waited for it have failed.`;
+function describeWaiting(waiting: number): string {
+	if (waiting === 0) return '';
+	return ` ${String(waiting)} deliveries wait for it; they fail in a minute unless it is made again by then.`;
 }

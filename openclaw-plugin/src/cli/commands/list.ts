@@ -1,7 +1,7 @@
-import { DELIVERY_STATUSES } from '../../log/delivery';
-import type { Delivery, DeliveryPage, DeliveryQuery } from '../../log/delivery';
-import { listDeliveries } from '../../log/deliveryLog';
-import { formatAge } from '../../log/timeText';
+import { DELIVERY_STATUSES } from '../../outbox/delivery';
+import type { Delivery, DeliveryPage, DeliveryQuery } from '../../outbox/delivery';
+import { listDeliveries } from '../../outbox/deliveryLog';
+import { formatAge } from '../../timeText';
 import type { CommandDefinition } from '../command';
 import { readChoice, readCount, readText } from '../optionValues';
 import type { OptionValues } from '../optionValues';

@@ -1,11 +1,10 @@
-import { parseDeliveryId } from '../../log/deliveryId';
-import { openOutbox } from '../../outbox/outbox';
-import type { ReplaySelection } from '../../outbox/outbox';
+import type { ReplayRequest } from '../../endpoints/manage';
+import { parseDeliveryId } from '../../outbox/delivery';
+import { endpointsOf } from '../../outbox/deliveryLog';
 import { countReplay } from '../../outbox/replay';
 import type { CommandDefinition, CommandInput } from '../command';
-import { CliFault, usageFault } from '../fault';
+import { CliFault, usageFault, valueOf } from '../fault';
 import { readChoice, readText, readTime } from '../optionValues';
-import { requireEndpoint } from '../requireEndpoint';
 import type { CommandTools } from '../tools';
 
 /** `replay`: sends deliveries again, one or many. */
@@ -15,19 +14,21 @@ export const replayCommand: CommandDefinition = {
 	options: [
 		['--status <status>', 'failed (the default for many) or delivered'],
 		['--endpoint <name>', 'Only deliveries to this endpoint'],
-		['--from <time>', 'Created then or later: 2026-03-14T10:30, or 2h for two hours ago'],
-		['--to <time>', 'Created before then'],
+		['--since <time>', 'Created then or later: 2026-03-14T10:30, or 2h for two hours ago'],
+		['--until <time>', 'Created before then'],
 		['--dry-run', 'Say how many and stop'],
 	],
 	examples: [
 		'replay dlv_42',
-		'replay --from 2h --endpoint crm',
+		'replay --since 2h --endpoint crm',
 		'replay --status failed --dry-run',
 	],
 	run: (tools, input) => {
 		const selection = readSelection(tools, input);
 		const isDryRun = input.options.dryRun === true;
-		const count = isDryRun ? countReplay(tools.database, selection) : replay(tools, selection);
+		const { count } = isDryRun
+			? countOnly(tools, selection)
+			: valueOf(tools.manager.replay(selection));
 		if (count === 0 && input.args[0] !== undefined) {
 			throw new CliFault(
 				'not_found',
@@ -38,35 +39,36 @@ export const replayCommand: CommandDefinition = {
 	},
 };
 
-function replay({ database, settings, now }: CommandTools, selection: ReplaySelection): number {
-	return openOutbox(database, { ...settings.outbox, now }).replay(selection);
+function countOnly(
+	{ database }: CommandTools,
+	{ endpoint, ...selection }: ReplayRequest,
+): { readonly count: number } {
+	const of = endpoint === undefined ? {} : { endpointIds: endpointsOf(database, endpoint) };
+	return { count: countReplay(database, { ...selection, ...of }) };
 }
 
-function readSelection(
-	tools: CommandTools,
-	{ args: [id], options }: CommandInput,
-): ReplaySelection {
+function readSelection(tools: CommandTools, { args: [id], options }: CommandInput): ReplayRequest {
 	const status = readChoice(options, 'status', ['failed', 'delivered']);
 	const endpoint = readText(options, 'endpoint');
-	const from = readTime(options, 'from', tools.now());
-	const to = readTime(options, 'to', tools.now());
-	const range = { status, endpoint, from, to };
+	const since = readTime(options, 'since', tools.now());
+	const until = readTime(options, 'until', tools.now());
+	const range = { status, endpoint, since, until };
 	const isRange = Object.values(range).some((value) => value !== undefined);
 	if (id !== undefined) {
 		if (isRange) throw usageFault('Give either an id or what to select by, not both');
 		return readId(id);
 	}
-	if (!isRange) throw usageFault('Say what to replay: an id, --status, --endpoint, --from or --to');
-	if (endpoint !== undefined) requireEndpoint(tools, endpoint);
+	if (!isRange)
+		throw usageFault('Say what to replay: an id, --status, --endpoint, --since or --until');
 	return {
 		status: status ?? 'failed',
 		...(endpoint === undefined ? {} : { endpoint }),
-		...(from === undefined ? {} : { from }),
-		...(to === undefined ? {} : { to }),
+		...(since === undefined ? {} : { since }),
+		...(until === undefined ? {} : { until }),
 	};
 }
 
-function readId(id: string): ReplaySelection {
+function readId(id: string): ReplayRequest {
 	const number = id.startsWith('dlv_') ? parseDeliveryId(id) : undefined;
 	if (number !== undefined) return { deliveryIds: [number] };
 	if (/^evt_\w+$/.test(id)) return { eventIds: [id] };
@@ -77,5 +79,5 @@ function describe(count: number, isDryRun: boolean): string {
 	const what = count === 1 ? '1 delivery' : `${String(count)} deliveries`;
 	if (isDryRun) return `${what} would be sent again.`;
 	if (count === 0) return 'Nothing matches: nothing is sent again.';
-	return `${what} will be sent again, as soon as the gateway runs. Receivers see the same event ids.`;
+	return `${what} will be sent again, as soon as the gateway runs. What had failed keeps its event id; what was delivered is sent as a new event with 'replayOf'.`;
 }

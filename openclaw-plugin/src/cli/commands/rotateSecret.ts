@@ -1,15 +1,17 @@
-import { retireSecret } from '../../endpoints/retiringSecrets';
-import { DEFAULT_OVERLAP_MS, MAX_OVERLAP_MS, rotateSecret } from '../../endpoints/rotateSecret';
-import type { RotatedSecret } from '../../endpoints/rotateSecret';
+import { DEFAULT_OVERLAP_MS, MAX_OVERLAP_MS } from '../../endpoints/endpointRequest';
+import type { EndpointRecord } from '../../endpoints/endpoint';
+import { openEndpointTable } from '../../endpoints/endpointTable';
+import type { RotatedSecret } from '../../endpoints/manage';
 import { createSecret } from '../../endpoints/secret';
 import { findPluginEntry, findWrittenEndpoint } from '../../import/pluginEntry';
 import { listSecrets } from '../../protocol';
 import { inTransaction } from '../../store/databaseAccess';
 import type { CommandDefinition } from '../command';
-import { CliFault, usageFault } from '../fault';
+import { CliFault, usageFault, valueOf } from '../fault';
 import { readDuration } from '../optionValues';
-import { requireEndpoint } from '../requireEndpoint';
 import type { CommandTools } from '../tools';
+
+const HOUR_MS = 3_600_000;
 
 /** `rotate-secret`: a new signing secret; the old one signs as well for some time. */
 export const rotateSecretCommand: CommandDefinition = {
@@ -20,15 +22,11 @@ export const rotateSecretCommand: CommandDefinition = {
 	run: async (tools, { args: [name = ''], options }) => {
 		const overlapMs = readDuration(options, 'overlap') ?? DEFAULT_OVERLAP_MS;
 		if (overlapMs > MAX_OVERLAP_MS) throw usageFault('--overlap must be 7d at most');
-		const { origin } = requireEndpoint(tools, name);
-		if (origin === 'callback') {
-			throw new CliFault('callback_queue', `'${name}' has no secret: each callback has its own.`);
-		}
-		const now = tools.now();
+		const endpoint = tools.manager.find(name);
 		const { secret, previousUntil } =
-			origin === 'api'
-				? rotateManaged(tools, name, overlapMs)
-				: await rotateConfigured(tools, name, now + overlapMs);
+			endpoint?.origin === 'config'
+				? await rotateConfigured(tools, endpoint, tools.now() + overlapMs)
+				: valueOf(tools.manager.rotate(name, { overlapHours: overlapMs / HOUR_MS }));
 		return {
 			json: { endpoint: name, secret, previousUntil },
 			text: (terminal) =>
@@ -44,21 +42,11 @@ export const rotateSecretCommand: CommandDefinition = {
 	},
 };
 
-function rotateManaged(
-	{ database, now }: CommandTools,
-	name: string,
-	overlapMs: number,
-): RotatedSecret {
-	const rotated = rotateSecret(database, name, { overlapMs }, now());
-	if (rotated !== undefined) return rotated;
-	throw new CliFault('not_found', `Endpoint '${name}' was removed meanwhile`);
-}
-
 async function rotateConfigured(
 	{ configFile, database, now }: CommandTools,
-	name: string,
+	{ id, name }: EndpointRecord,
 	until: number,
-): Promise<RotatedSecret> {
+): Promise<Pick<RotatedSecret, 'secret' | 'previousUntil'>> {
 	const written = findWrittenEndpoint(findPluginEntry(await configFile.read()), name);
 	const old = written?.secret;
 	if (old === undefined) {
@@ -72,7 +60,7 @@ async function rotateConfigured(
 	// First, so that no event goes out with the new secret alone; until then it makes no difference.
 	inTransaction(database, () => {
 		for (const previous of listSecrets(old)) {
-			retireSecret(database, { endpoint: name, secret: previous, until }, now());
+			openEndpointTable(database).retire(id, previous, until, now());
 		}
 	});
 	await configFile.change((draft) => {

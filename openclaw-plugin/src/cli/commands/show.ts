@@ -1,6 +1,6 @@
-import type { Delivery, DeliveryAttempt, DeliveryDetails } from '../../log/delivery';
-import { listDeliveriesOfEvent, showDelivery } from '../../log/deliveryLog';
-import { formatAge, formatDuration } from '../../log/timeText';
+import type { Delivery, DeliveryAttempt, DeliveryDetails } from '../../outbox/delivery';
+import { listDeliveriesOfEvent, showDelivery } from '../../outbox/deliveryLog';
+import { formatAge, formatDuration } from '../../timeText';
 import type { CommandDefinition } from '../command';
 import { printable, printableLines } from '../displayWidth';
 import { CliFault, usageFault } from '../fault';

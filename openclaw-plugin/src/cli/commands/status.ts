@@ -1,13 +1,12 @@
 import { readHealth } from '../../health/health';
 import type { Fault, Health } from '../../health/health';
-import { describeHealth } from '../../log/endpointHealth';
-import type { Overview } from '../../log/endpointHealth';
-import { formatAge } from '../../log/timeText';
+import { describeHealth } from '../../endpoints/endpointHealth';
+import type { Overview } from '../../endpoints/endpointHealth';
+import { formatAge } from '../../timeText';
 import type { CommandDefinition } from '../command';
 import { printable } from '../displayWidth';
 import { messageOf } from '../fault';
 import { describeFault } from '../../settings/settings';
-import { knownEndpoints } from '../knownEndpoints';
 import type { Terminal } from '../terminal';
 import type { CommandTools } from '../tools';
 import { describeEndpoints } from './endpoints';
@@ -46,7 +45,7 @@ function readOverview(
 	now: number,
 ): { readonly overview: Overview } | { readonly fault: Fault } {
 	try {
-		return { overview: describeHealth(tools.database, knownEndpoints(tools), now) };
+		return { overview: describeHealth(tools.database, now) };
 	} catch (error) {
 		return {
 			fault: {

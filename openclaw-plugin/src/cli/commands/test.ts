@@ -1,20 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readHealth } from '../../health/health';
-import type { DeliveryDetails } from '../../log/delivery';
-import { formatDeliveryId } from '../../log/deliveryId';
-import { showDelivery } from '../../log/deliveryLog';
-import { formatDuration } from '../../log/timeText';
-import { openOutbox } from '../../outbox/outbox';
+import type { DeliveryDetails } from '../../outbox/delivery';
+import { showDelivery } from '../../outbox/deliveryLog';
+import { formatDuration } from '../../timeText';
+import { TEST_TYPE } from '../../endpoints/testEvent';
 import { KNOWN_EVENT_TYPES } from '../../protocol';
 import type { CommandDefinition } from '../command';
 import { printable } from '../displayWidth';
-import { CliFault } from '../fault';
-import { knownEndpoints } from '../knownEndpoints';
+import { CliFault, valueOf } from '../fault';
 import { readChoice } from '../optionValues';
-import { requireEndpoint } from '../requireEndpoint';
 import { resultText } from '../statusText';
 import { withSpinner } from '../spinner';
-import { createTestEvent, TEST_TYPE } from '../testEvent';
 import type { CommandTools } from '../tools';
 
 const POLL_MS = 100;
@@ -32,14 +28,13 @@ export const testCommand: CommandDefinition = {
 	examples: ['test crm', 'test slack-alert --type error.occurred'],
 	run: async (tools, { args: [name = ''], options }) => {
 		const type = readChoice(options, 'type', [TEST_TYPE, ...KNOWN_EVENT_TYPES]) ?? TEST_TYPE;
-		const timeoutMs = checkEndpoint(tools, name);
-		const event = createTestEvent(type, tools.settings.instanceId, tools.now());
-		const outbox = openOutbox(tools.database, { ...tools.settings.outbox, now: tools.now });
-		const [number = 0] = outbox.append(event, [name]);
+		if (readHealth(tools.folder, tools.now())?.isRunning !== true) throw NOT_RUNNING();
+		const { deliveryId } = valueOf(tools.manager.test(name, type));
+		const { timeoutMs = DEFAULT_TIMEOUT_MS } = tools.manager.find(name)?.settings ?? {};
 		const delivery = await withSpinner(
 			tools.terminal,
 			`Waiting for '${name}' to answer`,
-			async () => waitForAttempt(tools, formatDeliveryId(number), timeoutMs + GRACE_MS),
+			async () => waitForAttempt(tools, deliveryId, timeoutMs + GRACE_MS),
 		);
 		return {
 			json: delivery,
@@ -52,29 +47,11 @@ export const testCommand: CommandDefinition = {
 	},
 };
 
-/**
- * Looks whether a test makes sense now.
- *
- * @returns milliseconds that the endpoint has to answer
- */
-function checkEndpoint(tools: CommandTools, name: string): number {
-	requireEndpoint(tools, name);
-	const endpoint = knownEndpoints(tools).find((known) => known.name === name);
-	const disabled = tools.database
-		.prepare('SELECT disabled_reason FROM endpoint_states WHERE endpoint = ? AND disabled_at > 0')
-		.get(name);
-	if (endpoint?.enabled === false || disabled !== undefined) {
-		const reason = disabled?.disabled_reason ?? 'it is switched off in its settings';
-		throw new CliFault('disabled', `Endpoint '${name}' is disabled: ${String(reason)}`);
-	}
-	if (readHealth(tools.folder, tools.now())?.isRunning !== true) {
-		throw new CliFault(
-			'not_running',
-			'The gateway is not running, or not with this plugin: nobody would send the test. Start it with: openclaw gateway run',
-		);
-	}
-	return endpoint?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-}
+const NOT_RUNNING = () =>
+	new CliFault(
+		'not_running',
+		'The gateway is not running, or not with this plugin: nobody would send the test. Start it with: openclaw gateway run',
+	);
 
 async function waitForAttempt(
 	{ database }: CommandTools,

@@ -1,4 +1,4 @@
-import { formatAge } from '../../log/timeText';
+import { formatAge } from '../../timeText';
 import { issueToken, listTokens, revokeToken, TOKEN_SCOPES } from '../../tokens/tokens';
 import type { TokenRecord, TokenScope } from '../../tokens/tokens';
 import type { CommandDefinition } from '../command';

@@ -1,4 +1,4 @@
-import type { DeliveryDetails, DeliveryQuery } from '../../log/delivery';
+import type { DeliveryDetails, DeliveryQuery } from '../../outbox/delivery';
 import type { LiveState, PageData, ReplayAnswer, ReplayRequest } from '../apiTypes';
 
 /** The page's requests to the gateway. */

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../log/delivery';
+import type { Delivery } from '../../outbox/delivery';
 import { reasonText, responseText, statusElement, timeElement } from './deliveryTexts';
 import { button, element, part, setText } from './element';
 

@@ -1,5 +1,5 @@
-import type { Delivery } from '../../log/delivery';
-import { formatAge, formatDuration } from '../../log/timeText';
+import type { Delivery } from '../../outbox/delivery';
+import { formatAge, formatDuration } from '../../timeText';
 import { element } from './element';
 
 const counts = new Intl.NumberFormat('en');

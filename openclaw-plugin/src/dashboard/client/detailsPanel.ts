@@ -1,5 +1,5 @@
-import type { DeliveryAttempt, DeliveryDetails } from '../../log/delivery';
-import { formatDuration } from '../../log/timeText';
+import type { DeliveryAttempt, DeliveryDetails } from '../../outbox/delivery';
+import { formatDuration } from '../../timeText';
 import { countText, reasonText, responseText, statusElement, timeElement } from './deliveryTexts';
 import { button, element, part } from './element';
 import type { Content } from './element';

@@ -1,5 +1,5 @@
-import type { EndpointHealth } from '../../log/endpointHealth';
-import { formatAge, formatDuration } from '../../log/timeText';
+import type { EndpointHealth } from '../../endpoints/endpointHealth';
+import { formatAge, formatDuration } from '../../timeText';
 import { numberText } from './deliveryTexts';
 import { element, part } from './element';
 import type { Content } from './element';
@@ -47,10 +47,9 @@ interface CardTexts {
 }
 
 function describe(endpoint: EndpointHealth, now: number): CardTexts {
-	const { condition, consecutiveFailures, lastDay, responseTime, url, isSigned } = endpoint;
-	const isFailing = condition.state === 'active' && consecutiveFailures > 0;
+	const { state, lastDay, responseTime, url = 'fetches its events', isSigned } = endpoint;
 	return {
-		condition: isFailing ? 'failing' : condition.state,
+		condition: state.state,
 		url: isSigned ? url : `${url} (unsigned)`,
 		success:
 			lastDay.successRate === undefined
@@ -72,10 +71,11 @@ function pairText(first: string, second: string): string {
 }
 
 function troubleText(endpoint: EndpointHealth, now: number): string {
-	const { condition, lastFailure, lastFailureAt = 0, lastSuccessAt = 0 } = endpoint;
-	if (condition.state === 'disabled') return condition.reason;
-	if (lastFailure === undefined || lastFailureAt < lastSuccessAt) return '';
-	const next = condition.state === 'paused' ? `; next try ${formatAge(condition.until, now)}` : '';
+	const { state, lastFailure, lastFailureAt = 0, lastSuccessAt = 0, lastWarning = '' } = endpoint;
+	if ('reason' in state) return state.reason;
+	if (lastFailure === undefined || lastFailureAt < lastSuccessAt) return lastWarning;
+	const probe = state.state === 'failing' ? state.nextProbeAt : undefined;
+	const next = probe === undefined ? '' : `; next try ${formatAge(probe, now)}`;
 	return `${lastFailure}, ${formatAge(lastFailureAt, now)}${next}`;
 }
 

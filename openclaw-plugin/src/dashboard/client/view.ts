@@ -1,5 +1,5 @@
-import { DELIVERY_STATUSES } from '../../log/delivery';
-import type { DeliveryQuery, DeliveryStatus } from '../../log/delivery';
+import { DELIVERY_STATUSES } from '../../outbox/delivery';
+import type { DeliveryQuery, DeliveryStatus } from '../../outbox/delivery';
 
 /** What the viewer has chosen to see. It is kept in the address, so that it survives a new load. */
 export interface View {

@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import { ADMIN_PATH, createAdminRoute } from '../../../../openclaw-plugin/src/admin/adminRoute';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
-import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 import { openDatabase } from '../../../../openclaw-plugin/src/store/database';
 import {
@@ -13,6 +12,8 @@ import { createTokenCheck, issueToken } from '../../../../openclaw-plugin/src/to
 import type { JsonObject } from '../../../../testbed/json';
 import { startLocalServer } from '../../../../testbed/localServer';
 import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';
+
+import { openManager } from '../../endpoints/support/manager';
 
 export const HOOKS_TOKEN = 'hook-token-of-the-gateway';
 export const CONFIG_SECRET = 'whsec_of-the-configuration-file';
@@ -44,7 +45,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 	const write = (line: string) => {
 		log.push(line);
 	};
-	const { endpoints } = readSettings({
+	const { endpoints: configured } = readSettings({
 		endpoints: [
 			{
 				name: 'main-webhook',
@@ -57,16 +58,19 @@ export async function adminGateway(): Promise<AdminGateway> {
 	});
 	const clock = { time: 1_800_000_000_000 };
 	const now = () => clock.time;
-	const registry = createEndpointRegistry(endpoints, database, now);
-	const route = createAdminRoute({
+	const registry = createEndpointRegistry({
+		folder,
 		database,
-		outbox: openOutbox(database, { now }),
-		registry,
-		hostRules: {
-			isBlockedHost: (host) => host === 'localhost' || /^(?:10\.|127\.|169\.254\.)/.test(host),
-			isPrivateAddress: () => false,
-		},
+		configured,
+		isComplete: true,
 		instanceId: 'node-1',
+		now,
+	});
+	registry.list();
+	const route = createAdminRoute({
+		folder,
+		database,
+		...openManager(database, folder, now),
 		authorize: createAuthorizer(
 			createTokenCheck({ database, hookToken: () => ({ isEnabled: true, token: HOOKS_TOKEN }) }),
 			createFailureLimit(),

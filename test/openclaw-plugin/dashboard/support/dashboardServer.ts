@@ -5,11 +5,11 @@ import {
 } from '../../../../openclaw-plugin/src/dashboard/registerDashboard';
 import type { DashboardAssets } from '../../../../openclaw-plugin/src/dashboard/page';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
-import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import type { EndpointConfig } from '../../../../openclaw-plugin/src/protocol';
 import type { HttpRoute } from '../../../../openclaw-plugin/src/sdk';
 import { startLocalServer } from '../../../../testbed/localServer';
-import { temporaryDatabase } from '../../log/support/temporaryDatabase';
+import { openManager } from '../../endpoints/support/manager';
+import { temporaryDatabase } from '../../outbox/support/temporaryDatabase';
 import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 
 /** The dashboard's routes behind a stand-in for the gateway. */
@@ -43,6 +43,10 @@ export async function startDashboardServer(
 	const routes: HttpRoute[] = [];
 	const tabs: ControlUiTab[] = [];
 	const errors: string[] = [];
+	const { manager } = openManager(database, folder);
+	const { endpoints: configured } = readSettings({ endpoints });
+	const parts = { folder, database, configured, isComplete: true, instanceId: 'node-1' };
+	createEndpointRegistry(parts).list();
 	registerDashboard(
 		{
 			session: {
@@ -53,8 +57,7 @@ export async function startDashboardServer(
 		{
 			folder,
 			database,
-			registry: createEndpointRegistry(readSettings({ endpoints }).endpoints, database),
-			outbox: openOutbox(database),
+			manager: () => manager,
 			logger: { error: (message) => void errors.push(message) },
 			assets,
 			version: '0.0.0-test',

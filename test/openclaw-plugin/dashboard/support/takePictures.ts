@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import type { EndpointConfig } from '../../../../openclaw-plugin/src/protocol';
 import { capturedEvents } from '../../../../testbed/capturedEvents';
 import { launchChromium } from '../../../../testbed/editor/browser';
-import { storeDeliveries, type StoredDelivery } from '../../log/support/storedDelivery';
+import { storeDeliveries, type StoredDelivery } from '../../outbox/support/storedDelivery';
 import { dashboardAssets } from './dashboardAssets';
 import { startDashboardServer, TAB_COOKIE, type DashboardServer } from './dashboardServer';
 
@@ -72,9 +72,9 @@ async function main(folder: string): Promise<void> {
 		storeDeliveries(server.database, deliveriesOfADay(now));
 		server.database
 			.prepare(
-				`INSERT INTO endpoint_states
-					(endpoint, last_success_at, last_failure_at, last_error, consecutive_failures, open_until)
-				VALUES ('crm-integration', ?, ?, ?, 7, ?)`,
+				`INSERT INTO endpoint_health
+					(endpoint_id, last_success_at, last_failure_at, last_error, failures, open_until)
+				SELECT id, ?, ?, ?, 7, ? FROM endpoints WHERE name = 'crm-integration'`,
 			)
 			.run(now - 30 * MINUTE_MS, now - MINUTE_MS, 'Nothing listens on this port', now + MINUTE_MS);
 		const shown = { theme: 'light', width: 1280, isOpen: false } as const;

@@ -4,17 +4,19 @@ import { createHttpClient } from '../../../../openclaw-plugin/src/delivery/http'
 import { createEvent } from '../../../../openclaw-plugin/src/outbox/envelope';
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { openStore } from '../../../../openclaw-plugin/src/store/sharedStore';
+import { storedEndpoint } from '../../endpoints/support/storedEndpoints';
 import { registryOf, rememberingLogger, someEndpoint } from '../../outbox/support/endpoints';
 
 // Appends and delivers events until it is killed, and names each one as soon as it is accepted.
 const [, , folder = '', url = ''] = process.argv;
 const store = openStore(folder);
-const outbox = openOutbox(store);
+const outbox = openOutbox(store, { folder });
+const { id } = storedEndpoint(store, 'crm');
 const client = createHttpClient({ isBlockedHost: () => false, isPrivateAddress: () => false });
 const dispatcher = createDispatcher({
 	store,
 	outbox,
-	registry: registryOf([someEndpoint({ name: 'crm', url, concurrency: 3 })]),
+	registry: registryOf([someEndpoint({ id, name: 'crm', url, concurrency: 3 })]),
 	request: client.send,
 	logger: rememberingLogger(),
 	version: '0',
@@ -22,7 +24,7 @@ const dispatcher = createDispatcher({
 
 function append(): void {
 	const event = createEvent({ type: 'message.sent', data: {}, at: Date.now(), instanceId: 'i' });
-	outbox.append(event, ['crm']);
+	outbox.append(event, [{ endpointId: id }]);
 	writeSync(1, `${event.id}\n`);
 }
 

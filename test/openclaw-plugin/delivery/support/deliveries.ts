@@ -11,6 +11,7 @@ import type { Row } from '../../../../openclaw-plugin/src/store/databaseAccess';
 import { openStore } from '../../../../openclaw-plugin/src/store/sharedStore';
 import type { Store } from '../../../../openclaw-plugin/src/store/store';
 import { waitFor } from '../../../../testbed/waitFor';
+import { storedEndpoint, targetsOf } from '../../endpoints/support/storedEndpoints';
 import { registryOf, rememberingLogger } from '../../outbox/support/endpoints';
 import { TEST_HOST_RULES } from './hostRules';
 
@@ -50,13 +51,17 @@ export async function startDeliveries(
 ): Promise<Deliveries> {
 	const now = clock === undefined ? Date.now : () => clock.now;
 	const store = openStore(folder);
-	const outbox = openOutbox(store, { now });
+	const outbox = openOutbox(store, { folder: store.folder, now });
+	const stored = endpoints.map((endpoint) => {
+		const { id } = storedEndpoint(store, endpoint.name);
+		return { ...endpoint, id };
+	});
 	const logger = rememberingLogger();
 	const client: HttpClient = createHttpClient(TEST_HOST_RULES);
 	const dispatcher = createDispatcher({
 		store,
 		outbox,
-		registry: registryOf(endpoints),
+		registry: registryOf(stored),
 		request: request ?? client.send,
 		logger,
 		version: '1.2.3',
@@ -73,7 +78,7 @@ export async function startDeliveries(
 		lines: logger.lines,
 		add: (names, data = {}, type = 'message.sent') => {
 			const event = createEvent({ type, data, at: now(), instanceId: 'node-1' });
-			return outbox.append(event, names)[0] ?? 0;
+			return outbox.append(event, targetsOf(store, ...names))[0] ?? 0;
 		},
 		delivery,
 		attempts: (id) =>
@@ -94,7 +99,12 @@ export async function startDeliveries(
 				{ everyMs: 5, timeoutMs: 10_000 },
 			),
 		endpointState: (name) =>
-			store.prepare('SELECT * FROM endpoint_states WHERE endpoint = ?').get(name) ?? {},
+			store
+				.prepare(
+					`SELECT h.*, p.disabled_at, p.disabled_reason FROM endpoint_health h
+					JOIN endpoints p ON p.id = h.endpoint_id WHERE p.name = ?`,
+				)
+				.get(name) ?? {},
 		stop: async () => {
 			await dispatcher.stop();
 			client.close();

@@ -95,12 +95,16 @@ export async function inboundGateway(
 	const runs = standInRuns();
 	const log: string[] = [];
 	const events: unknown[] = [];
-	const registry = createEndpointRegistry(
-		readSettings({ endpoints: ENDPOINTS }).endpoints,
+	const registry = createEndpointRegistry({
+		folder,
 		database,
-	);
-	const outbox = openOutbox(database);
+		configured: readSettings({ endpoints: ENDPOINTS }).endpoints,
+		isComplete: true,
+		instanceId: 'node-1',
+	});
+	const outbox = openOutbox(database, { folder });
 	const callbacks = createCallbacks({
+		folder,
 		database,
 		outbox,
 		registry,

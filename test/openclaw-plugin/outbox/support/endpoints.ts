@@ -5,12 +5,15 @@ import type { Logger } from '../../../../openclaw-plugin/src/sdk';
 /** An endpoint with all events, signed, unless something else is given. */
 export function someEndpoint(given: Partial<Endpoint> = {}): Endpoint {
 	return {
+		id: 1,
 		name: 'main-webhook',
+		kind: 'webhook',
 		url: 'https://n8n.example/webhook/1',
 		events: ['*'],
 		secrets: ['whsec_dGVzdCBzZWNyZXQgb2YgMzIgYnl0ZXMgbGVuZ3Ro'],
 		origin: 'config',
 		allowPrivateHosts: true,
+		lifecycle: { state: 'active' },
 		...given,
 	};
 }
@@ -19,7 +22,8 @@ export function someEndpoint(given: Partial<Endpoint> = {}): Endpoint {
 export function registryOf(endpoints: readonly Endpoint[]): EndpointRegistry {
 	return {
 		list: () => endpoints,
-		find: (name) => endpoints.find((endpoint) => endpoint.name === name),
+		find: (id) => endpoints.find((endpoint) => endpoint.id === id),
+		findByName: (name) => endpoints.find((endpoint) => endpoint.name === name),
 	};
 }
 

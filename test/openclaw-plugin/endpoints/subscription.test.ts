@@ -1,13 +1,17 @@
-import { createMatcher } from '../../../openclaw-plugin/src/outbox/filter';
+import { createMatcher } from '../../../openclaw-plugin/src/endpoints/subscription';
 
 const DATA = { agentId: 'support-bot', channel: 'telegram', userId: '777', sessionId: 's-1' };
+const ACTIVE = { kind: 'webhook', lifecycle: { state: 'active' } } as const;
+const DISABLED = { state: 'disabled', since: 1, reason: 'By hand' } as const;
 
 describe('createMatcher', () => {
 	it.each([
 		['subscribes to the type', { events: ['message.sent'] }, true],
 		['subscribes to all', { events: ['*'] }, true],
 		['subscribes to others', { events: ['message.received', 'tool.called'] }, false],
-		['is switched off', { events: ['*'], enabled: false }, false],
+		['is switched off', { events: ['*'], lifecycle: DISABLED }, false],
+		['is paused', { events: ['*'], lifecycle: { state: 'paused', since: 1 } }, true],
+		['is a queue of callbacks', { events: ['*'], kind: 'callback' }, false],
 		['lists the agent', { events: ['*'], filter: { agentIds: ['main', 'support-bot'] } }, true],
 		['lists other agents', { events: ['*'], filter: { agentIds: ['main'] } }, false],
 		['lists nothing', { events: ['*'], filter: { agentIds: [] } }, false],
@@ -22,11 +26,17 @@ describe('createMatcher', () => {
 			false,
 		],
 	] as const)('an endpoint that %s: %j is %s', (_, endpoint, expected) => {
-		expect(createMatcher(endpoint)('message.sent', DATA, 'node-1')).toBe(expected);
+		expect(createMatcher({ ...ACTIVE, ...endpoint })('message.sent', DATA, 'node-1')).toBe(
+			expected,
+		);
 	});
 
 	it('finds an event without the field in no list', () => {
-		const matches = createMatcher({ events: ['*'], filter: { agentIds: ['main'] } });
+		const matches = createMatcher({
+			...ACTIVE,
+			events: ['*'],
+			filter: { agentIds: ['main'] },
+		});
 		expect(matches('message.sent', {}, 'node-1')).toBe(false);
 	});
 });

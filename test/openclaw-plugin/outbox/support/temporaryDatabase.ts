@@ -11,7 +11,7 @@ export interface TemporaryDatabase {
 
 /** Opens a new database in a temporary folder. `remove()` it afterwards. */
 export async function temporaryDatabase(): Promise<TemporaryDatabase> {
-	const folder = await temporaryFolder('log');
+	const folder = await temporaryFolder('outbox');
 	const database = openDatabase(folder);
 	return {
 		database,

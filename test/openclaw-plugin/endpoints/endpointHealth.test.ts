@@ -1,12 +1,13 @@
-import type { Endpoint } from '../../../openclaw-plugin/src/endpoints/endpoint';
+import { maskUrl } from '../../../openclaw-plugin/src/endpoints/endpoint';
 import {
 	describeHealth,
+	firstSince,
 	type EndpointHealth,
-} from '../../../openclaw-plugin/src/log/endpointHealth';
-import { firstSince } from '../../../openclaw-plugin/src/log/firstSince';
-import { maskUrl } from '../../../openclaw-plugin/src/log/maskUrl';
-import { storeDeliveries } from './support/storedDelivery';
-import { temporaryDatabase, type TemporaryDatabase } from './support/temporaryDatabase';
+} from '../../../openclaw-plugin/src/endpoints/endpointHealth';
+import { openEndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
+import { storeDeliveries } from '../outbox/support/storedDelivery';
+import { temporaryDatabase, type TemporaryDatabase } from '../outbox/support/temporaryDatabase';
+import { storedEndpoint } from './support/storedEndpoints';
 
 const NOW = Date.UTC(2026, 2, 14, 10, 30);
 const HOUR_MS = 3_600_000;
@@ -20,38 +21,38 @@ afterEach(async () => {
 	await store.remove();
 });
 
-const endpoint = (name: string, more: Partial<Endpoint> = {}): Endpoint => ({
-	name,
+const SETTINGS = {
 	url: 'https://hooks.slack.com/services/T00/B00/secret-path?key=secret-key',
 	events: ['*'],
-	secrets: ['whsec_top-secret'],
-	origin: 'config',
-	...more,
-});
-
-const setState = (name: string, columns: Record<string, string | number>) => {
+	headers: { 'X-API-Key': 'header-secret' },
+} as const;
+const endpoint = (name: string) => storedEndpoint(store.database, name, { settings: SETTINGS });
+const setHealth = (name: string, columns: Record<string, string | number>) => {
 	const names = Object.keys(columns);
 	store.database
 		.prepare(
-			`INSERT INTO endpoint_states (endpoint, ${names.join(', ')})
+			`INSERT INTO endpoint_health (endpoint_id, ${names.join(', ')})
 			VALUES (?, ${names.map(() => '?').join(', ')})`,
 		)
-		.run(name, ...Object.values(columns));
+		.run(endpoint(name).id, ...Object.values(columns));
 };
 
-const health = (...endpoints: Endpoint[]): readonly EndpointHealth[] =>
-	describeHealth(store.database, endpoints, NOW).endpoints;
+const health = (): readonly EndpointHealth[] => describeHealth(store.database, NOW).endpoints;
 
 describe('describeHealth', () => {
 	it('says little about an endpoint that nothing was sent to', () => {
-		expect(health(endpoint('ops'))).toEqual([
+		const { id } = endpoint('ops');
+		openEndpointTable(store.database).setSecret(id, 'whsec_top-secret', undefined, 0);
+		expect(health()).toEqual([
 			{
+				id: 'ep_1',
 				name: 'ops',
-				origin: 'config',
+				kind: 'webhook',
+				origin: 'api',
 				url: 'https://hooks.slack.com/…',
 				events: ['*'],
 				isSigned: true,
-				condition: { state: 'active' },
+				state: { state: 'active' },
 				lastDay: { pending: 0, delivered: 0, failed: 0 },
 				consecutiveFailures: 0,
 			},
@@ -59,7 +60,9 @@ describe('describeHealth', () => {
 	});
 
 	it('never holds a secret, nor the part of a URL that may be one', () => {
-		const [described] = health(endpoint('ops', { headers: { 'X-API-Key': 'header-secret' } }));
+		const { id } = endpoint('ops');
+		openEndpointTable(store.database).setSecret(id, 'whsec_top-secret', undefined, 0);
+		const [described] = health();
 
 		expect(JSON.stringify(described)).not.toMatch(/secret|whsec/);
 	});
@@ -75,7 +78,7 @@ describe('describeHealth', () => {
 			{ createdAt: NOW - HOUR_MS, state: 'failed', endpoint: 'gone' },
 		]);
 
-		const overview = describeHealth(store.database, [endpoint('ops')], NOW);
+		const overview = describeHealth(store.database, NOW);
 
 		const expected = { pending: 1, delivered: 3, failed: 1, successRate: 0.75 };
 		expect(overview.endpoints[0]?.lastDay).toEqual(expected);
@@ -93,18 +96,18 @@ describe('describeHealth', () => {
 			{ createdAt: NOW, state: 'failed', durationMs: 15_000, error: 'no answer' },
 		]);
 
-		expect(health(endpoint('ops'))[0]?.responseTime).toEqual({ p50: 100, p95: 190 });
+		expect(health()[0]?.responseTime).toEqual({ p50: 100, p95: 190 });
 	});
 
 	it('tells the last success and the last failure', () => {
-		setState('ops', {
+		setHealth('ops', {
 			last_success_at: 5,
 			last_failure_at: 6,
 			last_error: 'HTTP 500',
-			consecutive_failures: 2,
+			failures: 2,
 		});
 
-		expect(health(endpoint('ops'))[0]).toMatchObject({
+		expect(health()[0]).toMatchObject({
 			lastSuccessAt: 5,
 			lastFailureAt: 6,
 			lastFailure: 'HTTP 500',
@@ -112,23 +115,38 @@ describe('describeHealth', () => {
 		});
 	});
 
-	it('tells paused and disabled endpoints from active ones', () => {
-		setState('open', { open_until: NOW + 1000 });
-		setState('closed', { open_until: NOW - 1000 });
-		setState('gone', { disabled_at: 7, disabled_reason: 'the receiver answered 410' });
+	it('tells in which state each of them is', () => {
+		const table = openEndpointTable(store.database);
+		setHealth('probed', { failures: 7, failing_since: 4, open_until: NOW + 1000 });
+		setHealth('failed twice', { failures: 2, open_until: NOW + 1000 });
+		setHealth('asked to wait', { held_until: NOW + 5, hold_reason: 'HTTP 429' });
+		setHealth('waited', { held_until: NOW - 5, hold_reason: 'HTTP 429' });
+		const reason = 'The receiver answered 410';
+		table.setDisabled(endpoint('gone').id, { since: 7, reason });
+		table.setPaused(endpoint('paused').id, 8);
+		table.setFaulty(endpoint('faulty').id, { since: 9, reason: "'url' is missing" });
+		table.setExpired(endpoint('expired').id, 10);
 
-		const conditions = health(
-			endpoint('open'),
-			endpoint('closed'),
-			endpoint('gone'),
-			endpoint('off', { enabled: false }),
-		).map(({ condition }) => condition);
+		expect(health().map(({ name, state }) => [name, state])).toEqual([
+			['probed', { state: 'failing', since: 4, nextProbeAt: NOW + 1000 }],
+			['failed twice', { state: 'active' }],
+			['asked to wait', { state: 'held', until: NOW + 5, reason: 'HTTP 429' }],
+			['waited', { state: 'active' }],
+			['gone', { state: 'disabled', since: 7, reason }],
+			['paused', { state: 'paused', since: 8 }],
+			['faulty', { state: 'faulty', since: 9, reason: "'url' is missing" }],
+			['expired', expect.objectContaining({ state: 'expired', since: 10 })],
+		]);
+	});
 
-		expect(conditions).toEqual([
-			{ state: 'paused', until: NOW + 1000 },
-			{ state: 'active' },
-			{ state: 'disabled', since: 7, reason: 'the receiver answered 410' },
-			{ state: 'disabled', reason: 'switched off in its settings' },
+	it('names a removed endpoint for as long as something waits for it', () => {
+		storeDeliveries(store.database, [{ endpoint: 'gone', state: 'pending', createdAt: 5 }]);
+		endpoint('gone too');
+		const table = openEndpointTable(store.database);
+		for (const { id } of table.list()) table.setRemoved(id, 6);
+
+		expect(health()).toMatchObject([
+			{ name: 'gone', state: { state: 'removed' }, oldestWaitingAt: 5, lastDay: { pending: 1 } },
 		]);
 	});
 });

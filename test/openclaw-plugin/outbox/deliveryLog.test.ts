@@ -3,8 +3,10 @@ import {
 	listDeliveries,
 	listDeliveriesOfEvent,
 	showDelivery,
-} from '../../../openclaw-plugin/src/log/deliveryLog';
-import type { DeliveryQuery } from '../../../openclaw-plugin/src/log/delivery';
+} from '../../../openclaw-plugin/src/outbox/deliveryLog';
+import type { DeliveryQuery } from '../../../openclaw-plugin/src/outbox/delivery';
+import { openEndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
+import { storedEndpoint } from '../endpoints/support/storedEndpoints';
 import { storeDeliveries, type StoredDelivery } from './support/storedDelivery';
 import { temporaryDatabase, type TemporaryDatabase } from './support/temporaryDatabase';
 
@@ -43,6 +45,7 @@ describe('listDeliveries', () => {
 				id: 'dlv_3',
 				status: 'pending',
 				endpoint: 'ops',
+				endpointId: 'ep_1',
 				eventId: expect.stringMatching(/^evt_/) as string,
 				eventType: 'tool.called',
 				createdAt: 3000,
@@ -53,6 +56,7 @@ describe('listDeliveries', () => {
 				id: 'dlv_2',
 				status: 'failed',
 				endpoint: 'ops',
+				endpointId: 'ep_1',
 				eventId: expect.stringMatching(/^evt_/) as string,
 				eventType: 'message.received',
 				createdAt: 2000,
@@ -88,6 +92,25 @@ describe('listDeliveries', () => {
 		]);
 
 		expect(ids(query)).toEqual(expected);
+	});
+
+	it('finds deliveries by the time of their creation', () => {
+		storeDeliveries(database, [{ createdAt: 1000 }, { createdAt: 2000 }, { createdAt: 3000 }]);
+
+		expect(ids({ since: 2000 })).toEqual(['dlv_3', 'dlv_2']);
+		expect(ids({ until: 2000 })).toEqual(['dlv_1']);
+		expect(ids({ since: 1001, until: 3000 })).toEqual(['dlv_2']);
+	});
+
+	it('tells a removed endpoint from a later one of its name, by id', () => {
+		storeDeliveries(database, [{ endpoint: 'crm' }]);
+		const { id } = storedEndpoint(database, 'crm');
+		openEndpointTable(database).setRemoved(id, 5);
+		storeDeliveries(database, [{ endpoint: 'crm' }]);
+
+		expect(ids({ endpoint: 'crm' })).toEqual(['dlv_2', 'dlv_1']);
+		expect(ids({ endpoint: `ep_${id}` })).toEqual(['dlv_1']);
+		expect(ids({ endpoint: `ep_${id + 1}` })).toEqual(['dlv_2']);
 	});
 
 	it('goes on where the page before ended, without a gap or a repetition', () => {

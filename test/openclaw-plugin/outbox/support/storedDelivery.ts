@@ -1,5 +1,6 @@
 import { openOutbox, type Attempt } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { createEventId } from '../../../../openclaw-plugin/src/protocol';
+import { targetsOf } from '../../endpoints/support/storedEndpoints';
 import { inTransaction, type Database } from '../../../../openclaw-plugin/src/store/databaseAccess';
 
 /** A delivery to put into a database, in whatever state. Times are milliseconds since 1970. */
@@ -33,7 +34,7 @@ export function storeDeliveries(
 	deliveries: readonly StoredDelivery[],
 ): number[] {
 	let now = 0;
-	const outbox = openOutbox(database, { now: () => now });
+	const outbox = openOutbox(database, { folder: '', now: () => now });
 	const append = (group: readonly StoredDelivery[]): number[] => {
 		const [{ type = 'message.received', createdAt = Date.now(), data = {} } = {}] = group;
 		now = createdAt;
@@ -42,7 +43,7 @@ export function storeDeliveries(
 		const body = JSON.stringify({ id, type, timestamp, instanceId: 'test', data });
 		const numbers = outbox.append(
 			{ id, type, createdAt, body },
-			group.map(({ endpoint = 'ops' }) => endpoint),
+			targetsOf(database, ...group.map(({ endpoint = 'ops' }) => endpoint)),
 		);
 		group.forEach((delivery, index) => {
 			settle(numbers[index] ?? 0, delivery);
@@ -57,7 +58,12 @@ export function storeDeliveries(
 		for (let number = 1; number <= tries; number += 1) {
 			const numbered: Attempt = { ...attempt, number };
 			outbox.settle([
-				{ id, attempt: numbered, settlement: settlementOf(state, number < tries, now) },
+				{
+					id,
+					generation: 0,
+					attempt: numbered,
+					settlement: settlementOf(state, number < tries, now),
+				},
 			]);
 		}
 	};

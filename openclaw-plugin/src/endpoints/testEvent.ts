@@ -1,9 +1,12 @@
+import type { StoredEvent } from '../outbox/envelope';
 import { createEventId } from '../protocol';
 import type { EventData, EventType } from '../protocol';
-import type { StoredEvent } from '../outbox/envelope';
 
 /** The type of a test that is to start nothing: receivers that choose by type pass it over. */
 export const TEST_TYPE = 'webhook.test';
+
+/** {@link TEST_TYPE}, or one of the protocol's to try what it sets off. */
+export type TestType = typeof TEST_TYPE | EventType;
 
 const WHO = {
 	agentId: 'test-agent',
@@ -11,6 +14,9 @@ const WHO = {
 	channel: 'test',
 	userId: 'test-user',
 } as const;
+
+const TOOL = { name: 'test-tool', params: {} };
+const ENDPOINT = { endpoint: { name: 'test-endpoint', reason: 'A test' } };
 
 /** What events of each type could be about. */
 const SAMPLES: Readonly<Record<EventType, EventData>> = {
@@ -24,35 +30,35 @@ const SAMPLES: Readonly<Record<EventType, EventData>> = {
 	},
 	'session.created': { sessionKey: 'agent:test-agent:test' },
 	'session.ended': { sessionKey: 'agent:test-agent:test', reason: 'test' },
-	'tool.called': { tool: { name: 'test-tool', callId: 'test-call', params: {} } },
+	'tool.called': { tool: { ...TOOL, callId: 'test-call' } },
 	'tool.completed': {
 		tool: { name: 'test-tool', callId: 'test-call', durationMs: 31, result: {} },
 	},
 	'error.occurred': { error: { message: 'A test error', code: 'test', source: 'test' } },
 	'approval.requested': {
-		approval: { id: 'test-approval', tool: { name: 'test-tool', params: {} } },
+		approval: { id: 'test-approval', tool: TOOL, expiresAt: '2026-03-14T10:40:00Z' },
 	},
 	'approval.resolved': { approval: { id: 'test-approval', decision: 'deny', reason: 'A test' } },
-	'endpoint.failing': { endpoint: { name: 'test-endpoint' } },
-	'endpoint.disabled': { endpoint: { name: 'test-endpoint' } },
+	'endpoint.failing': ENDPOINT,
+	'endpoint.disabled': ENDPOINT,
 	'endpoint.recovered': { endpoint: { name: 'test-endpoint' } },
 	'delivery.failed': {
-		endpoint: { name: 'test-endpoint' },
-		delivery: { id: 'dlv_1', eventId: 'evt_test', type: 'message.sent', reason: 'A test' },
+		...ENDPOINT,
+		delivery: {
+			id: 'dlv_0',
+			eventId: 'evt_test',
+			type: 'message.sent',
+			reason: 'A test',
+		},
 	},
 };
 
 /**
  * Makes an event that says of itself that it is a test (`data.test`).
  *
- * @param type {@link TEST_TYPE}, or one of the protocol's to try what it sets off
  * @param at milliseconds since 1970
  */
-export function createTestEvent(
-	type: typeof TEST_TYPE | EventType,
-	instanceId: string,
-	at: number,
-): StoredEvent {
+export function createTestEvent(type: TestType, instanceId: string, at: number): StoredEvent {
 	const id = createEventId();
 	const sample: EventData =
 		type === TEST_TYPE ? { note: 'Sent to try the endpoint' } : SAMPLES[type];

@@ -8,7 +8,10 @@ export interface Delivery {
 	/** `dlv_…`, as in `X-OpenClaw-Delivery`. */
 	readonly id: string;
 	readonly status: DeliveryStatus;
+	/** Name of the endpoint, which may have been removed since. */
 	readonly endpoint: string;
+	/** `ep_…` */
+	readonly endpointId: string;
 	readonly eventId: string;
 	readonly eventType: string;
 	readonly createdAt: number;
@@ -53,12 +56,17 @@ export interface DeliveryQuery {
 	/** How many at most: 1 to 500, 20 unless given. */
 	readonly recent?: number;
 	readonly status?: DeliveryStatus;
+	/** Name of the endpoint: all that have had it; or its id, `ep_…`. */
 	readonly endpoint?: string;
 	readonly type?: string;
 	/** Part of the event or of the failure's reason; case counts for letters beyond ASCII only. */
 	readonly text?: string;
 	/** Lists what is older than this delivery (`dlv_…`): {@link DeliveryPage.next} of the page before. */
 	readonly before?: string;
+	/** Only what was created at this time or later, milliseconds since 1970. */
+	readonly since?: number;
+	/** Only what was created before this time, milliseconds since 1970. */
+	readonly until?: number;
 }
 
 /** Part of the list of deliveries, newest first. */
@@ -69,4 +77,27 @@ export interface DeliveryPage {
 	 * looks through a limited number of deliveries at a time: it may go on after a page with few or none.
 	 */
 	readonly next?: string;
+}
+
+const DELIVERY_ID = /^(?:dlv_)?([1-9]\d{0,14})$/;
+
+/**
+ * Writes the number of a delivery as people and receivers see it: `X-OpenClaw-Delivery` carries it.
+ *
+ * @example
+ * formatDeliveryId(42); // 'dlv_42'
+ */
+export function formatDeliveryId(number: number): string {
+	return `dlv_${String(number)}`;
+}
+
+/**
+ * Reads a delivery's number; undefined when the text is none.
+ *
+ * @example
+ * parseDeliveryId('dlv_42'); // 42
+ */
+export function parseDeliveryId(text: string): number | undefined {
+	const digits = DELIVERY_ID.exec(text.trim())?.[1];
+	return digits === undefined ? undefined : Number(digits);
 }

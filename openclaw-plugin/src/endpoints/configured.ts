@@ -1,0 +1,180 @@
+import type { EventData, EventType } from '../protocol';
+import type { ConfiguredEndpoint } from '../settings/settings';
+import { inTransaction } from '../store/databaseAccess';
+import type { Database } from '../store/databaseAccess';
+import { maskUrl } from './endpoint';
+import type { EndpointRecord, EndpointSettings } from './endpoint';
+import { openEndpointTable } from './endpointTable';
+import type { EndpointTable } from './endpointTable';
+import { createSubscription } from './subscription';
+
+/** What is applied, and to which database. */
+export interface AppliedSettings {
+	readonly database: Database;
+	readonly configured: readonly ConfiguredEndpoint[];
+	/** Whether each endpoint that is written in the file is among them. */
+	readonly isComplete: boolean;
+	/** Which gateway events come from. */
+	readonly instanceId: string;
+	/** Milliseconds since 1970. */
+	readonly now: number;
+}
+
+const TAKEN =
+	"An endpoint of this name was made over the API. Give this one another name, or remove that one with 'openclaw event-webhooks endpoints remove'";
+
+/**
+ * Makes the database know the endpoints of the configuration file: new ones get an id, those that are gone
+ * are removed with a minute of grace, and one whose settings cannot be used becomes faulty. What was kept
+ * while it was faulty and does not match the mended settings is dropped: it should never have been kept.
+ *
+ * @returns the id of each endpoint, by its position in the file
+ * @throws what the database throws; nothing has changed then
+ */
+export function applyConfigured(settings: AppliedSettings): ReadonlyMap<number, number> {
+	const { database, configured, isComplete, now } = settings;
+	const table = openEndpointTable(database);
+	return inTransaction(database, () => {
+		const ids = new Map<number, number>();
+		const known = table.listCurrent(now).filter(({ origin }) => origin === 'config');
+		const free = new Map(known.map((record) => [record.id, record] as const));
+		const wanted = configured.map((entry) => describe(entry, table));
+		// Those that keep their name first, so that none is taken for another one's new name.
+		for (const isByName of [true, false]) {
+			for (const entry of wanted) {
+				if (ids.has(entry.position)) continue;
+				const record = isByName
+					? findNamed(entry, free)
+					: (findAtPosition(entry, free) ?? table.insert(newEndpoint(entry), now));
+				if (record === undefined) continue;
+				free.delete(record.id);
+				ids.set(entry.position, record.id);
+				adopt(entry, record, table, settings);
+			}
+		}
+		for (const { id, lifecycle } of free.values()) {
+			// One that is missing may only be unreadable.
+			if (isComplete && lifecycle.state !== 'removed') table.setRemoved(id, now);
+		}
+		return ids;
+	});
+}
+
+/** An entry of the file as the database is to know it. */
+interface Wanted {
+	readonly position: number;
+	readonly name: string;
+	readonly kind: 'webhook' | 'connection';
+	readonly settings: EndpointSettings;
+	/** Why it cannot be used; undefined when it can. */
+	readonly fault: string | undefined;
+}
+
+/** An endpoint whose own name cannot be used is called by its place in the file. */
+function placeName(position: number): string {
+	return `endpoints[${String(position)}]`;
+}
+
+function describe(entry: ConfiguredEndpoint, table: EndpointTable): Wanted {
+	const { position } = entry;
+	const name = entry.kind === 'usable' ? entry.config.name : entry.name;
+	const namesake = table.findByName(name);
+	const isTaken = namesake !== undefined && namesake.origin !== 'config';
+	if (entry.kind === 'faulty') {
+		const { reason, url, subscription } = entry;
+		return {
+			position,
+			name: isTaken ? placeName(position) : name,
+			kind: 'webhook',
+			settings: { ...subscription, ...(url === undefined ? {} : { url: maskUrl(url) }) },
+			fault: reason,
+		};
+	}
+	const { url, headers = {}, secret, kind = 'webhook', ...rest } = entry.config;
+	const shown: Record<string, unknown> = {
+		...rest,
+		isSigned: secret !== undefined,
+		headerNames: Object.keys(headers),
+	};
+	Reflect.deleteProperty(shown, 'name');
+	return {
+		position,
+		name: isTaken ? placeName(position) : name,
+		kind,
+		settings: {
+			...(shown as unknown as EndpointSettings),
+			...(url === undefined ? {} : { url: maskUrl(url) }),
+		},
+		fault: isTaken ? TAKEN : undefined,
+	};
+}
+
+function newEndpoint({ name, kind, settings }: Wanted) {
+	return { name, kind, origin: 'config' as const, settings };
+}
+
+/** One that was removed a moment ago goes on if it still leads to the same place. */
+function findNamed(
+	{ name, settings }: Wanted,
+	free: ReadonlyMap<number, EndpointRecord>,
+): EndpointRecord | undefined {
+	return [...free.values()].findLast(
+		(record) =>
+			record.name === name &&
+			(record.lifecycle.state !== 'removed' || record.settings.url === settings.url),
+	);
+}
+
+/** One that had no name of its own so far is at the same place in the file. */
+function findAtPosition(
+	{ position }: Wanted,
+	free: ReadonlyMap<number, EndpointRecord>,
+): EndpointRecord | undefined {
+	const found = [...free.values()].find(({ name }) => name === placeName(position));
+	return found?.lifecycle.state === 'removed' ? undefined : found;
+}
+
+function adopt(
+	{ name, settings, fault }: Wanted,
+	record: EndpointRecord,
+	table: EndpointTable,
+	{ database, instanceId, now }: AppliedSettings,
+): void {
+	const { id, lifecycle } = record;
+	if (lifecycle.state === 'removed') table.revive(id, now);
+	// What a faulty endpoint takes is what could be read of its settings: that of the last good ones else.
+	table.update(id, { settings, name }, now);
+	table.setFaulty(id, fault === undefined ? undefined : { since: now, reason: fault });
+	if (fault === undefined) releaseHeld(database, id, settings, instanceId);
+}
+
+/** Lets go what was kept for a faulty endpoint. */
+function releaseHeld(
+	database: Database,
+	id: number,
+	settings: EndpointSettings,
+	instanceId: string,
+): void {
+	const held = database
+		.prepare(
+			`SELECT d.id, d.event_seq, e.type, e.body FROM deliveries d JOIN events e ON e.seq = d.event_seq
+			WHERE d.endpoint_id = ? AND d.state = 'pending' AND d.is_held = 1`,
+		)
+		.all(id);
+	if (held.length === 0) return;
+	const matches = createSubscription(settings);
+	const drop = database.prepare('DELETE FROM deliveries WHERE id = ?');
+	const dropEvent = database.prepare(
+		`DELETE FROM events WHERE seq = ?
+		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_seq = events.seq)`,
+	);
+	for (const row of held) {
+		const { data } = JSON.parse(String(row.body)) as { data: EventData };
+		if (matches(String(row.type) as EventType, data, instanceId)) continue;
+		drop.run(row.id ?? null);
+		dropEvent.run(row.event_seq ?? null);
+	}
+	database
+		.prepare("UPDATE deliveries SET is_held = 0 WHERE endpoint_id = ? AND state = 'pending'")
+		.run(id);
+}

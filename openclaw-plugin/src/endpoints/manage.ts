@@ -1,0 +1,428 @@
+import type { HostRules } from '../delivery/hostGuard';
+import { formatDeliveryId } from '../outbox/delivery';
+import type { Outbox } from '../outbox/outbox';
+import type { OwnEvents } from '../outbox/ownEvents';
+import type { ReplaySelection } from '../outbox/replay';
+import { wakeDispatcher } from '../outbox/wakeUps';
+import { createSecret } from '../protocol';
+import { inTransaction } from '../store/databaseAccess';
+import type { Database } from '../store/databaseAccess';
+import { parseEndpointId } from './endpoint';
+import type { EndpointRecord, EndpointSettings } from './endpoint';
+import { forgetHealth } from './endpointHealth';
+import { readEndpointRequest, readSecretChange } from './endpointRequest';
+import type { EndpointRequest } from './endpointRequest';
+import { openEndpointTable } from './endpointTable';
+import { announceEndpointChange } from './registry';
+import { createTestEvent, TEST_TYPE } from './testEvent';
+import type { TestType } from './testEvent';
+
+/** Why something was not done. */
+export interface Refused {
+	readonly code:
+		| 'unknown-endpoint'
+		| 'endpoint-exists'
+		| 'set-in-configuration'
+		| 'callback-queue'
+		| 'invalid-endpoint'
+		| 'private-host'
+		| 'other-registrant'
+		| 'too-many-endpoints'
+		| 'endpoint-not-active'
+		| 'nothing-selected';
+	/** What happened and how to go on. Holds no secret. */
+	readonly message: string;
+	/** The key at fault, where it is a single one. */
+	readonly path?: string;
+}
+
+/** Something that was done, or why it was not. */
+export type Outcome<Value> =
+	| { readonly ok: true; readonly value: Value }
+	| { readonly ok: false; readonly refused: Refused };
+
+/** An endpoint that was made or changed. */
+export interface Registered {
+	readonly endpoint: EndpointRecord;
+	readonly isNew: boolean;
+	/** The secret, where it was made here: it is told once. */
+	readonly secret?: string;
+}
+
+/** A secret that took another one's place. */
+export interface RotatedSecret {
+	readonly endpoint: EndpointRecord;
+	readonly secret: string;
+	/** Whether it was made here, rather than given. */
+	readonly isMade: boolean;
+	/** Until when the replaced secret signs, too. Milliseconds since 1970. */
+	readonly previousUntil: number;
+}
+
+/** Which deliveries to make again, as people say it. */
+export interface ReplayRequest extends Omit<ReplaySelection, 'endpointIds'> {
+	/** Name or id of an endpoint, a removed one too. */
+	readonly endpoint?: string;
+}
+
+/**
+ * All that can be done with endpoints: the command line, the API and the dashboard call these and decide
+ * nothing themselves. Where an endpoint is named, its name will do, or its id (`ep_12`), which tells a
+ * removed one from another one of the same name. Everything may throw what the database throws, having
+ * done nothing.
+ */
+export interface EndpointManager {
+	/** @param body keys of the configuration file, with `secret`, `overlapHours` and the like */
+	add(body: unknown): Outcome<Registered>;
+	/** Changes the settings that the body names; the others stay. */
+	change(name: string, body: unknown): Outcome<Registered>;
+	/**
+	 * Makes an endpoint, or replaces all settings of the one that there is: as often as one likes. One that
+	 * the same registrant removed within the last minute goes on.
+	 */
+	put(name: string | undefined, body: unknown): Outcome<Registered>;
+	remove(name: string): Outcome<{ readonly endpoint: EndpointRecord; readonly waiting: number }>;
+	pause(name: string): Outcome<EndpointRecord>;
+	resume(name: string): Outcome<EndpointRecord>;
+	/** Sends to an endpoint again, at once, however it has been doing. */
+	enable(
+		name: string,
+	): Outcome<{ readonly endpoint: EndpointRecord; readonly wasDisabled: boolean }>;
+	disable(name: string, reason?: string): Outcome<EndpointRecord>;
+	/** Of an endpoint made over the API. @param body `secret`, `overlapHours` */
+	rotate(name: string, body: unknown): Outcome<RotatedSecret>;
+	test(
+		name: string,
+		type?: TestType,
+	): Outcome<{ readonly eventId: string; readonly deliveryId: string }>;
+	replay(request: ReplayRequest): Outcome<{ readonly count: number }>;
+	/** Fails what waits for an endpoint, a removed one too. */
+	purge(name: string): Outcome<{ readonly count: number }>;
+	/** The endpoint that a name or an id stands for. */
+	find(name: string): EndpointRecord | undefined;
+}
+
+export interface EndpointManagerParts {
+	/** Where the plugin keeps its data. */
+	readonly folder: string;
+	readonly database: Database;
+	readonly outbox: Outbox;
+	readonly ownEvents: OwnEvents;
+	readonly hostRules: HostRules;
+	/** What events name as their gateway. */
+	readonly instanceId: string;
+	/** Milliseconds since 1970; the system's clock unless given. */
+	readonly now?: () => number;
+}
+
+const MAX_ENDPOINTS = 1000;
+const BY_HAND = 'It was disabled by hand';
+
+export function createEndpointManager(parts: EndpointManagerParts): EndpointManager {
+	const { folder, database, outbox, ownEvents, hostRules, instanceId, now = Date.now } = parts;
+	const table = openEndpointTable(database);
+
+	const find = (name: string): EndpointRecord | undefined => {
+		const named = table.findByName(name);
+		if (named !== undefined) return named;
+		const id = parseEndpointId(name);
+		if (id !== undefined) return table.find(id);
+		return table.list().findLast((record) => record.name === name);
+	};
+	const changed = ({ id }: EndpointRecord): EndpointRecord => {
+		announceEndpointChange(folder);
+		wakeDispatcher(folder);
+		return table.find(id) ?? missing();
+	};
+	/** Finds an endpoint that something may be done with. */
+	const withEndpoint = <Value>(
+		name: string,
+		allowed: { readonly removed?: boolean; readonly callback?: boolean; readonly config?: boolean },
+		act: (endpoint: EndpointRecord) => Outcome<Value>,
+	): Outcome<Value> => {
+		const endpoint = find(name);
+		const isRemoved = endpoint?.lifecycle.state === 'removed';
+		if (endpoint === undefined || (isRemoved && allowed.removed !== true)) {
+			return refuse(unknownEndpoint(name, table.listCurrent(now())));
+		}
+		if (endpoint.kind === 'callback' && allowed.callback !== true)
+			return refuse(callbackQueue(name));
+		if (endpoint.origin === 'config' && allowed.config !== true) {
+			return refuse(setInConfiguration(name));
+		}
+		return act(endpoint);
+	};
+	const failAllPending = (id: number, reason: string): number => {
+		let count = 0;
+		for (let failed = 1; failed > 0; count += failed) failed = outbox.failPending(id, reason);
+		return count;
+	};
+	const countPending = (id: number): number =>
+		Number(
+			database
+				.prepare("SELECT count(*) AS n FROM deliveries WHERE state = 'pending' AND endpoint_id = ?")
+				.get(id)?.n,
+		);
+
+	/** Writes what was asked for; `base` has the settings that stay. */
+	const register = (
+		{ name, settings, registrant, isFromNew, leaseSeconds, ...change }: EndpointRequest,
+		known: EndpointRecord | undefined,
+	): Registered => {
+		const time = now();
+		const registered = inTransaction(database, (): Registered => {
+			const { kind = 'webhook', ...own } = settings;
+			const endpoint =
+				known ?? table.insert({ name, kind, origin: 'api', registrant, settings: own }, time);
+			const { id } = endpoint;
+			if (known !== undefined) {
+				table.update(id, { settings: own, registrant }, time);
+				table.revive(id, time);
+				// Who sets it up again wants it to be sent to, even if it said once that it was gone.
+				table.setDisabled(id, undefined);
+				forgetHealth(database, id);
+			}
+			table.setLease(id, leaseSeconds === undefined ? undefined : time + leaseSeconds * 1000);
+			const [current] = table.secretsOf(id, time).current;
+			const isNew = known === undefined;
+			if (current !== undefined && change.secret === undefined && !change.rotateSecret) {
+				return { endpoint, isNew };
+			}
+			const secret = change.secret ?? createSecret();
+			if (secret !== current) table.setSecret(id, secret, time + change.overlapMs, time);
+			return { endpoint, isNew, ...(change.secret === undefined ? { secret } : {}) };
+		});
+		if (known !== undefined && isFromNew) {
+			failAllPending(known.id, 'The receiver was set up anew, and begins with new events');
+		}
+		return { ...registered, endpoint: changed(registered.endpoint) };
+	};
+	/** Why an endpoint must not be made or changed; undefined when it may. */
+	const refusalOf = (
+		{ name, registrant, settings }: EndpointRequest,
+		known: EndpointRecord | undefined,
+	): Refused | undefined => {
+		if (known === undefined) {
+			const count = table.listCurrent(now()).filter(({ origin }) => origin === 'api').length;
+			return count >= MAX_ENDPOINTS ? TOO_MANY_ENDPOINTS : undefined;
+		}
+		if (known.origin === 'config') return setInConfiguration(name);
+		const isOther = known.registrant !== undefined && known.registrant !== registrant;
+		if (isOther) return otherRegistrant(name);
+		return (settings.kind ?? 'webhook') === known.kind ? undefined : otherKind(name, known.kind);
+	};
+	const put = (
+		name: string | undefined,
+		body: unknown,
+		isNewOnly: boolean,
+	): Outcome<Registered> => {
+		const read = readEndpointRequest(body, name, hostRules);
+		if (!read.ok) return read;
+		const request = read.value;
+		const known = table.findByName(request.name) ?? table.findRemoved(request.name, 'api', now());
+		const isThere = known !== undefined && known.lifecycle.state !== 'removed';
+		if (isNewOnly && isThere && known.origin === 'api') return refuse(endpointExists(request.name));
+		// One that somebody else removed a moment ago has nothing to do with this one.
+		const isOther = known?.lifecycle.state === 'removed' && known.registrant !== request.registrant;
+		const found = isOther ? undefined : known;
+		const refusal = refusalOf(request, found);
+		return refusal === undefined
+			? { ok: true, value: register(request, found) }
+			: { ok: false, refused: refusal };
+	};
+
+	return {
+		find,
+		add: (body) => put(undefined, body, true),
+		put: (name, body) => put(name, body, false),
+		change: (name, body) =>
+			withEndpoint(name, {}, (endpoint) => {
+				const { registrant, kind, settings } = endpoint;
+				const described = typeof body === 'object' && body !== null ? body : {};
+				const whole = { ...settings, kind, ...described };
+				const read = readEndpointRequest(whole, endpoint.name, hostRules);
+				if (!read.ok) return read;
+				const request: EndpointRequest = {
+					...read.value,
+					...(registrant === undefined ? {} : { registrant }),
+				};
+				return { ok: true, value: register(request, endpoint) };
+			}),
+		remove: (name) =>
+			withEndpoint(name, {}, (endpoint) => {
+				table.setRemoved(endpoint.id, now());
+				const waiting = countPending(endpoint.id);
+				return { ok: true, value: { endpoint: changed(endpoint), waiting } };
+			}),
+		pause: (name) =>
+			withEndpoint(name, { config: true }, (endpoint) => {
+				if (endpoint.lifecycle.state !== 'paused') table.setPaused(endpoint.id, now());
+				return { ok: true, value: changed(endpoint) };
+			}),
+		resume: (name) =>
+			withEndpoint(name, { config: true }, (endpoint) => {
+				table.setPaused(endpoint.id, undefined);
+				return { ok: true, value: changed(endpoint) };
+			}),
+		enable: (name) =>
+			withEndpoint(name, { config: true }, (endpoint) => {
+				const { id, lifecycle, origin, settings } = endpoint;
+				if (settings.enabled === false && origin === 'config') {
+					return refuse(disabledInSettings(name));
+				}
+				inTransaction(database, () => {
+					table.setDisabled(id, undefined);
+					if (settings.enabled === false) {
+						table.update(id, { settings: { ...settings, enabled: true } }, now());
+					}
+					forgetHealth(database, id);
+				});
+				const wasDisabled = lifecycle.state === 'disabled';
+				if (wasDisabled) {
+					ownEvents.tell('endpoint.recovered', { endpoint: { name: endpoint.name } }, id);
+				}
+				return { ok: true, value: { endpoint: changed(endpoint), wasDisabled } };
+			}),
+		disable: (name, reason = BY_HAND) =>
+			withEndpoint(name, { config: true }, (endpoint) => {
+				const { id } = endpoint;
+				table.setDisabled(id, { since: now(), reason });
+				ownEvents.tell('endpoint.disabled', { endpoint: { name: endpoint.name, reason } }, id);
+				return { ok: true, value: changed(endpoint) };
+			}),
+		rotate: (name, body) =>
+			withEndpoint(name, {}, (endpoint) => {
+				const read = readSecretChange(body);
+				if (!read.ok) return read;
+				const { secret = createSecret(), overlapMs } = read.value;
+				const time = now();
+				const previousUntil = time + overlapMs;
+				inTransaction(database, () => {
+					const [current] = table.secretsOf(endpoint.id, time).current;
+					if (current !== secret) table.setSecret(endpoint.id, secret, previousUntil, time);
+				});
+				const isMade = read.value.secret === undefined;
+				return { ok: true, value: { endpoint: changed(endpoint), secret, isMade, previousUntil } };
+			}),
+		test: (name, type = TEST_TYPE) =>
+			withEndpoint(name, { config: true }, ({ id, lifecycle }) => {
+				if (lifecycle.state !== 'active') return refuse(notActive(name, lifecycle));
+				const event = createTestEvent(type, instanceId, now());
+				const [number = 0] = outbox.append(event, [{ endpointId: id }]);
+				return { ok: true, value: { eventId: event.id, deliveryId: formatDeliveryId(number) } };
+			}),
+		replay: ({ endpoint, ...selection }) => {
+			if (endpoint === undefined) return replay(outbox, selection);
+			return withEndpoint(
+				endpoint,
+				{ removed: true, callback: true, config: true },
+				({ id }): Outcome<{ count: number }> => replay(outbox, { ...selection, endpointIds: [id] }),
+			);
+		},
+		purge: (name) =>
+			withEndpoint(name, { removed: true, callback: true, config: true }, (endpoint) => {
+				const count = failAllPending(endpoint.id, 'It was purged by hand');
+				changed(endpoint);
+				return { ok: true, value: { count } };
+			}),
+	};
+}
+
+function replay(outbox: Outbox, selection: ReplaySelection): Outcome<{ readonly count: number }> {
+	if (Object.values(selection).every((value) => value === undefined))
+		return refuse(NOTHING_SELECTED);
+	return { ok: true, value: { count: outbox.replay(selection).count } };
+}
+
+function refuse(refused: Refused): { readonly ok: false; readonly refused: Refused } {
+	return { ok: false, refused };
+}
+
+function missing(): never {
+	throw new Error('The endpoint was deleted meanwhile');
+}
+
+/** Shortens what a request named, so that an answer stays an answer. */
+function shown(name: string): string {
+	return name.length > 100 ? `${name.slice(0, 100)}…` : name;
+}
+
+function unknownEndpoint(name: string, known: readonly EndpointRecord[]): Refused {
+	const names = known
+		.filter(({ kind, lifecycle }) => kind !== 'callback' && lifecycle.state !== 'removed')
+		.map((endpoint) => `'${endpoint.name}'`);
+	const hint =
+		names.length === 0
+			? 'There are none yet'
+			: `There are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' …' : ''}`;
+	return {
+		code: 'unknown-endpoint',
+		message: `There is no endpoint '${shown(name)}' at this gateway. ${hint}`,
+	};
+}
+
+/** Only the file's owner changes the configuration file. */
+function setInConfiguration(name: string): Refused {
+	return {
+		code: 'set-in-configuration',
+		message: `The endpoint '${shown(name)}' is set in the gateway's configuration file, under plugins.entries["event-webhooks"].config.endpoints. Change it there, or use another name`,
+	};
+}
+
+function endpointExists(name: string): Refused {
+	return {
+		code: 'endpoint-exists',
+		path: 'name',
+		message: `There is an endpoint '${shown(name)}' already. Use another name, or change that one`,
+	};
+}
+
+function otherRegistrant(name: string): Refused {
+	return {
+		code: 'other-registrant',
+		message: `The endpoint '${shown(name)}' was made by another n8n, which may still be using it: this one may be a copy of it. If the other one is gone, remove the endpoint with 'openclaw event-webhooks endpoints remove ${shown(name)}' and publish again`,
+	};
+}
+
+function otherKind(name: string, kind: string): Refused {
+	return {
+		code: 'endpoint-exists',
+		path: 'kind',
+		message: `There is an endpoint '${shown(name)}' of the kind '${kind}' already. Remove it first, or use another name`,
+	};
+}
+
+function callbackQueue(name: string): Refused {
+	return {
+		code: 'callback-queue',
+		message: `'${shown(name)}' is a queue of callbacks, which comes and goes by itself: each callback has its own secret`,
+	};
+}
+
+function disabledInSettings(name: string): Refused {
+	return {
+		code: 'set-in-configuration',
+		message: `The endpoint '${shown(name)}' is switched off by "enabled": false in its settings: change it there`,
+	};
+}
+
+function notActive(name: string, lifecycle: EndpointRecord['lifecycle']): Refused {
+	const why = 'reason' in lifecycle ? `: ${lifecycle.reason}` : '';
+	return {
+		code: 'endpoint-not-active',
+		message: `Nothing is sent to the endpoint '${shown(name)}', it is ${lifecycle.state}${why}`,
+	};
+}
+
+const TOO_MANY_ENDPOINTS: Refused = {
+	code: 'too-many-endpoints',
+	message: `There are ${String(MAX_ENDPOINTS)} endpoints already. Remove some that are not used any more`,
+};
+
+const NOTHING_SELECTED: Refused = {
+	code: 'nothing-selected',
+	message: 'Say what to replay: deliveries, events, a status, a time or an endpoint',
+};
+
+/** Settings as they were given, for who shows them. */
+export type { EndpointSettings };
