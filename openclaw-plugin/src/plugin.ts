@@ -1,4 +1,5 @@
 import { registerCommands } from './cli/registerCommands';
+import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { registerEventHooks } from './events/registerEventHooks';
 import { createSessionRegistry } from './events/sessionRegistry';
 import { gatewayConfigFile } from './gatewaySdk';
@@ -30,6 +31,8 @@ export function registerPlugin(api: GatewayApi): void {
 				stateDir: () => api.runtime.state.resolveStateDir(),
 				pluginConfig: api.pluginConfig,
 				configFile: gatewayConfigFile,
+				hostRules: GATEWAY_HOST_RULES,
+				gatewayVersion: api.runtime.version,
 			});
 		},
 		{ descriptors: [COMMAND] },

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EndpointManager, ReplayRequest } from '../endpoints/manage';
 import { answerRefusal, refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { DELIVERY_STATUSES, parseDeliveryId } from '../outbox/delivery';
 import type { DeliveryQuery } from '../outbox/delivery';
 import { listDeliveries, listDeliveriesOfEvent, showDelivery } from '../outbox/deliveryLog';
+import { exportLines } from '../outbox/exportLines';
 import type { Database } from '../store/databaseAccess';
 import { toChecked } from './endpointApi';
 import type { Done, Methods } from './endpointApi';
@@ -19,7 +19,6 @@ const TEXT_FIELDS = ['endpoint', 'type', 'text', 'before'] as const;
 const MAX_TEXT_LENGTH = 500;
 const MAX_RECENT = 500;
 const MAX_IDS = 500;
-const EXPORTED_AT_ONCE = 100;
 
 /**
  * What the API can do below `/deliveries`. Everything may throw what the database throws.
@@ -86,26 +85,6 @@ export async function exportDeliveries(
 		if (!response.write(lines)) await untilDrained(response);
 	}
 	response.end();
-}
-
-/** The lines of an export, some at a time. */
-export async function* exportLines(
-	database: Database,
-	query: DeliveryQuery,
-): AsyncGenerator<string> {
-	let before = query.before;
-	for (;;) {
-		const page = listDeliveries(database, {
-			...query,
-			recent: EXPORTED_AT_ONCE,
-			...(before === undefined ? {} : { before }),
-		});
-		const lines = page.deliveries.flatMap(({ id }) => showDelivery(database, id) ?? []);
-		if (lines.length > 0) yield `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
-		if (page.next === undefined) return;
-		before = page.next;
-		await nextTurn();
-	}
 }
 
 /** Reads which deliveries are asked for from the query of a request. */

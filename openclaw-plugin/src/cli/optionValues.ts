@@ -1,15 +1,35 @@
-import { usageFault } from './fault';
+import { usageFault } from './command';
 
 /** Options by their long names in camel case, as commander gives them. */
 export type OptionValues = Readonly<Record<string, unknown>>;
 
-const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const DURATION = /^(\d{1,6})(s|m|h|d)$/;
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const DURATION = /^(\d{1,6})(ms|s|m|h|d)$/;
 
 /** A text that was given; an empty one is as good as none. */
 export function readText(options: OptionValues, name: string): string | undefined {
 	const value = options[name];
 	return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** Texts separated by commas, each once unless it says otherwise; undefined when none is given. */
+export function readList(
+	options: OptionValues,
+	name: string,
+	{ isEachKept = false }: { readonly isEachKept?: boolean } = {},
+): readonly string[] | undefined {
+	const words = readText(options, name)
+		?.split(',')
+		.map((word) => word.trim())
+		.filter((word) => word !== '');
+	if (words === undefined || words.length === 0) return undefined;
+	return isEachKept ? words : [...new Set(words)];
+}
+
+/** What was given each time, of an option that may be given several times. */
+export function readMany(options: OptionValues, name: string): readonly string[] {
+	const values = options[name];
+	return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
 }
 
 /** A whole number within limits. */
@@ -69,7 +89,8 @@ export function readTime(options: OptionValues, name: string, now: number): numb
 	);
 }
 
-function parseDuration(text: string): number | undefined {
+/** Milliseconds of a duration such as `90s`; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
 	const [, count, unit] = DURATION.exec(text) ?? [];
 	if (count === undefined || unit === undefined) return undefined;
 	return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];

@@ -1,18 +1,37 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, dataFolder } from '../store/database';
-import { GATEWAY_HOST_RULES } from '../delivery/guard';
+import type { HostRules } from '../delivery/hostGuard';
 import { createEndpointManager } from '../endpoints/manage';
 import type { EndpointManager } from '../endpoints/manage';
 import type { ConfigFile } from '../import/configFile';
 import { openOutbox } from '../outbox/outbox';
 import { createOwnEvents } from '../outbox/ownEvents';
 import { readSettings } from '../settings/settings';
-import { addCommands } from './addCommands';
-import { COMMANDS } from './commands';
-import { asCommander } from './commander';
+import type { CommandDefinition, CommandTools } from './command';
+import { addCommands, asCommander } from './commander';
+import { exportCommand, listCommand, showCommand } from './deliveries';
+import { endpointsCommand } from './endpoints';
+import { importCommand } from './importFile';
+import { replayCommand } from './replay';
+import { rotateSecretCommand, tokenCommand } from './secrets';
+import { statusCommand } from './status';
 import { createTerminal } from './terminal';
 import type { Streams } from './terminal';
-import type { CommandTools } from './tools';
+import { testCommand } from './testEndpoint';
+
+/** All commands, in the order of the help. */
+const COMMANDS: readonly CommandDefinition[] = [
+	statusCommand,
+	listCommand,
+	showCommand,
+	replayCommand,
+	exportCommand,
+	testCommand,
+	endpointsCommand,
+	rotateSecretCommand,
+	importCommand,
+	tokenCommand,
+];
 
 /** What the command line needs from the gateway's SDK. */
 export interface CommandDependencies {
@@ -21,6 +40,10 @@ export interface CommandDependencies {
 	/** `plugins.entries["event-webhooks"].config`, references resolved. */
 	readonly pluginConfig: unknown;
 	readonly configFile: ConfigFile;
+	/** Which hosts requests must not lead to. */
+	readonly hostRules: HostRules;
+	/** Of OpenClaw, such as `2026.9.6`. */
+	readonly gatewayVersion?: string | undefined;
 	/** The process's own unless given. */
 	readonly streams?: Streams;
 	readonly env?: Readonly<Record<string, string | undefined>>;
@@ -66,7 +89,7 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 				},
 			};
 			const ownEvents = createOwnEvents({ database, outbox, instanceId, logger, now });
-			const hostRules = GATEWAY_HOST_RULES;
+			const { hostRules } = dependencies;
 			return createEndpointManager({
 				folder,
 				database,
@@ -82,6 +105,7 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 			settings,
 			configFile,
 			terminal,
+			gatewayVersion: dependencies.gatewayVersion,
 			env,
 			now,
 			get database() {

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
 import { styleText } from 'node:util';
 
 /** What a text is about; colours follow from it. */
@@ -21,6 +22,10 @@ export interface Terminal {
 	rewrite(text: string): void;
 	/** Colours a text, where colours are wanted. */
 	paint(tone: Tone, text: string): string;
+	/** Writes a text as it is, and waits until it is taken; says whether anybody still reads. */
+	write(text: string): Promise<boolean>;
+	/** Reads all that is handed over on the standard input. */
+	readInput(): Promise<string>;
 	/** Asks a question that is answered with y or n; n unless answered otherwise. */
 	confirm(question: string): Promise<boolean>;
 }
@@ -40,6 +45,9 @@ const STYLES = {
 	strong: 'bold',
 } as const;
 
+const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+const FRAME_MS = 100;
+
 /**
  * @param env of the process: `NO_COLOR` with any value switches colours off
  * @see https://no-color.org
@@ -58,6 +66,20 @@ export function createTerminal(
 		rewrite: (text) => stderr.write(`\r\u001b[K${text}`),
 		paint: (tone, text) =>
 			isColoured ? styleText(STYLES[tone], text, { validateStream: false }) : text,
+		write: async (text) =>
+			await new Promise((resolve) => {
+				// Whoever has read enough (`export | head`) closes the pipe.
+				const gone = () => {
+					resolve(false);
+				};
+				stdout.once('error', gone);
+				stdout.write(text, (error) => {
+					const isTaken = error === null || error === undefined;
+					if (isTaken) stdout.off('error', gone);
+					resolve(isTaken);
+				});
+			}),
+		readInput: async () => await readAll(stdin),
 		confirm: async (question) => {
 			const lines = createInterface({ input: stdin, output: stderr });
 			try {
@@ -67,4 +89,26 @@ export function createTerminal(
 			}
 		},
 	};
+}
+
+/** Shows that something is going on while a work is, where somebody is watching. */
+export async function withSpinner<Result>(
+	terminal: Terminal,
+	text: string,
+	work: () => Promise<Result>,
+): Promise<Result> {
+	if (!terminal.isLive) return await work();
+	let frame = 0;
+	const draw = () => {
+		terminal.rewrite(`${FRAMES.charAt(frame % FRAMES.length)} ${text}`);
+		frame += 1;
+	};
+	draw();
+	const timer = setInterval(draw, FRAME_MS);
+	try {
+		return await work();
+	} finally {
+		clearInterval(timer);
+		terminal.rewrite('');
+	}
 }

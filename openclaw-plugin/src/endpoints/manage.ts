@@ -2,6 +2,7 @@ import type { HostRules } from '../delivery/hostGuard';
 import { formatDeliveryId } from '../outbox/delivery';
 import type { Outbox } from '../outbox/outbox';
 import type { OwnEvents } from '../outbox/ownEvents';
+import { countReplay } from '../outbox/replay';
 import type { ReplaySelection } from '../outbox/replay';
 import { wakeDispatcher } from '../outbox/wakeUps';
 import { createSecret } from '../protocol';
@@ -96,10 +97,14 @@ export interface EndpointManager {
 		type?: TestType,
 	): Outcome<{ readonly eventId: string; readonly deliveryId: string }>;
 	replay(request: ReplayRequest): Outcome<{ readonly count: number }>;
+	/** How many deliveries {@link EndpointManager.replay} would make again. */
+	countReplay(request: ReplayRequest): Outcome<{ readonly count: number }>;
 	/** Fails what waits for an endpoint, a removed one too. */
 	purge(name: string): Outcome<{ readonly count: number }>;
-	/** The endpoint that a name or an id stands for. */
+	/** The endpoint that a name or an id stands for, a removed one too. */
 	find(name: string): EndpointRecord | undefined;
+	/** The same, or what endpoints there are. */
+	named(name: string): Outcome<EndpointRecord>;
 }
 
 export interface EndpointManagerParts {
@@ -115,8 +120,14 @@ export interface EndpointManagerParts {
 	readonly now?: () => number;
 }
 
+/** What is done with deliveries alone works for endpoints of any kind, removed ones too. */
+const ANY = { removed: true, callback: true, config: true } as const;
 const MAX_ENDPOINTS = 1000;
 const BY_HAND = 'It was disabled by hand';
+const PURGED = 'It was purged by hand';
+const BEGINS_ANEW = 'The receiver was set up anew, and begins with new events';
+/** Why deliveries have failed that somebody has given up. */
+export const GIVEN_UP_ON_PURPOSE: readonly string[] = [PURGED, BEGINS_ANEW];
 
 export function createEndpointManager(parts: EndpointManagerParts): EndpointManager {
 	const { folder, database, outbox, ownEvents, hostRules, instanceId, now = Date.now } = parts;
@@ -152,10 +163,26 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 		}
 		return act(endpoint);
 	};
+	const select = (
+		{ endpoint, ...selection }: ReplayRequest,
+		act: (selection: ReplaySelection) => number,
+	): Outcome<{ readonly count: number }> => {
+		if (endpoint !== undefined) {
+			return withEndpoint(endpoint, ANY, ({ id }) => ({
+				ok: true,
+				value: { count: act({ ...selection, endpointIds: [id] }) },
+			}));
+		}
+		if (Object.values(selection).every((value) => value === undefined))
+			return refuse(NOTHING_SELECTED);
+		return { ok: true, value: { count: act(selection) } };
+	};
 	const failAllPending = (id: number, reason: string): number => {
-		let count = 0;
-		for (let failed = 1; failed > 0; count += failed) failed = outbox.failPending(id, reason);
-		return count;
+		for (let count = 0; ; ) {
+			const failed = outbox.failPending(id, reason);
+			if (failed === 0) return count;
+			count += failed;
+		}
 	};
 	const countPending = (id: number): number =>
 		Number(
@@ -193,7 +220,7 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 			return { endpoint, isNew, ...(change.secret === undefined ? { secret } : {}) };
 		});
 		if (known !== undefined && isFromNew) {
-			failAllPending(known.id, 'The receiver was set up anew, and begins with new events');
+			failAllPending(known.id, BEGINS_ANEW);
 		}
 		return { ...registered, endpoint: changed(registered.endpoint) };
 	};
@@ -311,27 +338,16 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 				const [number = 0] = outbox.append(event, [{ endpointId: id }]);
 				return { ok: true, value: { eventId: event.id, deliveryId: formatDeliveryId(number) } };
 			}),
-		replay: ({ endpoint, ...selection }) => {
-			if (endpoint === undefined) return replay(outbox, selection);
-			return withEndpoint(
-				endpoint,
-				{ removed: true, callback: true, config: true },
-				({ id }): Outcome<{ count: number }> => replay(outbox, { ...selection, endpointIds: [id] }),
-			);
-		},
+		named: (name) => withEndpoint(name, ANY, (endpoint) => ({ ok: true, value: endpoint })),
+		replay: (request) => select(request, (selection) => outbox.replay(selection).count),
+		countReplay: (request) => select(request, (selection) => countReplay(database, selection)),
 		purge: (name) =>
-			withEndpoint(name, { removed: true, callback: true, config: true }, (endpoint) => {
-				const count = failAllPending(endpoint.id, 'It was purged by hand');
+			withEndpoint(name, ANY, (endpoint) => {
+				const count = failAllPending(endpoint.id, PURGED);
 				changed(endpoint);
 				return { ok: true, value: { count } };
 			}),
 	};
-}
-
-function replay(outbox: Outbox, selection: ReplaySelection): Outcome<{ readonly count: number }> {
-	if (Object.values(selection).every((value) => value === undefined))
-		return refuse(NOTHING_SELECTED);
-	return { ok: true, value: { count: outbox.replay(selection).count } };
 }
 
 function refuse(refused: Refused): { readonly ok: false; readonly refused: Refused } {

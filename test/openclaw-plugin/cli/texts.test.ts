@@ -1,12 +1,12 @@
+import { CliFault } from '../../../openclaw-plugin/src/cli/command';
+import { readDuration, readTime } from '../../../openclaw-plugin/src/cli/optionValues';
 import {
 	displayWidth,
+	formatTable,
 	printable,
 	printableLines,
 	truncate,
-} from '../../../openclaw-plugin/src/cli/displayWidth';
-import { CliFault } from '../../../openclaw-plugin/src/cli/fault';
-import { readDuration, readTime } from '../../../openclaw-plugin/src/cli/optionValues';
-import { formatTable } from '../../../openclaw-plugin/src/cli/table';
+} from '../../../openclaw-plugin/src/cli/table';
 import { formatAge, formatDuration } from '../../../openclaw-plugin/src/timeText';
 
 describe('displayWidth', () => {
@@ -127,13 +127,13 @@ describe('times on the command line', () => {
 		['2026-03-14', new Date(2026, 2, 14).getTime()],
 		['2026-03-14T09:15', new Date(2026, 2, 14, 9, 15).getTime()],
 	])('reads %s', (text, time) => {
-		expect(readTime({ from: text }, 'from', NOW)).toBe(time);
+		expect(readTime({ since: text }, 'since', NOW)).toBe(time);
 	});
 
 	it.each(['yesterday', '14.03.2026', '2026-13-01', '2', '-2h', '2w', '1e3s'])(
 		'refuses %s',
 		(text) => {
-			expect(() => readTime({ from: text }, 'from', NOW)).toThrow(CliFault);
+			expect(() => readTime({ since: text }, 'since', NOW)).toThrow(CliFault);
 			expect(() => readDuration({ overlap: text }, 'overlap')).toThrow(
 				'--overlap must be a duration',
 			);
@@ -141,7 +141,7 @@ describe('times on the command line', () => {
 	);
 
 	it('knows when nothing was given', () => {
-		expect(readTime({}, 'from', NOW)).toBeUndefined();
+		expect(readTime({}, 'since', NOW)).toBeUndefined();
 		expect(readDuration({ overlap: ' ' }, 'overlap')).toBeUndefined();
 	});
 });

@@ -3,7 +3,12 @@ import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { registerCommands } from '../../../../openclaw-plugin/src/cli/registerCommands';
 import type { ConfigFile } from '../../../../openclaw-plugin/src/import/configFile';
+import {
+	createEndpointRegistry,
+	type EndpointRegistry,
+} from '../../../../openclaw-plugin/src/endpoints/registry';
 import { findPluginEntry } from '../../../../openclaw-plugin/src/import/pluginEntry';
+import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 import { dataFolder, openDatabase } from '../../../../openclaw-plugin/src/store/database';
 import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';
 
@@ -18,9 +23,13 @@ export interface CommandResult {
 
 /** How a command is run. */
 export interface RunOptions {
+	/** What is handed over on the standard input. */
+	readonly input?: string;
 	/** Someone is at the terminal and types this. */
 	readonly typed?: string;
 	readonly isTerminal?: boolean;
+	/** The reader of the standard output goes away after so many pieces, as `head` does. */
+	readonly readsOnly?: number;
 	readonly columns?: number;
 	readonly env?: Readonly<Record<string, string>>;
 }
@@ -33,6 +42,8 @@ export interface CommandLine {
 	readonly database: DatabaseSync;
 	/** What the configuration file holds. */
 	config: Record<string, unknown>;
+	/** Makes the database know the endpoints of the configuration, as a gateway that starts does. */
+	applyConfig(): EndpointRegistry;
 	run(args: string, options?: RunOptions): Promise<CommandResult>;
 	remove(): Promise<void>;
 }
@@ -57,16 +68,35 @@ export async function createCommandLine(
 		config: {
 			plugins: { entries: { 'event-webhooks': { enabled: true, config: pluginConfig } } },
 		},
+		applyConfig: () => {
+			const settings = readSettings(findPluginEntry(line.config)?.config, undefined, false);
+			const registry = createEndpointRegistry({
+				folder,
+				database,
+				configured: settings.endpoints,
+				isComplete: settings.hasAllEndpoints,
+				instanceId: settings.instanceId,
+				now,
+			});
+			registry.list();
+			return registry;
+		},
 		run: async (args, options = {}) => {
 			const output = { stdout: '', stderr: '' };
 			const stream = (name: 'stdout' | 'stderr') => {
 				const through = new PassThrough().setEncoding('utf8');
-				through.on('data', (text: string) => (output[name] += text));
+				let pieces = 0;
+				through.on('data', (text: string) => {
+					output[name] += text;
+					pieces += 1;
+					if (pieces === options.readsOnly) through.destroy(new Error('write EPIPE'));
+				});
 				const { isTerminal = false, columns = 100 } = options;
 				return Object.assign(through, { isTTY: isTerminal, columns });
 			};
 			const stdin = Object.assign(new PassThrough(), { isTTY: options.typed !== undefined });
 			if (options.typed !== undefined) stdin.write(`${options.typed}\n`);
+			if (options.input !== undefined) stdin.end(options.input);
 			const streams = { stdin, stdout: stream('stdout'), stderr: stream('stderr') };
 			let exitCode = 0;
 			const program = new Command('openclaw').exitOverride().configureOutput({
@@ -77,6 +107,8 @@ export async function createCommandLine(
 				stateDir: () => stateDir,
 				pluginConfig: findPluginEntry(line.config)?.config,
 				configFile: fileOf(line),
+				hostRules: { isBlockedHost: () => false, isPrivateAddress: () => false },
+				gatewayVersion: '2026.9.6',
 				streams,
 				env: options.env ?? {},
 				now,
@@ -98,6 +130,7 @@ export async function createCommandLine(
 			await removeTemporaryFolder(stateDir);
 		},
 	};
+	line.applyConfig();
 	return line;
 }
 

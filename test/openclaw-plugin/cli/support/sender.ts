@@ -23,10 +23,17 @@ export async function startSender(
 	const silent = () => undefined;
 	const store = openStore(folder);
 	const settings = readSettings(pluginConfig);
+	const registry = createEndpointRegistry({
+		folder,
+		database: store,
+		configured: settings.endpoints,
+		isComplete: settings.hasAllEndpoints,
+		instanceId: settings.instanceId,
+	});
 	const dispatcher = createDispatcher({
 		store,
-		outbox: openOutbox(store, settings.outbox),
-		registry: createEndpointRegistry(settings.endpoints, store),
+		outbox: openOutbox(store, { folder, ...settings.outbox }),
+		registry,
 		request: createHttpClient({ isBlockedHost: () => false, isPrivateAddress: () => false }).send,
 		logger: { info: silent, warn: silent, error: silent },
 		version: '0.0.0-test',

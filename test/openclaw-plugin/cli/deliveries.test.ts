@@ -120,6 +120,7 @@ describe('list', () => {
 					id: 'dlv_1',
 					status: 'delivered',
 					endpoint: 'ops',
+					endpointId: 'ep_1',
 					eventId: expect.stringMatching(/^evt_/) as string,
 					eventType: 'message.received',
 					createdAt: NOW,
@@ -155,6 +156,79 @@ describe('list', () => {
 				message: "--status must be one of pending, delivered, failed, not 'broken'",
 			},
 		});
+	});
+});
+
+describe('list of a time', () => {
+	it('takes deliveries since and until', async () => {
+		storeDeliveries(cli.database, [
+			{ createdAt: NOW - 3 * 3_600_000 },
+			{ createdAt: NOW - 2 * 3_600_000 },
+			{ createdAt: NOW - 3_600_000 },
+		]);
+
+		const { stdout } = await cli.run('list --since 150m --until 90m');
+		expect([...stdout.matchAll(/^dlv_\d+/gm)].map(([id]) => id)).toEqual(['dlv_2']);
+	});
+
+	it('knows an endpoint by its id, and says when there is none', async () => {
+		storeDeliveries(cli.database, [{ endpoint: 'crm' }, { endpoint: 'ops' }]);
+
+		expect((await cli.run('list --endpoint ep_2')).stdout).toMatch(/^dlv_2 .* ops /m);
+		const { stderr, exitCode } = await cli.run('list --endpoint nope');
+		expect(stderr).toContain("There is no endpoint 'nope'");
+		expect(exitCode).toBe(1);
+	});
+});
+
+describe('export', () => {
+	const lines = (text: string) =>
+		text
+			.split('\n')
+			.filter((line) => line !== '')
+			.map((line) => JSON.parse(line) as unknown);
+
+	it('writes every delivery as a line, newest first', async () => {
+		storeDeliveries(
+			cli.database,
+			Array.from({ length: 250 }, (_, index) => ({
+				createdAt: NOW - 250_000 + index * 1000,
+				state: index % 2 === 0 ? ('failed' as const) : ('delivered' as const),
+				data: { message: { content: `第 ${index} 行\n` } },
+			})),
+		);
+
+		const { stdout, exitCode } = await cli.run('export');
+		expect(exitCode).toBe(0);
+		expect(lines(stdout)).toHaveLength(250);
+		expect(lines(stdout)[0]).toMatchObject({
+			id: 'dlv_250',
+			event: { data: { message: { content: '第 249 行\n' } } },
+			attemptLog: [{ number: 1 }],
+		});
+		expect(lines((await cli.run('export --status failed')).stdout)).toHaveLength(125);
+		expect(lines((await cli.run('export --since 100s --endpoint ops')).stdout)).toHaveLength(100);
+	});
+
+	it('writes nothing where nothing matches', async () => {
+		expect(await cli.run('export --since 1h')).toMatchObject({ stdout: '', exitCode: 0 });
+	});
+
+	it('is refused as JSON, too', async () => {
+		const refused = await cli.run('export --status broken --json');
+		expect(refused.exitCode).toBe(2);
+		expect(refused.json()).toMatchObject({ error: { code: 'usage' } });
+	});
+
+	it('ends when nobody reads on', async () => {
+		storeDeliveries(
+			cli.database,
+			Array.from({ length: 300 }, () => ({})),
+		);
+		const { stdout, exitCode } = await cli.run('export', { readsOnly: 1 });
+
+		expect(exitCode).toBe(0);
+		expect(lines(stdout).length).toBeLessThan(300);
 	});
 });
 

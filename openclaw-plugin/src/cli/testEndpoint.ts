@@ -1,17 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readHealth } from '../../health/health';
-import type { DeliveryDetails } from '../../outbox/delivery';
-import { showDelivery } from '../../outbox/deliveryLog';
-import { formatDuration } from '../../timeText';
-import { TEST_TYPE } from '../../endpoints/testEvent';
-import { KNOWN_EVENT_TYPES } from '../../protocol';
-import type { CommandDefinition } from '../command';
-import { printable } from '../displayWidth';
-import { CliFault, valueOf } from '../fault';
-import { readChoice } from '../optionValues';
-import { resultText } from '../statusText';
-import { withSpinner } from '../spinner';
-import type { CommandTools } from '../tools';
+import { TEST_TYPE } from '../endpoints/testEvent';
+import { readHealth } from '../health/health';
+import type { DeliveryDetails } from '../outbox/delivery';
+import { showDelivery } from '../outbox/deliveryLog';
+import { KNOWN_EVENT_TYPES } from '../protocol';
+import { formatDuration } from '../timeText';
+import { CliFault, valueOf } from './command';
+import type { CommandDefinition, CommandTools } from './command';
+import { resultText } from './deliveries';
+import { readChoice } from './optionValues';
+import { printable } from './table';
+import { withSpinner } from './terminal';
 
 const POLL_MS = 100;
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -28,7 +27,9 @@ export const testCommand: CommandDefinition = {
 	examples: ['test crm', 'test slack-alert --type error.occurred'],
 	run: async (tools, { args: [name = ''], options }) => {
 		const type = readChoice(options, 'type', [TEST_TYPE, ...KNOWN_EVENT_TYPES]) ?? TEST_TYPE;
-		if (readHealth(tools.folder, tools.now())?.isRunning !== true) throw NOT_RUNNING();
+		const { lifecycle } = valueOf(tools.manager.named(name));
+		const isRunning = readHealth(tools.folder, tools.now())?.isRunning === true;
+		if (lifecycle.state === 'active' && !isRunning) throw NOT_RUNNING();
 		const { deliveryId } = valueOf(tools.manager.test(name, type));
 		const { timeoutMs = DEFAULT_TIMEOUT_MS } = tools.manager.find(name)?.settings ?? {};
 		const delivery = await withSpinner(

@@ -1,11 +1,9 @@
-import type { ReplayRequest } from '../../endpoints/manage';
-import { parseDeliveryId } from '../../outbox/delivery';
-import { endpointsOf } from '../../outbox/deliveryLog';
-import { countReplay } from '../../outbox/replay';
-import type { CommandDefinition, CommandInput } from '../command';
-import { CliFault, usageFault, valueOf } from '../fault';
-import { readChoice, readText, readTime } from '../optionValues';
-import type { CommandTools } from '../tools';
+import type { ReplayRequest } from '../endpoints/manage';
+import { parseDeliveryId } from '../outbox/delivery';
+import { CliFault, usageFault, valueOf } from './command';
+import type { CommandDefinition, CommandInput, CommandTools } from './command';
+import { RANGE_OPTIONS } from './deliveries';
+import { readChoice, readText, readTime } from './optionValues';
 
 /** `replay`: sends deliveries again, one or many. */
 export const replayCommand: CommandDefinition = {
@@ -13,9 +11,7 @@ export const replayCommand: CommandDefinition = {
 	description: 'Send again: a delivery (dlv_…), an event (evt_…), or all that match',
 	options: [
 		['--status <status>', 'failed (the default for many) or delivered'],
-		['--endpoint <name>', 'Only deliveries to this endpoint'],
-		['--since <time>', 'Created then or later: 2026-03-14T10:30, or 2h for two hours ago'],
-		['--until <time>', 'Created before then'],
+		...RANGE_OPTIONS,
 		['--dry-run', 'Say how many and stop'],
 	],
 	examples: [
@@ -26,9 +22,10 @@ export const replayCommand: CommandDefinition = {
 	run: (tools, input) => {
 		const selection = readSelection(tools, input);
 		const isDryRun = input.options.dryRun === true;
-		const { count } = isDryRun
-			? countOnly(tools, selection)
-			: valueOf(tools.manager.replay(selection));
+		const { manager } = tools;
+		const { count } = valueOf(
+			isDryRun ? manager.countReplay(selection) : manager.replay(selection),
+		);
 		if (count === 0 && input.args[0] !== undefined) {
 			throw new CliFault(
 				'not_found',
@@ -38,14 +35,6 @@ export const replayCommand: CommandDefinition = {
 		return { json: { count, isDryRun }, text: () => describe(count, isDryRun) };
 	},
 };
-
-function countOnly(
-	{ database }: CommandTools,
-	{ endpoint, ...selection }: ReplayRequest,
-): { readonly count: number } {
-	const of = endpoint === undefined ? {} : { endpointIds: endpointsOf(database, endpoint) };
-	return { count: countReplay(database, { ...selection, ...of }) };
-}
 
 function readSelection(tools: CommandTools, { args: [id], options }: CommandInput): ReplayRequest {
 	const status = readChoice(options, 'status', ['failed', 'delivered']);

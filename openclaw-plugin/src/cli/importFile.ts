@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { ConfigIssue } from '../../protocol';
-import type { DiffLine } from '../../import/lineDiff';
-import { planImport } from '../../import/planImport';
-import { readWebhooks } from '../../import/readWebhooks';
-import type { CommandDefinition, CommandInput } from '../command';
-import { printableLines } from '../displayWidth';
-import { CliFault, messageOf, usageFault } from '../fault';
-import type { Terminal } from '../terminal';
-import type { CommandTools } from '../tools';
+import type { DiffLine } from '../import/lineDiff';
+import { planImport } from '../import/planImport';
+import { readWebhooks } from '../import/readWebhooks';
+import type { ConfigIssue } from '../protocol';
+import { CliFault, messageOf, usageFault } from './command';
+import type { CommandDefinition, CommandInput, CommandTools } from './command';
+import { printableLines } from './table';
+import type { Terminal } from './terminal';
 
 /** Name of the environment that the imported settings need. */
 interface EnvironmentName {

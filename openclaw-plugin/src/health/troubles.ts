@@ -1,0 +1,257 @@
+import { describeHealth } from '../endpoints/endpointHealth';
+import type { EndpointHealth, Overview } from '../endpoints/endpointHealth';
+import { openEndpointTable } from '../endpoints/endpointTable';
+import { GIVEN_UP_ON_PURPOSE } from '../endpoints/manage';
+import { TEST_TYPE } from '../endpoints/testEvent';
+import { describeFault } from '../settings/settings';
+import type { Settings } from '../settings/settings';
+import type { Database } from '../store/databaseAccess';
+import { formatAge } from '../timeText';
+import type { Fault, Health } from './health';
+import { findSilentHooks, readHooksSeen } from './hooksSeen';
+
+/** What the gateway itself does not report: it is in the database, for as long as it lasts. */
+export type TroubleCode =
+	| 'gateway-silent'
+	| 'endpoint-failing'
+	| 'endpoint-unanswered'
+	| 'endpoint-disabled'
+	| 'endpoint-faulty'
+	| 'endpoint-expired'
+	| 'endpoint-paused'
+	| 'endpoint-removed'
+	| 'deliveries-failed'
+	| 'hook-silent';
+
+/** Something that a person has to know, whoever found it. */
+export interface Trouble extends Omit<Fault, 'code'> {
+	readonly code: Fault['code'] | TroubleCode;
+}
+
+export interface TroubleSources {
+	/** What the gateway tells of itself; undefined when it has never run. */
+	readonly health: Health | undefined;
+	/** To be given by any process but the gateway, which reports what is wrong with them itself. */
+	readonly settings?: Settings;
+	readonly database: Database;
+	/** Made for this, unless it is there already. */
+	readonly overview?: Overview;
+	/** Milliseconds since 1970. */
+	readonly now: number;
+}
+
+const DAY_MS = 86_400_000;
+/** A removed endpoint's queue is failed after a minute. */
+const REMOVAL_MS = 120_000;
+const SEEN_KEY = 'failures_seen_at';
+const COMMAND = 'openclaw event-webhooks';
+
+/**
+ * Lists everything that is wrong, the worst and the oldest first: what the gateway reports, and what the
+ * database shows. What is a `fault` needs somebody to do something.
+ *
+ * @throws what the database throws
+ */
+export function listTroubles(sources: TroubleSources): readonly Trouble[] {
+	const { health, database, now } = sources;
+	const overview = sources.overview ?? describeHealth(database, now);
+	const reported = reportedTroubles(sources);
+	const troubles = [
+		...reported,
+		...gatewayTroubles(health, now),
+		...overview.endpoints
+			.flatMap((endpoint) => endpointTrouble(endpoint, database, now))
+			.filter((trouble) => !isReported(trouble, reported)),
+		...failureTroubles(database, now),
+		...hookTroubles(database, now),
+	];
+	const rank = ({ severity }: Trouble) => (severity === 'fault' ? 0 : 1);
+	return troubles.sort((left, right) => rank(left) - rank(right) || left.since - right.since);
+}
+
+/** What the gateway reports; while it does not run, its settings are read anew. Needs no database. */
+export function reportedTroubles({
+	health,
+	settings,
+	now,
+}: Pick<TroubleSources, 'health' | 'settings' | 'now'>): readonly Trouble[] {
+	if (health?.isRunning === true || settings === undefined) return health?.faults ?? [];
+	const ofSettings = settings.faults.map(
+		(fault): Trouble => ({
+			code: 'config',
+			subject: fault.path,
+			severity: 'fault',
+			message: describeFault(fault),
+			since: now,
+		}),
+	);
+	return [...ofSettings, ...(health?.faults ?? []).filter(({ code }) => code !== 'config')];
+}
+
+/** Notes that somebody has seen the deliveries that have failed so far: they are no trouble any more. */
+export function markSeen(database: Database, now: number): void {
+	database
+		.prepare(
+			'INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2',
+		)
+		.run(SEEN_KEY, String(now));
+}
+
+/** When somebody last saw what had failed; milliseconds since 1970, 0: nobody ever has. */
+export function readSeenAt(database: Database): number {
+	const row = database.prepare('SELECT value FROM meta WHERE key = ?').get(SEEN_KEY);
+	return Number(row?.value ?? 0);
+}
+
+function gatewayTroubles(health: Health | undefined, now: number): readonly Trouble[] {
+	if (health === undefined || health.isRunning || health.stoppedAt !== undefined) return [];
+	const { updatedAt } = health;
+	return [
+		{
+			code: 'gateway-silent',
+			severity: 'fault',
+			message: `The gateway was last heard of ${formatAge(updatedAt, now)} and has not said that it stops: it was killed, or hangs. What waits is sent when it runs again`,
+			since: updatedAt,
+		},
+	];
+}
+
+function endpointTrouble(
+	endpoint: EndpointHealth,
+	database: Database,
+	now: number,
+): readonly Trouble[] {
+	const { name, id, state, lastDay, lastFailure = 'no reason is known' } = endpoint;
+	const trouble = (
+		code: TroubleCode,
+		since: number,
+		text: string,
+		severity: Trouble['severity'] = 'fault',
+	): readonly Trouble[] => [
+		{ code, subject: id, severity, message: `Endpoint '${name}' ${text}`, since },
+	];
+	const waiting = waitingText(lastDay.pending);
+	const remove =
+		endpoint.origin === 'config' ? REMOVE_IN_FILE : `: ${COMMAND} endpoints remove ${name}`;
+	const gone = isNobodyThere(endpoint)
+		? ` Nobody answers there: publish the workflow that is to get the events, or remove the endpoint${remove}`
+		: '';
+	switch (state.state) {
+		case 'failing':
+			return trouble(
+				gone === '' ? 'endpoint-failing' : 'endpoint-unanswered',
+				state.since,
+				`is failing: ${sentence(lastFailure)}${waiting}${gone}`,
+			);
+		case 'active':
+			if (gone === '' || endpoint.consecutiveFailures < 2) return [];
+			return trouble(
+				'endpoint-unanswered',
+				endpoint.lastFailureAt ?? now,
+				`is not reached: ${sentence(lastFailure)}${waiting}${gone}`,
+			);
+		case 'disabled':
+			if (isOffInSettings(endpoint, database)) return [];
+			return trouble(
+				'endpoint-disabled',
+				state.since,
+				`is disabled: ${sentence(state.reason)} It gets no events.${waiting} Switch it on with: ${COMMAND} endpoints enable ${name}`,
+			);
+		case 'faulty':
+			return trouble(
+				'endpoint-faulty',
+				state.since,
+				`cannot be used: ${sentence(state.reason)} Its events are kept.${waiting}`,
+			);
+		case 'expired':
+			return trouble(
+				'endpoint-expired',
+				state.since,
+				`has expired: ${sentence(state.reason)} It gets no events until it is registered again, or is removed${remove}`,
+			);
+		case 'paused': {
+			const isLong = now - state.since >= DAY_MS && lastDay.pending > 0;
+			return trouble(
+				'endpoint-paused',
+				state.since,
+				`is paused.${waiting} Go on with: ${COMMAND} endpoints resume ${name}`,
+				isLong ? 'fault' : 'notice',
+			);
+		}
+		case 'removed':
+			if (now - state.since < REMOVAL_MS || lastDay.pending === 0) return [];
+			return trouble(
+				'endpoint-removed',
+				state.since,
+				`was removed.${waiting} Give them up with: ${COMMAND} endpoints purge ${id}`,
+			);
+		case 'held':
+			return [];
+	}
+}
+
+const REMOVE_IN_FILE = " from the gateway's configuration";
+
+/** All that came back since the last success was that nothing is there. */
+function isNobodyThere({ lastFailure, lastFailureAt = 0, lastSuccessAt = 0 }: EndpointHealth) {
+	return lastFailureAt > lastSuccessAt && /^HTTP 404\b/.test(lastFailure ?? '');
+}
+
+function isOffInSettings({ id }: EndpointHealth, database: Database): boolean {
+	return openEndpointTable(database).find(Number(id.slice(3)))?.settings.enabled === false;
+}
+
+/** The settings of a faulty endpoint are a fault of their own while the gateway runs. */
+function isReported({ code, message }: Trouble, reported: readonly Trouble[]): boolean {
+	if (code !== 'endpoint-faulty') return false;
+	const name = /'(.*?)' cannot/.exec(message)?.[1] ?? '';
+	return reported.some((fault) => fault.code === 'config' && fault.message.includes(`'${name}'`));
+}
+
+/** What was given up on purpose, or was a test, needs nobody any more. */
+function failureTroubles(database: Database, now: number): readonly Trouble[] {
+	const since = Math.max(now - DAY_MS, readSeenAt(database));
+	return database
+		.prepare(
+			`SELECT p.name, p.id, count(*) AS n, min(d.settled_at) AS since
+			FROM deliveries d JOIN events e ON e.seq = d.event_seq JOIN endpoints p ON p.id = d.endpoint_id
+			WHERE d.state = 'failed' AND d.settled_at > ?1 AND p.removed_at IS NULL AND e.type <> ?2
+				AND coalesce(d.last_error, '') NOT IN (SELECT value FROM json_each(?3))
+			GROUP BY p.id`,
+		)
+		.all(since, TEST_TYPE, JSON.stringify(GIVEN_UP_ON_PURPOSE))
+		.map(({ name, id, n, since: first }): Trouble => {
+			const count = Number(n);
+			const what = count === 1 ? '1 delivery' : `${String(count)} deliveries`;
+			const verb = count === 1 ? 'has' : 'have';
+			return {
+				code: 'deliveries-failed',
+				subject: `ep_${String(id)}`,
+				severity: 'fault',
+				message: `${what} to '${String(name)}' ${verb} failed for good within a day. Look: ${COMMAND} list --status failed. Send again: ${COMMAND} replay --status failed --endpoint ${String(name)}. Leave it: ${COMMAND} status --seen`,
+				since: Number(first),
+				count,
+			};
+		});
+}
+
+function hookTroubles(database: Database, now: number): readonly Trouble[] {
+	const seen = readHooksSeen(database);
+	if (seen === undefined) return [];
+	return findSilentHooks(seen).map(({ hook, before, callsBefore, since, others }) => ({
+		code: 'hook-silent',
+		subject: hook,
+		severity: 'fault',
+		message: `OpenClaw called the hook '${hook}' ${String(callsBefore)} times as version ${before.version}, and not once since it is ${seen.current.version} (${formatAge(since, now)}), while ${String(others)} other calls came: events that are made of it are missing`,
+		since,
+	}));
+}
+
+function waitingText(pending: number): string {
+	if (pending === 0) return '';
+	return pending === 1 ? ' 1 delivery waits.' : ` ${String(pending)} deliveries wait.`;
+}
+
+function sentence(text: string): string {
+	return /[.?!]$/.test(text) ? text : `${text}.`;
+}
