@@ -9,8 +9,8 @@ import type {
 
 /**
  * How n8n reaches an OpenClaw gateway and knows its events. None of the fields is required by itself:
- * a workflow that only receives events needs the signing secret, one that only sends needs the URL and
- * the token.
+ * with the plugin at the gateway it takes the URL and an access token, without it the URL and the hook
+ * token, and for events from any other sender the signing secret alone.
  */
 export class OpenClawApi implements ICredentialType {
 	name = 'openClawApi';
@@ -32,7 +32,7 @@ export class OpenClawApi implements ICredentialType {
 			default: 'http://127.0.0.1:18789',
 			placeholder: 'e.g. http://127.0.0.1:18789',
 			description:
-				'Address of the OpenClaw gateway as seen from n8n. Needed to send messages with OpenClaw Inbound.',
+				'Address of the OpenClaw gateway as seen from n8n. Needed for everything but OpenClaw Trigger with manual endpoint setup.',
 		},
 		{
 			displayName: 'Access Token',
@@ -40,8 +40,18 @@ export class OpenClawApi implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
+			placeholder: 'e.g. ocw_…',
 			description:
-				"The gateway's hook token ('hooks.token' in openclaw.json), or one that the OpenClaw plugin event-webhooks issued. Needed to send messages with OpenClaw Inbound; for the automatic setup of OpenClaw Trigger it must be one of the plugin.",
+				"A token of the OpenClaw plugin event-webhooks: 'openclaw event-webhooks token create --name n8n' on the gateway's host makes one. It is all that both nodes need, except for Wake Agent.",
+		},
+		{
+			displayName: 'Hook Token',
+			name: 'hookToken',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description:
+				"The gateway's own token for hooks ('hooks.token' in openclaw.json). Needed for Wake Agent, and to send messages to a gateway without the plugin.",
 		},
 		{
 			displayName: 'Signing Secret',
@@ -82,11 +92,14 @@ export class OpenClawApi implements ICredentialType {
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => {
-		const token = credentials.accessToken;
-		if (typeof token !== 'string' || token.trim() === '') return Promise.resolve(requestOptions);
+		const tokens = [credentials.accessToken, credentials.hookToken].map((token) =>
+			typeof token === 'string' ? token.trim() : '',
+		);
+		const token = tokens.find((text) => text !== '');
+		if (token === undefined) return Promise.resolve(requestOptions);
 		return Promise.resolve({
 			...requestOptions,
-			headers: { ...requestOptions.headers, Authorization: `Bearer ${token.trim()}` },
+			headers: { ...requestOptions.headers, Authorization: `Bearer ${token}` },
 		});
 	};
 }

@@ -71,7 +71,8 @@ export async function startStack(options: {
 export function credentialData(gatewayUrl: string, changes: JsonObject = {}): JsonObject {
 	return {
 		gatewayUrl,
-		accessToken: GATEWAY_TOKENS.hooks,
+		accessToken: '',
+		hookToken: GATEWAY_TOKENS.hooks,
 		signingSecret: '',
 		inboundPath: '/webhooks/inbound',
 		hooksPath: '/hooks',

@@ -1,6 +1,5 @@
 import type { INode } from 'n8n-workflow';
 
-import { hasPluginToken } from '../shared/gatewayConnection';
 import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
 import type { InboundOptions } from './options';
 
@@ -24,7 +23,7 @@ export function replyWay(
 	{ waitForReply }: InboundOptions,
 ): ReplyWay {
 	if (operation === 'sendAndWait') return 'by-callback';
-	const isWaiting = waitForReply ?? (node.type.endsWith('Tool') && hasPluginToken(connection));
+	const isWaiting = waitForReply ?? (node.type.endsWith('Tool') && connection.accessToken !== '');
 	return isWaiting ? 'in-answer' : 'none';
 }
 

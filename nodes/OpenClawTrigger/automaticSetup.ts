@@ -7,16 +7,17 @@ import {
 } from '../shared/gatewayConnection';
 import type { GatewayConnection, UserMessage } from '../shared/gatewayConnection';
 import { hasExpression } from '../shared/parameterValues';
+import { describeFailure } from '../shared/gatewayErrors';
 import { callGateway } from '../shared/gatewayRequest';
 import type { GatewayOutcome } from '../shared/gatewayRequest';
 import { ALL_EVENTS } from './eventTypes';
 import { readFilters } from './filter';
 import { planEndpoint, readRegistered, rememberRegistered } from './registeredEndpoint';
-import { describeSetupFailure } from './setupFailure';
 
 /** Where the plugin's API for endpoints is. */
 const ENDPOINTS_PATH = '/plugins/event-webhooks/api/endpoints';
 const TIMEOUT_MS = 10_000;
+const REGISTRATION = { kind: 'registration' } as const;
 /** The lists of ids that the gateway knows as well. */
 const GATEWAY_FILTERS = ['agentIds', 'channels', 'userIds', 'sessionIds'] as const;
 
@@ -56,7 +57,7 @@ export async function registerEndpoint(context: IHookFunctions): Promise<void> {
 		}),
 		timeoutMs: TIMEOUT_MS,
 	});
-	if (!isDone(outcome)) throw unusable(context, describeSetupFailure(outcome, connection));
+	if (!isDone(outcome)) throw unusable(context, describeFailure(outcome, REGISTRATION, connection));
 	rememberRegistered(context, endpoint);
 }
 
@@ -74,7 +75,7 @@ export async function unregisterEndpoint(context: IHookFunctions): Promise<void>
 		const request = { method: 'DELETE', path, timeoutMs: TIMEOUT_MS } as const;
 		const outcome = await callGateway(context, connection, request);
 		if (isDone(outcome)) return;
-		warn(context, name, describeSetupFailure(outcome, connection).message);
+		warn(context, name, describeFailure(outcome, REGISTRATION, connection).message);
 	} catch (error) {
 		warn(context, name, error instanceof Error ? error.message : 'unknown reason');
 	}

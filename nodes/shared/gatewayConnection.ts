@@ -12,8 +12,10 @@ export interface GatewayConnection {
 	/** Starts with a slash and has none at the end. */
 	readonly hooksPath: string;
 	readonly ignoreSslIssues: boolean;
-	/** The credential as n8n decrypted it; n8n adds the token from it to each request. */
-	readonly credential: ICredentialDataDecryptedObject;
+	/** A token of the plugin; empty where there is none. */
+	readonly accessToken: string;
+	/** `hooks.token` of the gateway; empty where there is none. */
+	readonly hookToken: string;
 }
 
 /** A text for the user in n8n's two parts: what happened, and how to go on. */
@@ -29,9 +31,21 @@ export type ReadConnection =
 /** Tokens that the plugin issues begin so; the gateway's own hook token is chosen by its owner. */
 const PLUGIN_TOKEN = 'ocw_';
 
-/** Whether the access token is one of the plugin: it opens the plugin's routes, and no hooks. */
-export function hasPluginToken({ credential }: GatewayConnection): boolean {
-	return textOf(credential.accessToken).startsWith(PLUGIN_TOKEN);
+/** Whether a path is one of the gateway's own hooks. */
+export function isHookPath({ hooksPath }: GatewayConnection, path: string): boolean {
+	return path === hooksPath || path.startsWith(`${hooksPath}/`);
+}
+
+/**
+ * The token that the gateway wants at a path. The plugin's routes take the hook token as well, so it does
+ * where there is no other.
+ *
+ * @returns an empty text when the credential has none for it
+ */
+export function tokenAt(connection: GatewayConnection, path: string): string {
+	const { accessToken, hookToken } = connection;
+	if (isHookPath(connection, path)) return hookToken;
+	return accessToken === '' ? hookToken : accessToken;
 }
 
 // What HTTP allows in a header value, without blanks: RFC 6750 tokens are a part of it.
@@ -39,7 +53,7 @@ const TOKEN = /^[\x21-\x7e]+$/;
 
 /**
  * Checks a decrypted credential and makes it ready for requests. The texts it returns never contain
- * the token.
+ * a token.
  *
  * @param credential the fields of an `openClawApi` credential
  * @returns the connection, or which field has to be changed and how
@@ -55,19 +69,10 @@ export function readConnection(credential: ICredentialDataDecryptedObject): Read
 			'Enter the address of the OpenClaw gateway with http:// or https://, for example http://127.0.0.1:18789',
 		);
 	}
-	const token = textOf(credential.accessToken);
-	if (token === '') {
-		return refuse(
-			"'Access Token' in the credential is empty",
-			"Enter the gateway's hook token ('hooks.token' in openclaw.json), or a token that the plugin event-webhooks issued",
-		);
-	}
-	if (!TOKEN.test(token)) {
-		return refuse(
-			"'Access Token' in the credential contains blanks or special characters",
-			'Copy the token again: it is a single word of plain letters, digits and signs',
-		);
-	}
+	const accessToken = textOf(credential.accessToken);
+	const hookToken = textOf(credential.hookToken);
+	const reason = checkTokens(accessToken, hookToken);
+	if (reason !== undefined) return { ok: false, reason };
 	const inboundPath = readPath(textOf(credential.inboundPath), '/webhooks/inbound');
 	const hooksPath = readPath(textOf(credential.hooksPath), '/hooks');
 	if (inboundPath === undefined || hooksPath === undefined) {
@@ -80,7 +85,33 @@ export function readConnection(credential: ICredentialDataDecryptedObject): Read
 	const ignoreSslIssues = credential.ignoreSslIssues === true;
 	return {
 		ok: true,
-		connection: { baseUrl, inboundPath, hooksPath, ignoreSslIssues, credential },
+		connection: { baseUrl, inboundPath, hooksPath, ignoreSslIssues, accessToken, hookToken },
+	};
+}
+
+function checkTokens(accessToken: string, hookToken: string): UserMessage | undefined {
+	if (accessToken === '' && hookToken === '') {
+		return {
+			message: "'Access Token' and 'Hook Token' in the credential are empty",
+			description:
+				"Enter a token that the plugin event-webhooks issued as 'Access Token', or the gateway's own ('hooks.token' in openclaw.json) as 'Hook Token'",
+		};
+	}
+	const unusable = [
+		['Access Token', accessToken],
+		['Hook Token', hookToken],
+	].find(([, token]) => token !== '' && !TOKEN.test(token ?? ''));
+	if (unusable !== undefined) {
+		return {
+			message: `'${unusable[0] ?? ''}' in the credential contains blanks or special characters`,
+			description: 'Copy the token again: it is a single word of plain letters, digits and signs',
+		};
+	}
+	if (!hookToken.startsWith(PLUGIN_TOKEN)) return undefined;
+	return {
+		message: "'Hook Token' in the credential holds a token of the plugin",
+		description:
+			"Enter it as 'Access Token'. 'Hook Token' is the value of 'hooks.token' in the gateway's openclaw.json.",
 	};
 }
 
@@ -137,7 +168,8 @@ export function unreachableFromGateway(
 	if (!URL.canParse(webhookUrl)) {
 		return {
 			message: 'n8n does not know the address of this webhook',
-			description: 'Set WEBHOOK_URL of n8n to the address by which the gateway reaches it.',
+			description:
+				'Set N8N_WEBHOOK_URL (WEBHOOK_URL in older versions) of n8n to the address by which the gateway reaches it.',
 		};
 	}
 	const { hostname } = new URL(webhookUrl);
@@ -145,6 +177,6 @@ export function unreachableFromGateway(
 	if (!LOOPBACK.test(hostname) || LOOPBACK.test(gateway)) return undefined;
 	return {
 		message: `The gateway at ${gateway} cannot reach n8n at ${hostname}`,
-		description: `'${hostname}' means the gateway's own machine there. Set WEBHOOK_URL of n8n to the address by which the gateway reaches it, and restart n8n.`,
+		description: `'${hostname}' means the gateway's own machine there. Set N8N_WEBHOOK_URL (WEBHOOK_URL in older versions) of n8n to the address by which the gateway reaches it, and restart n8n.`,
 	};
 }

@@ -1,12 +1,17 @@
+import { isHookPath } from './gatewayConnection';
 import type { GatewayConnection, UserMessage } from './gatewayConnection';
 import type { FaultReason, GatewayOutcome } from './gatewayRequest';
+import { ownProperty } from './parameterValues';
 
 /** What a request was for; the texts name the node's parameters by it. */
 export type RequestTarget =
 	/** `viaPlugin`: through the plugin's own route instead of the gateway's hooks. */
 	| { readonly kind: 'agent'; readonly agentId: string; readonly viaPlugin?: true }
 	| { readonly kind: 'endpoint'; readonly name: string }
+	| { readonly kind: 'run'; readonly runId: string }
 	| { readonly kind: 'wake' }
+	/** Making or removing an endpoint for events. */
+	| { readonly kind: 'registration' }
 	| {
 			readonly kind: 'list';
 			readonly list: 'endpoints' | 'agents' | 'channels';
@@ -14,13 +19,528 @@ export type RequestTarget =
 			readonly otherwise: string;
 	  };
 
-/** The statuses after which the same request may well work a little later. */
-export function isRetryable(outcome: GatewayOutcome): boolean {
-	if (outcome.kind === 'answer') {
-		return outcome.status === 408 || outcome.status === 429 || outcome.status >= 500;
-	}
-	return outcome.reason !== 'tls' && outcome.reason !== 'blocked' && outcome.reason !== 'not-http';
+type Trouble = FaultReason | 'redirect' | 'token' | 'not-a-gateway' | 'missing' | 'refused-as-is';
+
+interface Facts {
+	readonly trouble: Trouble | undefined;
+	readonly target: RequestTarget;
+	/** 0 without an answer. */
+	readonly status: number;
+	/** The plugin's own word for a refusal. */
+	readonly code: string | undefined;
+	/** The field that the plugin refuses. */
+	readonly path: string | undefined;
+	/** What the gateway says, fit to be shown. */
+	readonly said: string;
+	readonly usesHookToken: boolean;
+	/** Of the token that was sent; false when the credential has none for this. */
+	readonly hasToken: boolean;
 }
+
+/** What has to be so for a row; what is left out may be anything. */
+interface Row {
+	readonly trouble?: Trouble;
+	readonly target?: RequestTarget['kind'];
+	readonly code?: string;
+	readonly path?: string;
+	readonly status?: number;
+	/** How the gateway's own text begins: the stock gateway has no codes. */
+	readonly says?: string;
+	readonly also?: (facts: Facts) => boolean;
+	/**
+	 * What happened, and how to go on, with `{base}`, `{inboundPath}`, `{hooksPath}`, `{status}`, `{name}` (of
+	 * the agent, endpoint, run or list) and `{otherwise}` filled in. `{said}` is what the gateway says, as a
+	 * sentence of its own.
+	 */
+	readonly texts: readonly [message: string, description: string];
+}
+
+const PLUGIN_TOKEN =
+	"Make one with all scopes, 'openclaw event-webhooks token create --name n8n' on the gateway's host, and enter it as 'Access Token' in the credential.";
+const HOOK_TOKEN =
+	"It is the value of 'hooks.token' in the gateway's openclaw.json, not the token in 'gateway.auth'.";
+const BY_HAND = "set 'Endpoint Setup' to 'Manual'";
+const CHOOSE_AGENT =
+	"Choose one from the list in 'Agent', or check its ID with 'openclaw agents list' on the gateway's host.";
+const NO_ACCESS_TOKEN: Row['texts'] = [
+	"'Access Token' in the credential is empty",
+	`The hook token is not enough for this. ${PLUGIN_TOKEN}`,
+];
+const NOT_ALLOWED_AGENT: Row['texts'] = [
+	"The gateway does not let hooks reach the chosen 'Agent'",
+	"Add the agent to 'hooks.allowedAgentIds' in the gateway's openclaw.json, or choose another.",
+];
+const SESSION_REFUSED: Row['texts'] = [
+	"The gateway does not accept 'Session Key'",
+	"{said}Use a session of the agent that gets the message, a token with the scope 'sessions', or remove the option.",
+];
+
+/** From answers of a gateway to texts. The first row that fits counts. */
+const ROWS: readonly Row[] = [
+	// No answer.
+	{
+		trouble: 'refused',
+		texts: [
+			'The gateway could not be reached at {base}',
+			"Check that the gateway is running and that 'Gateway URL' in the credential is its address as seen from n8n. If n8n runs in a container, 127.0.0.1 is the container itself.",
+		],
+	},
+	{
+		trouble: 'unreachable',
+		texts: [
+			'The gateway could not be reached at {base}',
+			"Check the host in 'Gateway URL' of the credential, and that n8n's network reaches it.",
+		],
+	},
+	{
+		trouble: 'timeout',
+		texts: [
+			'The gateway did not answer in time at {base}',
+			"Raise 'Timeout' in the options, or lower 'Max Concurrency': a gateway starts agent runs one after the other.",
+		],
+	},
+	{
+		trouble: 'interrupted',
+		texts: [
+			'The connection to the gateway at {base} broke off',
+			'Check that the gateway is running, then run the workflow again.',
+		],
+	},
+	{
+		trouble: 'tls',
+		texts: [
+			'The secure connection to {base} could not be set up',
+			"Check the certificate of the gateway, and that 'Gateway URL' begins with the right one of http:// and https://. 'Ignore SSL Issues' in the credential connects in spite of a certificate that is not trusted.",
+		],
+	},
+	{
+		trouble: 'not-http',
+		texts: [
+			'What answered at {base} is not an OpenClaw gateway',
+			"Check host and port in 'Gateway URL' of the credential; 18789 is the usual port.",
+		],
+	},
+	{
+		trouble: 'blocked',
+		texts: [
+			'n8n does not allow requests to {base}',
+			"n8n's SSRF protection is on. Ask its administrator to add the gateway to N8N_SSRF_ALLOWED_HOSTNAMES or N8N_SSRF_ALLOWED_IP_RANGES.",
+		],
+	},
+	{
+		trouble: 'other',
+		texts: [
+			'The gateway could not be reached at {base}',
+			"Check 'Gateway URL' in the credential and the gateway's log.",
+		],
+	},
+	{
+		trouble: 'redirect',
+		texts: [
+			'The address {base} leads elsewhere (HTTP {status})',
+			"Redirects are not followed, because they would carry the access token along. Enter the gateway's final address in 'Gateway URL' of the credential.",
+		],
+	},
+
+	// Refusals of the plugin, by its own words for them.
+	{ code: 'wrong-scope', also: ({ hasToken }) => !hasToken, texts: NO_ACCESS_TOKEN },
+	{
+		code: 'wrong-scope',
+		target: 'registration',
+		texts: ['The access token may not register webhooks', `{said}${PLUGIN_TOKEN}`],
+	},
+	{
+		code: 'wrong-scope',
+		texts: ['The access token is not for this', `{said}${PLUGIN_TOKEN}`],
+	},
+	{ code: 'agent-not-allowed', texts: NOT_ALLOWED_AGENT },
+	{
+		code: 'private-host',
+		texts: [
+			"The gateway does not send to n8n's address",
+			'{said}Set N8N_WEBHOOK_URL (WEBHOOK_URL in older versions) of n8n to an address that the gateway may use, then publish again.',
+		],
+	},
+	{
+		code: 'callback-not-allowed',
+		texts: [
+			"The gateway does not send to n8n's address",
+			"Use a token of the plugin with all scopes ('openclaw event-webhooks token create --name n8n' on the gateway's host), or add n8n's address to 'inbound.callbackOrigins' of the plugin. If the address is wrong, set N8N_WEBHOOK_URL (WEBHOOK_URL in older versions) of n8n.",
+		],
+	},
+	{
+		code: 'idempotency-key-reused',
+		texts: [
+			"The gateway has taken another message under this 'Idempotency Key' before",
+			'{said}Nothing was sent now. Use a key that is different for each message, for example the ID of the record that the item is about, or remove the option.',
+		],
+	},
+	{
+		code: 'loop-detected',
+		texts: [
+			'The message went round in a circle',
+			"{said}A run that this message starts leads to an event that sends a message again. Turn 'Ignore Own Runs' of the trigger on, or filter its events.",
+		],
+	},
+	{
+		code: 'inbound-off',
+		texts: [
+			'The gateway takes no messages under {inboundPath}',
+			"{said}Set 'inbound.enabled' to true in the settings of the plugin event-webhooks.",
+		],
+	},
+	{
+		code: 'unknown-run',
+		texts: [
+			"The gateway knows no run '{name}'",
+			"{said}Enter a 'runId' that this node gave out, and send the request to the gateway that it came from. A gateway forgets runs some days after their end.",
+		],
+	},
+	{
+		code: 'unknown-agent',
+		target: 'agent',
+		texts: ["The agent '{name}' could not be found", CHOOSE_AGENT],
+	},
+	{
+		path: 'sessionKey',
+		also: ({ status }) => status < 500,
+		texts: SESSION_REFUSED,
+	},
+	{
+		path: 'deliver',
+		also: ({ status }) => status < 500,
+		texts: [
+			"The gateway cannot deliver the reply as 'Deliver' asks for",
+			"{said}Set 'Session Key' to the session of a conversation, or turn 'Deliver' off.",
+		],
+	},
+	{
+		path: 'model',
+		also: ({ status }) => status < 500,
+		texts: ["The gateway does not accept 'Model'", '{said}Change the option, or remove it.'],
+	},
+	{
+		target: 'registration',
+		also: ({ code, status, trouble }) => trouble !== 'token' && code !== undefined && status < 500,
+		texts: ['The gateway did not register the webhook', '{said}'],
+	},
+
+	// The token.
+	{
+		trouble: 'token',
+		also: ({ usesHookToken, hasToken }) => usesHookToken && !hasToken,
+		texts: [
+			"'Hook Token' in the credential is empty",
+			`The gateway's own hooks under {hooksPath} take no other token. ${HOOK_TOKEN}`,
+		],
+	},
+	{
+		trouble: 'token',
+		also: ({ usesHookToken }) => usesHookToken,
+		texts: [
+			'The gateway did not accept the hook token',
+			`Check 'Hook Token' in the credential. ${HOOK_TOKEN}`,
+		],
+	},
+	{
+		trouble: 'token',
+		also: ({ hasToken }) => !hasToken,
+		texts: NO_ACCESS_TOKEN,
+	},
+	{
+		trouble: 'token',
+		texts: [
+			'The gateway did not accept the access token',
+			`Check 'Access Token' in the credential: it is one that the plugin event-webhooks issued, not the gateway's own. ${PLUGIN_TOKEN}`,
+		],
+	},
+
+	// Something else answers, or the gateway has no such path.
+	{
+		target: 'registration',
+		also: ({ status }) => status < 500 && status !== 429,
+		texts: [
+			'The plugin event-webhooks does not answer at {base}',
+			`Install it on the gateway ('openclaw plugins install openclaw-plugin-event-webhooks') and check 'Gateway URL' in the credential, or ${BY_HAND}.`,
+		],
+	},
+	{
+		trouble: 'not-a-gateway',
+		texts: [
+			'What answered at {base} is not an OpenClaw gateway',
+			"Check 'Gateway URL' and the paths in the credential. The address must be the one of the gateway itself, 18789 is its usual port.",
+		],
+	},
+	{
+		trouble: 'missing',
+		target: 'endpoint',
+		texts: [
+			"The endpoint '{name}' could not be found under {inboundPath}",
+			"Choose one from the list in 'Endpoint', or check its name in openclaw.json5. Endpoints need the plugin event-webhooks on the gateway; without it, set 'Inbound Path' in the credential to {hooksPath} to reach the gateway's hook mappings.",
+		],
+	},
+	{
+		trouble: 'missing',
+		target: 'agent',
+		also: ({ target }) => target.kind === 'agent' && target.viaPlugin === true,
+		texts: [
+			'The gateway takes no messages to agents under {inboundPath}',
+			"This way needs the plugin event-webhooks on the gateway. Install it or bring it up to date, and check 'Inbound Path' in the credential. Without it the node can send with 'Hook Token' alone, but not wait for the agent's reply.",
+		],
+	},
+	{
+		trouble: 'missing',
+		target: 'run',
+		texts: [
+			'The gateway tells nothing of runs under {inboundPath}',
+			"This needs the plugin event-webhooks on the gateway. Install it or bring it up to date, and check 'Inbound Path' in the credential.",
+		],
+	},
+	{
+		trouble: 'missing',
+		target: 'list',
+		texts: [
+			'The gateway has no list of {name} under {inboundPath}',
+			'The plugin event-webhooks is not installed or not enabled there. {otherwise}',
+		],
+	},
+	{
+		trouble: 'missing',
+		texts: [
+			'The gateway has no hooks under {hooksPath}',
+			"Set 'hooks.enabled' to true and a 'hooks.token' in the gateway's openclaw.json. If 'hooks.path' is set there, enter the same in 'Hooks Path' of the credential.",
+		],
+	},
+
+	// What a gateway (OpenClaw 2026.9) answers with status 400.
+	{
+		status: 400,
+		says: 'unknown agentId',
+		target: 'agent',
+		texts: ["The agent '{name}' could not be found", CHOOSE_AGENT],
+	},
+	{
+		status: 400,
+		says: 'unknown agentId',
+		texts: ['The agent could not be found', CHOOSE_AGENT],
+	},
+	{ status: 400, says: 'agentId is not allowed', texts: NOT_ALLOWED_AGENT },
+	{
+		status: 400,
+		says: 'agentId is required',
+		texts: [
+			"The gateway has several agents and needs one in 'Agent'",
+			"{said}Choose one in 'Agent'. For a hook mapping, set its 'agentId' in the gateway's openclaw.json.",
+		],
+	},
+	{
+		status: 400,
+		says: 'sessionKey',
+		texts: [
+			"The gateway does not accept 'Session Key'",
+			"{said}Allow it with 'hooks.allowRequestSessionKey' and 'hooks.allowedSessionKeyPrefixes' in the gateway's openclaw.json, or remove the option.",
+		],
+	},
+	{
+		status: 400,
+		says: 'channel',
+		texts: [
+			"The gateway cannot deliver the reply to 'Channel'",
+			"{said}Set 'Channel' to one that is set up at the gateway and 'To' to a recipient, both together.",
+		],
+	},
+	{
+		status: 400,
+		says: 'to must',
+		texts: [
+			"The gateway cannot deliver the reply to 'To'",
+			"{said}Set 'Channel' and 'To' together, or neither of them.",
+		],
+	},
+	{
+		status: 400,
+		says: 'message required',
+		texts: ['The message is empty', "{said}Fill the fields that 'Message Template' uses."],
+	},
+	{
+		status: 400,
+		says: 'hook mapping requires',
+		texts: ['The message is empty', '{said}Fill the fields that the template of the mapping uses.'],
+	},
+
+	// By status alone.
+	{
+		status: 413,
+		texts: [
+			'The message is larger than the gateway accepts',
+			'Send less: the limit of a gateway is 256 KiB for the whole request.',
+		],
+	},
+	{
+		status: 424,
+		texts: [
+			'The agent did not finish its run',
+			"{said}Look into the agent's session at the gateway.",
+		],
+	},
+	{
+		status: 429,
+		target: 'list',
+		texts: [
+			'The gateway is receiving too many requests',
+			'Open the list again in a moment. {otherwise}',
+		],
+	},
+	{
+		also: ({ status, target }) =>
+			target.kind === 'registration' && (status === 429 || status >= 500),
+		texts: [
+			'The gateway could not register the webhook now (HTTP {status})',
+			`Publish again in a moment. If it does not help, look into the gateway's log, or ${BY_HAND}.`,
+		],
+	},
+	{
+		status: 429,
+		texts: [
+			'The gateway is receiving too many requests',
+			"Lower 'Max Concurrency', or raise 'Max Attempts' or 'Backoff (Ms)' in the options.",
+		],
+	},
+	{
+		trouble: 'refused-as-is',
+		texts: ['The gateway did not accept the request', '{said}Check the values of this node.'],
+	},
+	{
+		target: 'list',
+		texts: ['The gateway could not process the request (HTTP {status})', '{said}{otherwise}'],
+	},
+];
+
+const LAST: Row['texts'] = [
+	'The gateway could not process the request (HTTP {status})',
+	"{said}Look into the gateway's log, then run the workflow again.",
+];
+
+/**
+ * Puts into words why a request was not accepted.
+ *
+ * @param outcome an outcome for which {@link acceptedBody} gives nothing
+ * @param target what the request was for
+ * @param connection where it went; its tokens are blanked out should the gateway repeat one
+ * @returns what happened, and how to go on
+ */
+export function describeFailure(
+	outcome: GatewayOutcome,
+	target: RequestTarget,
+	connection: GatewayConnection,
+): UserMessage {
+	const facts = factsOf(outcome, target, connection);
+	const [message, description] = ROWS.find((row) => fits(row, facts))?.texts ?? LAST;
+	const fill = (text: string) => fillIn(text, facts, connection).trim();
+	const isFault = outcome.kind === 'fault';
+	// The system's own name stays out of the message: n8n replaces messages that contain one.
+	const code = isFault && outcome.code !== undefined ? ` (${outcome.code})` : '';
+	const again =
+		isFault && target.kind === 'registration' ? ` Then publish again, or ${BY_HAND}.` : '';
+	return { message: fill(message), description: fill(description) + code + again };
+}
+
+function factsOf(
+	outcome: GatewayOutcome,
+	target: RequestTarget,
+	connection: GatewayConnection,
+): Facts {
+	const usesHookToken = isHookTarget(target, connection);
+	const { accessToken, hookToken } = connection;
+	const common = {
+		target,
+		usesHookToken,
+		hasToken: (usesHookToken ? hookToken : accessToken) !== '',
+	};
+	if (outcome.kind === 'fault') {
+		return {
+			...common,
+			trouble: outcome.reason,
+			status: 0,
+			code: undefined,
+			path: undefined,
+			said: '',
+		};
+	}
+	const { status, body } = outcome;
+	return {
+		...common,
+		trouble: troubleOf(status, body),
+		status,
+		code: refusalCode(body),
+		path: textAt(body, 'path'),
+		said: gatewayReason(body, connection) ?? '',
+	};
+}
+
+function troubleOf(status: number, body: unknown): Trouble | undefined {
+	if (status >= 300 && status < 400) return 'redirect';
+	if (status === 401 || status === 403) return 'token';
+	if (status < 300 || (status < 500 && isHtml(body))) return 'not-a-gateway';
+	if (status === 404 || status === 405) return 'missing';
+	return status === 400 || status === 422 ? 'refused-as-is' : undefined;
+}
+
+/** Whether a request went to the gateway's own hooks, which want a token of their own. */
+function isHookTarget(target: RequestTarget, connection: GatewayConnection): boolean {
+	if (target.kind === 'wake') return true;
+	if (target.kind === 'agent') return target.viaPlugin !== true;
+	const isInbound = target.kind === 'endpoint' || target.kind === 'run' || target.kind === 'list';
+	return isInbound && isHookPath(connection, connection.inboundPath);
+}
+
+function fits(row: Row, facts: Facts): boolean {
+	return (
+		(row.trouble === undefined || row.trouble === facts.trouble) &&
+		(row.target === undefined || row.target === facts.target.kind) &&
+		(row.code === undefined || row.code === facts.code) &&
+		(row.path === undefined || row.path === facts.path) &&
+		(row.status === undefined || row.status === facts.status) &&
+		(row.says === undefined || facts.said.startsWith(row.says)) &&
+		(row.also === undefined || row.also(facts))
+	);
+}
+
+function fillIn(
+	text: string,
+	{ status, said, target }: Facts,
+	connection: GatewayConnection,
+): string {
+	const { baseUrl, inboundPath, hooksPath } = connection;
+	const values: Readonly<Record<string, string>> = {
+		base: baseUrl,
+		inboundPath,
+		hooksPath,
+		status: String(status),
+		said: said === '' ? '' : `The gateway says: “${said}”. `,
+		name: nameOf(target),
+		otherwise: target.kind === 'list' ? target.otherwise : '',
+	};
+	return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+}
+
+function nameOf(target: RequestTarget): string {
+	if (target.kind === 'agent') return target.agentId;
+	if (target.kind === 'endpoint') return target.name;
+	if (target.kind === 'run') return target.runId;
+	return target.kind === 'list' ? target.list : '';
+}
+
+/** Whether the same request may well work a little later. */
+export function isRetryable(outcome: GatewayOutcome): boolean {
+	if (outcome.kind === 'fault') return !LASTING.has(outcome.reason);
+	const { status } = outcome;
+	// A message that goes round in a circle does so again.
+	if (status === 508) return false;
+	return status === 408 || status === 429 || status >= 500;
+}
+
+const LASTING: ReadonlySet<FaultReason> = new Set(['tls', 'blocked', 'not-http']);
 
 /**
  * The gateway's JSON object, when the outcome is one that accepts the request.
@@ -38,296 +558,40 @@ export function acceptedBody(
 	return record.ok === true ? record : undefined;
 }
 
-/**
- * Puts into words why a request was not accepted.
- *
- * @param outcome an outcome for which {@link acceptedBody} gives nothing
- * @param target what the request was for
- * @param connection where it went; its token is blanked out should the gateway repeat it
- * @returns what happened, and how to go on
- */
-export function describeFailure(
-	outcome: GatewayOutcome,
-	target: RequestTarget,
-	connection: GatewayConnection,
-): UserMessage {
-	if (outcome.kind === 'fault') return describeFault(outcome.reason, outcome.code, connection);
-	const { status, body } = outcome;
-	if (status >= 300 && status < 400) {
-		return {
-			message: `The address ${connection.baseUrl} leads elsewhere (HTTP ${String(status)})`,
-			description:
-				"Redirects are not followed, because they would carry the access token along. Enter the gateway's final address in 'Gateway URL' of the credential.",
-		};
-	}
-	const refusedByPlugin = status === 403 ? describePluginRefusal(body, connection) : undefined;
-	if (refusedByPlugin !== undefined) return refusedByPlugin;
-	if (status === 401 || status === 403) {
-		return {
-			message: 'The gateway did not accept the access token',
-			description:
-				"Check 'Access Token' in the credential. It is the value of 'hooks.token' in the gateway's openclaw.json (not the token in 'gateway.auth'), or a token that the plugin event-webhooks issued.",
-		};
-	}
-	if (status < 500 && (isHtml(body) || status < 300)) {
-		return {
-			message: `What answered at ${connection.baseUrl} is not an OpenClaw gateway`,
-			description:
-				"Check 'Gateway URL' and the paths in the credential. The address must be the one of the gateway itself, 18789 is its usual port.",
-		};
-	}
-	if (status === 404 || status === 405) return describeMissing(target, connection);
-	const reason = gatewayReason(body, connection);
-	if (status === 400) return describeRefusal(refusalCode(body), reason, target);
-	if (status === 413) {
-		return {
-			message: 'The message is larger than the gateway accepts',
-			description: 'Send less: the limit of a gateway is 256 KiB for the whole request.',
-		};
-	}
-	if (status === 424) {
-		return {
-			message: 'The agent did not finish its run',
-			description: withReason(reason, "Look into the agent's session at the gateway."),
-		};
-	}
-	if (status === 429) {
-		return {
-			message: 'The gateway is receiving too many requests',
-			description:
-				target.kind === 'list'
-					? `Open the list again in a moment. ${target.otherwise}`
-					: "Lower 'Max Concurrency', or raise 'Max Attempts' or 'Backoff (Ms)' in the options.",
-		};
-	}
-	return {
-		message: `The gateway could not process the request (HTTP ${String(status)})`,
-		description: withReason(
-			reason,
-			target.kind === 'list'
-				? target.otherwise
-				: "Look into the gateway's log, then run the workflow again.",
-		),
-	};
+/** The plugin's own code of a refusal: `{ "ok": false, "error": { "code": "…" } }`. */
+export function refusalCode(body: unknown): string | undefined {
+	return textAt(body, 'code');
 }
 
-/** The plugin lets in who has a valid token, and tells what the token is not for. */
-function describePluginRefusal(
-	body: unknown,
-	connection: GatewayConnection,
-): UserMessage | undefined {
-	const code = refusalCode(body);
-	const reason = gatewayReason(body, connection);
-	if (code === 'wrong-scope') {
-		return {
-			message: 'The access token is not for this',
-			description: withReason(
-				reason,
-				"A token with all scopes is made by 'openclaw event-webhooks token create --name n8n' on the gateway's host.",
-			),
-		};
-	}
-	if (code !== 'agent-not-allowed') return undefined;
-	return {
-		message: "The gateway does not let hooks reach the chosen 'Agent'",
-		description:
-			"Add the agent to 'hooks.allowedAgentIds' in the gateway's openclaw.json, or choose another.",
-	};
+function textAt(body: unknown, name: string): string | undefined {
+	const value = ownProperty(ownProperty(body, 'error'), name);
+	return typeof value === 'string' ? value : undefined;
 }
-
-function isHtml(body: unknown): boolean {
-	return typeof body === 'string' && /^\s*<(!doctype|html)/i.test(body);
-}
-
-function describeMissing(target: RequestTarget, connection: GatewayConnection): UserMessage {
-	const { inboundPath, hooksPath } = connection;
-	if (target.kind === 'endpoint') {
-		return {
-			message: `The endpoint '${target.name}' could not be found under ${inboundPath}`,
-			description:
-				"Choose one from the list in 'Endpoint', or check its name in openclaw.json5. Endpoints need the plugin event-webhooks on the gateway; without it, set 'Inbound Path' in the credential to /hooks to reach the gateway's hook mappings.",
-		};
-	}
-	if (target.kind === 'agent' && target.viaPlugin === true) {
-		return {
-			message: `The gateway takes no messages to agents under ${inboundPath}`,
-			description:
-				"This way needs the plugin event-webhooks on the gateway. Install it or bring it up to date, and check 'Inbound Path' in the credential. Without it the node can send with the gateway's hook token, but not wait for the agent's reply.",
-		};
-	}
-	if (target.kind === 'list') {
-		return {
-			message: `The gateway has no list of ${target.list} under ${inboundPath}`,
-			description: `The plugin event-webhooks is not installed or not enabled there. ${target.otherwise}`,
-		};
-	}
-	return {
-		message: `The gateway has no hooks under ${hooksPath}`,
-		description:
-			"Set 'hooks.enabled' to true and a 'hooks.token' in the gateway's openclaw.json. If 'hooks.path' is set there, enter the same in 'Hooks Path' of the credential.",
-	};
-}
-
-/**
- * Puts into words why no answer came.
- *
- * @param reason the kind of fault
- * @param code the system's own name of it, such as `ECONNREFUSED`; it goes into the description only,
- *   because n8n replaces messages that contain one
- * @param connection where the request went
- * @returns what happened, and how to go on
- */
-export function describeFault(
-	reason: FaultReason,
-	code: string | undefined,
-	connection: GatewayConnection,
-): UserMessage {
-	const [message, advice] = FAULTS[reason];
-	const suffix = code === undefined ? '' : ` (${code})`;
-	return { message: message.replace('%', connection.baseUrl), description: advice + suffix };
-}
-
-const FAULTS: Readonly<Record<FaultReason, readonly [message: string, advice: string]>> = {
-	refused: [
-		'The gateway could not be reached at %',
-		"Check that the gateway is running and that 'Gateway URL' in the credential is its address as seen from n8n. If n8n runs in a container, 127.0.0.1 is the container itself.",
-	],
-	unreachable: [
-		'The gateway could not be reached at %',
-		"Check the host in 'Gateway URL' of the credential, and that n8n's network reaches it.",
-	],
-	timeout: [
-		'The gateway did not answer in time at %',
-		"Raise 'Timeout' in the options, or lower 'Max Concurrency': a gateway starts agent runs one after the other.",
-	],
-	interrupted: [
-		'The connection to the gateway at % broke off',
-		'Check that the gateway is running, then run the workflow again.',
-	],
-	tls: [
-		'The secure connection to % could not be set up',
-		"Check the certificate of the gateway, and that 'Gateway URL' begins with the right one of http:// and https://. 'Ignore SSL Issues' in the credential connects in spite of a certificate that is not trusted.",
-	],
-	'not-http': [
-		'What answered at % is not an OpenClaw gateway',
-		"Check host and port in 'Gateway URL' of the credential; 18789 is the usual port.",
-	],
-	blocked: [
-		'n8n does not allow requests to %',
-		"n8n's SSRF protection is on. Ask its administrator to add the gateway to N8N_SSRF_ALLOWED_HOSTNAMES or N8N_SSRF_ALLOWED_IP_RANGES.",
-	],
-	other: [
-		'The gateway could not be reached at %',
-		"Check 'Gateway URL' in the credential and the gateway's log.",
-	],
-};
-
-/**
- * Puts into words why a gateway refused a request as it was (status 400).
- *
- * @param code of the plugin; the gateway itself gives none
- * @param reason what the gateway says
- */
-function describeRefusal(
-	code: string | undefined,
-	reason: string | undefined,
-	target: RequestTarget,
-): UserMessage {
-	if (code === 'callback-not-allowed') {
-		return {
-			message: "The gateway does not send to n8n's address",
-			description:
-				"Use a token of the plugin with all scopes ('openclaw event-webhooks token create --name n8n' on the gateway's host), or add n8n's address to 'inbound.callbackOrigins' of the plugin. If the address is wrong, set WEBHOOK_URL of n8n.",
-		};
-	}
-	const text = reason ?? '';
-	if (text.startsWith('unknown agentId')) {
-		const name = target.kind === 'agent' ? `'${target.agentId}' ` : '';
-		return {
-			message: `The agent ${name}could not be found`,
-			description:
-				"Choose one from the list in 'Agent', or check its ID with 'openclaw agents list' on the gateway's host.",
-		};
-	}
-	const advice = ADVICE.find(([start]) => text.startsWith(start));
-	return {
-		message: advice?.[1] ?? 'The gateway did not accept the request',
-		description: withReason(reason, advice?.[2] ?? 'Check the values of this node.'),
-	};
-}
-
-// The starts of what a gateway answers with status 400 (OpenClaw 2026.9).
-const ADVICE: ReadonlyArray<readonly [start: string, message: string, advice: string]> = [
-	[
-		'agentId is not allowed',
-		"The gateway does not let hooks reach the chosen 'Agent'",
-		"Add the agent to 'hooks.allowedAgentIds' in the gateway's openclaw.json, or choose another.",
-	],
-	[
-		'agentId is required',
-		"The gateway has several agents and needs one in 'Agent'",
-		"Choose one in 'Agent'. For a hook mapping, set its 'agentId' in the gateway's openclaw.json.",
-	],
-	[
-		'sessionKey',
-		"The gateway does not accept 'Session Key'",
-		"Allow it with 'hooks.allowRequestSessionKey' and 'hooks.allowedSessionKeyPrefixes' in the gateway's openclaw.json, or remove the option.",
-	],
-	[
-		'channel',
-		"The gateway cannot deliver the reply to 'Channel'",
-		"Set 'Channel' to one that is set up at the gateway and 'To' to a recipient, both together.",
-	],
-	[
-		'to must',
-		"The gateway cannot deliver the reply to 'To'",
-		"Set 'Channel' and 'To' together, or neither of them.",
-	],
-	['message required', 'The message is empty', "Fill the fields that 'Message Template' uses."],
-	[
-		'hook mapping requires',
-		'The message is empty',
-		'Fill the fields that the template of the mapping uses.',
-	],
-];
 
 const MAX_LENGTH = 300;
 
 /**
  * What the gateway itself says about a refusal, fit to be shown: one line, not too long, and without
- * the token should the gateway repeat it.
+ * a token should the gateway repeat it.
  *
  * @param body the answer's body: `{ "ok": false, "error": "…" }`, or a text
  * @returns `undefined` when the gateway says nothing
  */
 export function gatewayReason(body: unknown, connection: GatewayConnection): string | undefined {
 	const said = typeof body === 'string' ? body : errorOf(body);
-	const { accessToken } = connection.credential;
-	const token = typeof accessToken === 'string' ? accessToken.trim() : '';
-	const clean = token === '' ? said : said.replaceAll(token, '•••');
+	if (isHtml(said)) return undefined;
+	const tokens = [connection.accessToken, connection.hookToken].filter((token) => token !== '');
+	const clean = tokens.reduce((text, token) => text.replaceAll(token, '•••'), said);
 	const line = clean.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 	if (line === '') return undefined;
 	return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line;
 }
 
 function errorOf(body: unknown): string {
-	if (typeof body !== 'object' || body === null || !('error' in body)) return '';
-	const { error } = body;
-	if (typeof error === 'string') return error;
-	const nested = typeof error === 'object' && error !== null && 'message' in error;
-	return nested && typeof error.message === 'string' ? error.message : '';
+	const error = ownProperty(body, 'error');
+	return typeof error === 'string' ? error : (textAt(body, 'message') ?? '');
 }
 
-/** The plugin's own code of a refusal: `{ "ok": false, "error": { "code": "…" } }`. */
-export function refusalCode(body: unknown): string | undefined {
-	const error =
-		typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
-	const code =
-		typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-	return typeof code === 'string' ? code : undefined;
-}
-
-/** Puts what the gateway says before an advice. */
-function withReason(reason: string | undefined, advice: string): string {
-	return reason === undefined ? advice : `The gateway says: “${reason}”. ${advice}`;
+function isHtml(body: unknown): boolean {
+	return typeof body === 'string' && /^\s*<(!doctype|html)/i.test(body);
 }

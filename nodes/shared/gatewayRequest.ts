@@ -5,7 +5,7 @@ import type {
 	RequestHelperFunctions,
 } from 'n8n-workflow';
 
-import { CREDENTIAL_NAME } from './gatewayConnection';
+import { CREDENTIAL_NAME, tokenAt } from './gatewayConnection';
 import type { GatewayConnection } from './gatewayConnection';
 
 /** One request to the gateway. */
@@ -13,13 +13,17 @@ export interface GatewayRequest {
 	readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
 	/** Path below the gateway's address, with a leading slash, escaped. */
 	readonly path: string;
+	/** Texts in any script; what is undefined is left out. */
+	readonly query?: Readonly<Record<string, string | undefined>>;
 	/** A JSON text. */
 	readonly body?: string;
-	/** Sent besides the usual ones. */
+	/** Sent besides the usual ones; a header carries plain letters and signs only. */
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Sent as `Idempotency-Key`: the gateway runs equal keys once. */
 	readonly idempotencyKey?: string;
 	readonly timeoutMs: number;
+	/** Ends the request early. */
+	readonly signal?: AbortSignal;
 }
 
 /** Why no answer came. */
@@ -72,7 +76,7 @@ export async function callGateway(
 	if (request.idempotencyKey !== undefined) headers['Idempotency-Key'] = request.idempotencyKey;
 	const options: IHttpRequestOptions = {
 		method: request.method,
-		url: connection.baseUrl + request.path,
+		url: connection.baseUrl + request.path + queryOf(request),
 		headers,
 		timeout: request.timeoutMs,
 		returnFullResponse: true,
@@ -80,12 +84,14 @@ export async function callGateway(
 		disableFollowRedirect: true,
 		skipSslCertificateValidation: connection.ignoreSslIssues,
 		...(request.body === undefined ? {} : { body: request.body }),
+		...(request.signal === undefined ? {} : { abortSignal: request.signal }),
 	};
 	const credentialsDecrypted: ICredentialsDecrypted = {
 		id: '',
 		name: '',
 		type: CREDENTIAL_NAME,
-		data: connection.credential,
+		// n8n adds this one token, whichever field of the credential it comes from.
+		data: { accessToken: tokenAt(connection, request.path) },
 	};
 	try {
 		const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
@@ -98,6 +104,15 @@ export async function callGateway(
 	} catch (error) {
 		return readFault(error);
 	}
+}
+
+function queryOf({ query = {} }: GatewayRequest): string {
+	const parameters = new URLSearchParams();
+	for (const [name, value] of Object.entries(query)) {
+		if (value !== undefined) parameters.set(name, value);
+	}
+	const text = parameters.toString();
+	return text === '' ? '' : `?${text}`;
 }
 
 /** Reads what n8n gives as a full response. */

@@ -44,7 +44,7 @@ function handOn({ sinkUrl }: Parts, key: CandidateKey, event: string): WorkflowN
 async function openClawTrigger(parts: Parts): Promise<Candidate> {
 	const filled = { signingSecret: parts.secrets.signing };
 	// The gateway's address belongs to automatic setup and to sending.
-	const data = credentialData('http://127.0.0.1:9', { accessToken: '', ...filled });
+	const data = credentialData('http://127.0.0.1:9', { hookToken: '', ...filled });
 	const trigger = triggerNode(await parts.n8n.client.createCredential(CREDENTIAL_TYPE, data));
 	return {
 		key: 'trigger',

@@ -17,6 +17,7 @@ test('has the fields that saved credentials rely on, none of them required', () 
 	expect(fields).toEqual([
 		['gatewayUrl', 'http://127.0.0.1:18789'],
 		['accessToken', ''],
+		['hookToken', ''],
 		['signingSecret', ''],
 		['inboundPath', '/webhooks/inbound'],
 		['hooksPath', '/hooks'],
@@ -25,9 +26,9 @@ test('has the fields that saved credentials rely on, none of them required', () 
 	expect(credential.properties.some(({ required }) => required === true)).toBe(false);
 });
 
-test('masks the token and the secret', () => {
+test('masks the tokens and the secret', () => {
 	const masked = credential.properties.filter(({ typeOptions }) => typeOptions?.password === true);
-	expect(masked.map(({ name }) => name)).toEqual(['accessToken', 'signingSecret']);
+	expect(masked.map(({ name }) => name)).toEqual(['accessToken', 'hookToken', 'signingSecret']);
 });
 
 test('sends the token as a bearer token and keeps other headers', async () => {
@@ -35,6 +36,13 @@ test('sends the token as a bearer token and keeps other headers', async () => {
 	expect(await authenticate({ accessToken: ' secret ' }, options)).toEqual({
 		url: 'http://gateway',
 		headers: { Accept: 'application/json', Authorization: 'Bearer secret' },
+	});
+});
+
+test('sends the hook token where there is no other', async () => {
+	const tokens = { accessToken: ' ', hookToken: ' of-the-gateway ' };
+	expect(await authenticate(tokens, { url: 'http://gateway' })).toMatchObject({
+		headers: { Authorization: 'Bearer of-the-gateway' },
 	});
 });
 

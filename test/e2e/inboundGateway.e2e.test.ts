@@ -103,9 +103,9 @@ describe('a message to an agent of a stock gateway', () => {
 	it.each([
 		[
 			'the token is wrong',
-			{ accessToken: 'not-the-token' },
+			{ hookToken: 'not-the-token' },
 			'main',
-			'The gateway did not accept the access token [item 0]',
+			'The gateway did not accept the hook token [item 0]',
 		],
 		['the agent is unknown', {}, 'nobody', "The agent 'nobody' could not be found [item 0]"],
 		[
@@ -226,12 +226,12 @@ describe('the credential test', () => {
 		expect(message).toContain('The plugin event-webhooks is not installed there');
 	});
 
-	it.each([{ accessToken: 'wrong' }, { accessToken: GATEWAY_TOKENS.operator }])(
+	it.each([{ hookToken: 'wrong' }, { hookToken: GATEWAY_TOKENS.operator }])(
 		'says that the token was refused: %j',
 		async (changes) => {
 			const { status, message } = await testWith(changes);
 			expect(status).toBe('Error');
-			expect(message).toContain('The gateway did not accept the access token');
+			expect(message).toContain('The gateway did not accept the hook token');
 		},
 	);
 
@@ -243,9 +243,9 @@ describe('the credential test', () => {
 	});
 
 	it('is content with a signing secret alone', async () => {
-		const { status, message } = await testWith({ accessToken: '', signingSecret: 'whsec_a' });
+		const { status, message } = await testWith({ hookToken: '', signingSecret: 'whsec_a' });
 		expect(status).toBe('OK');
-		expect(message).toContain('usable for OpenClaw Trigger');
+		expect(message).toContain('Events: the signing secret is usable');
 	});
 
 	it('starts no agent run', async () => {

@@ -1,6 +1,7 @@
 import { Cleanup } from '../../testbed/cleanup';
 import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
+import type { JsonObject } from '../../testbed/json';
 import { startHttpSink } from '../../testbed/httpSink';
 import {
 	AUTO_MAPPED_FIELDS,
@@ -121,7 +122,7 @@ describe('OpenClaw Inbound', () => {
 		[
 			'the token is wrong',
 			{},
-			{ accessToken: 'wrong' },
+			{ accessToken: 'ocw_wrong' },
 			'The gateway did not accept the access token [item 0]',
 		],
 	])('says that %s', async (_, changes, credential, message) => {
@@ -167,17 +168,31 @@ describe('OpenClaw Inbound', () => {
 });
 
 describe('the credential test', () => {
-	it("is content with the plugin, by the gateway's token and by one of the plugin", async () => {
+	it('says what each token is good for', async () => {
 		const output = await gateway.openclaw(
 			'event-webhooks token create --name n8n --json'.split(' '),
 		);
 		const issued = /ocw_[\w-]+/.exec(output)?.[0] ?? '';
-		for (const accessToken of [GATEWAY_TOKENS.hooks, issued]) {
-			const data = credentialData(gateway.url, { accessToken });
-			expect(await n8n.client.testCredential(CREDENTIAL_TYPE, data)).toEqual({
-				status: 'OK',
-				message: 'The gateway and its plugin event-webhooks accepted the access token',
-			});
-		}
+		const testWith = async (changes: JsonObject) =>
+			await n8n.client.testCredential(CREDENTIAL_TYPE, credentialData(gateway.url, changes));
+		expect(await testWith({ accessToken: issued })).toEqual({
+			status: 'OK',
+			message:
+				'Events: the access token works. Messages: the access token works. Wake Agent: the hook token works.',
+		});
+		expect(await testWith({})).toEqual({
+			status: 'OK',
+			message:
+				"Events: needs 'Access Token', or 'Signing Secret' with manual setup. Messages: the hook token works, with the plugin as well. Wake Agent: the hook token works.",
+		});
+		expect(await testWith({ accessToken: GATEWAY_TOKENS.hooks })).toMatchObject({
+			message: expect.stringContaining(
+				'Events: the access token is not for registering endpoints',
+			) as unknown,
+		});
+		const refused = await testWith({ accessToken: `${issued}x` });
+		expect(refused.status).toBe('Error');
+		expect(refused.message).toContain('The gateway did not accept the access token');
+		expect(refused.message).toContain('Wake Agent: the hook token works.');
 	});
 });

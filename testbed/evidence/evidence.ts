@@ -55,7 +55,7 @@ export function keepExecution(answer: unknown): void {
 
 /** Remembers the secrets in the data of a credential, which must turn up nowhere else. */
 export function rememberSecrets(data: JsonObject): void {
-	for (const value of [data.accessToken, data.signingSecret]) {
+	for (const value of [data.accessToken, data.hookToken, data.signingSecret]) {
 		if (typeof value === 'string' && value !== '') append(SECRETS, value.split(/\s+/).join('\n'));
 	}
 }

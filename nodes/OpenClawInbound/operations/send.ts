@@ -3,7 +3,7 @@ import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import { parseConfig } from '../../../protocol/config';
 import { parseTemplate, renderTemplate } from '../../../protocol/template';
 import type { Template } from '../../../protocol/template';
-import { encodePath, hasPluginToken } from '../../shared/gatewayConnection';
+import { encodePath } from '../../shared/gatewayConnection';
 import type { GatewayConnection } from '../../shared/gatewayConnection';
 import { bodyReader } from '../bodyReader';
 import { invalidItem } from '../itemFailure';
@@ -65,7 +65,7 @@ function prepareForAgent(
 		const options = optionsOf(itemIndex);
 		const way = wayOf(options);
 		const output = { agentId, message, missingPaths: rendered.missingPaths };
-		if (way === 'none' && !hasPluginToken(connection)) {
+		if (way === 'none' && connection.accessToken === '') {
 			const body = { message, agentId, name: 'n8n', ...options.agentFields };
 			return {
 				path: `${connection.hooksPath}/agent`,

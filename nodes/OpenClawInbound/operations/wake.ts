@@ -17,6 +17,7 @@ export function prepareWake(
 	node: INode,
 	connection: GatewayConnection,
 ): ItemReader<PreparedItem> {
+	if (connection.hookToken === '') throw invalidItem(node, NO_HOOK_TOKEN, 0);
 	const text = readText(node, rawParameter(context, 'text', ''));
 	const path = `${connection.hooksPath}/wake`;
 	const modeOf = itemReader(context, 'wakeMode', 'now', (value) =>
@@ -35,6 +36,12 @@ export function prepareWake(
 		};
 	};
 }
+
+const NO_HOOK_TOKEN = {
+	message: "'Hook Token' in the credential is empty",
+	description:
+		"'Wake Agent' goes through the gateway's own hooks. Enter the value of 'hooks.token' in the gateway's openclaw.json, or use 'Send Message' with the access token.",
+};
 
 function agentId(value: unknown): string {
 	const inner = typeof value === 'object' && value !== null && 'value' in value;

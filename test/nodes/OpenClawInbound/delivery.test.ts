@@ -78,7 +78,7 @@ test('sends nothing more once the token was refused', async () => {
 	const output = await harness({ maxConcurrency: 4 }, { items, onError }).run();
 	expect(gateway.requests.length).toBeLessThanOrEqual(4);
 	expect(output).toHaveLength(50);
-	expect(output[49]?.json.error).toBe('The gateway did not accept the access token [item 49]');
+	expect(output[49]?.json.error).toBe('The gateway did not accept the hook token [item 49]');
 });
 
 test('says that nothing listens there', async () => {

@@ -73,7 +73,7 @@ describe('the list of endpoints', () => {
 	test('says that the token was refused', async () => {
 		gateway.answerBy(() => ({ status: 401, body: { ok: false } }));
 		await expect(search('searchEndpoints', {})).rejects.toThrow(
-			'The gateway did not accept the access token',
+			"'Access Token' in the credential is empty",
 		);
 	});
 

@@ -249,6 +249,13 @@ describe('wake', () => {
 		},
 	);
 
+	test('asks for the hook token, which the plugin cannot make', async () => {
+		const credential = { hookToken: '', accessToken: 'ocw_token' };
+		const node = harness({ operation: 'wake', text: 'Hi' }, { credential });
+		await expect(node.run()).rejects.toThrow("'Hook Token' in the credential is empty [item 0]");
+		expect(gateway.requests).toHaveLength(0);
+	});
+
 	test('refuses an empty text', async () => {
 		await expect(wake('  ').run()).rejects.toThrow("'Text' is empty [item 0]");
 	});

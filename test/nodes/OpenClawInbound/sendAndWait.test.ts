@@ -132,7 +132,7 @@ test('goes on with the error where the node is set to', async () => {
 	gateway.answerBy(() => ({ status: 401, body: 'Unauthorized' }));
 	const node = harness({}, { onError: 'continueRegularOutput' });
 	expect(await node.run()).toEqual([
-		{ json: { error: expect.stringContaining('access token') as string }, pairedItem: { item: 0 } },
+		{ json: { error: expect.stringContaining('Access Token') as string }, pairedItem: { item: 0 } },
 	]);
 	expect(node.waitsUntil()).toBeUndefined();
 });

@@ -1,4 +1,10 @@
-import { encodePath, readConnection } from '../../../nodes/shared/gatewayConnection';
+import {
+	encodePath,
+	readConnection,
+	tokenAt,
+	unreachableFromGateway,
+} from '../../../nodes/shared/gatewayConnection';
+import type { GatewayConnection } from '../../../nodes/shared/gatewayConnection';
 
 const VALID = { gatewayUrl: 'http://127.0.0.1:18789', accessToken: 'secret-token' };
 
@@ -7,6 +13,12 @@ function connectionOf(fields: Record<string, unknown>): Record<string, unknown> 
 	if (!read.ok) throw new Error(read.reason.message);
 	const { baseUrl, inboundPath, hooksPath, ignoreSslIssues } = read.connection;
 	return { baseUrl, inboundPath, hooksPath, ignoreSslIssues };
+}
+
+function connectionTo(gatewayUrl: string): GatewayConnection {
+	const read = readConnection({ ...VALID, gatewayUrl });
+	if (!read.ok) throw new Error(read.reason.message);
+	return read.connection;
 }
 
 function reasonOf(fields: Record<string, unknown>): string {
@@ -47,13 +59,37 @@ test.each([
 });
 
 test('asks for a token', () => {
-	expect(reasonOf({ accessToken: ' ' })).toBe("'Access Token' in the credential is empty");
+	expect(reasonOf({ accessToken: ' ' })).toBe(
+		"'Access Token' and 'Hook Token' in the credential are empty",
+	);
+	expect(reasonOf({ accessToken: '', hookToken: 'secret-token' })).toBe('');
+});
+
+test('finds a token of the plugin in the wrong field', () => {
+	expect(reasonOf({ hookToken: 'ocw_4mzq0c7k2v_x' })).toBe(
+		"'Hook Token' in the credential holds a token of the plugin",
+	);
+});
+
+test.each([
+	['/hooks/agent', 'hook', 'access', 'hook'],
+	['/hooks/wake', '', 'access', ''],
+	['/webhooks/inbound/alert', 'hook', 'access', 'access'],
+	['/webhooks/inbound/alert', 'hook', '', 'hook'],
+	['/hooksmith', 'hook', 'access', 'access'],
+])('to %s goes, of %j and %j, the token %j', (path, hookToken, accessToken, expected) => {
+	expect(tokenAt({ ...connectionTo('http://gateway'), hookToken, accessToken }, path)).toBe(
+		expected,
+	);
 });
 
 test.each(['two words', 'line\nbreak', 'naïve'])('refuses a token no header can carry', (token) => {
-	const reason = reasonOf({ accessToken: token });
-	expect(reason).toBe("'Access Token' in the credential contains blanks or special characters");
-	expect(reason).not.toContain(token);
+	const reasons = [reasonOf({ accessToken: token }), reasonOf({ hookToken: token })];
+	expect(reasons).toEqual([
+		"'Access Token' in the credential contains blanks or special characters",
+		"'Hook Token' in the credential contains blanks or special characters",
+	]);
+	expect(reasons.join(' ')).not.toContain(token);
 });
 
 test.each([
@@ -89,3 +125,22 @@ test.each(['', '/', '..', '../v1/models', 'a/./b', 'a//b', 'half \ud83d'])(
 		expect(encodePath(name)).toBeUndefined();
 	},
 );
+
+test.each([
+	[
+		'http://localhost:5678/webhook/x',
+		'http://gateway.example:18789',
+		/cannot reach n8n at localhost/,
+	],
+	['http://127.0.0.1:5678/webhook/x', 'http://openclaw:18789', /cannot reach n8n/],
+	['', 'http://openclaw:18789', /does not know the address/],
+])('finds that %s cannot be reached from %s', (url, gateway, pattern) => {
+	expect(unreachableFromGateway(url, connectionTo(gateway))?.message).toMatch(pattern);
+});
+
+test.each([
+	['http://localhost:5678/webhook/x', 'http://127.0.0.1:18789'],
+	['https://n8n.example/webhook/x', 'http://openclaw:18789'],
+])('lets %s pass for %s', (url, gateway) => {
+	expect(unreachableFromGateway(url, connectionTo(gateway))).toBeUndefined();
+});

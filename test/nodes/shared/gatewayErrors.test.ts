@@ -6,16 +6,23 @@ import {
 } from '../../../nodes/shared/gatewayErrors';
 import type { FaultReason, GatewayOutcome } from '../../../nodes/shared/gatewayRequest';
 
-const TOKEN = 'secret-token';
+const TOKEN = 'ocw_secret-token';
+const HOOK_TOKEN = 'hook-secret';
 const connection = {
 	baseUrl: 'http://gateway:18789',
 	inboundPath: '/webhooks/inbound',
 	hooksPath: '/hooks',
 	ignoreSslIssues: false,
-	credential: { accessToken: TOKEN },
+	accessToken: TOKEN,
+	hookToken: HOOK_TOKEN,
 };
-const agent: RequestTarget = { kind: 'agent', agentId: 'ops' };
+const agent = { kind: 'agent', agentId: 'ops' } as const;
+const viaPlugin: RequestTarget = { ...agent, viaPlugin: true };
 const endpoint: RequestTarget = { kind: 'endpoint', name: 'alert' };
+
+function refusal(code: string, path?: string): unknown {
+	return { ok: false, error: { code, message: `because ${TOKEN}`, ...(path && { path }) } };
+}
 
 function answer(status: number, body: unknown = ''): GatewayOutcome {
 	return { kind: 'answer', status, headers: {}, body };
@@ -55,9 +62,12 @@ describe('isRetryable', () => {
 		expect(isRetryable(answer(status))).toBe(true);
 	});
 
-	test.each([200, 302, 400, 401, 403, 404, 405, 409, 410, 413, 422])('%d is final', (status) => {
-		expect(isRetryable(answer(status))).toBe(false);
-	});
+	test.each([200, 302, 400, 401, 403, 404, 405, 409, 410, 413, 422, 508])(
+		'%d is final',
+		(status) => {
+			expect(isRetryable(answer(status))).toBe(false);
+		},
+	);
 
 	test('faults of the network may pass, those of the setup do not', () => {
 		const reasons: FaultReason[] = ['refused', 'unreachable', 'timeout', 'interrupted', 'other'];
@@ -69,8 +79,11 @@ describe('isRetryable', () => {
 
 describe('describeFailure', () => {
 	test.each<[GatewayOutcome, RequestTarget, string]>([
-		[answer(401, 'Unauthorized'), agent, 'The gateway did not accept the access token'],
-		[answer(403), agent, 'The gateway did not accept the access token'],
+		[answer(401, 'Unauthorized'), agent, 'The gateway did not accept the hook token'],
+		[answer(403), { kind: 'wake' }, 'The gateway did not accept the hook token'],
+		[answer(401), endpoint, 'The gateway did not accept the access token'],
+		[answer(403), viaPlugin, 'The gateway did not accept the access token'],
+		[answer(403, refusal('wrong-scope')), viaPlugin, 'The access token is not for this'],
 		[answer(404, 'Not Found'), agent, 'The gateway has no hooks under /hooks'],
 		[answer(405), { kind: 'wake' }, 'The gateway has no hooks under /hooks'],
 		[
@@ -112,6 +125,27 @@ describe('describeFailure', () => {
 		[answer(400, { error: 'something new' }), agent, 'The gateway did not accept the request'],
 		[answer(413), agent, 'The message is larger than the gateway accepts'],
 		[answer(429, 'Too Many Requests'), agent, 'The gateway is receiving too many requests'],
+		[
+			answer(422, refusal('idempotency-key-reused')),
+			endpoint,
+			"The gateway has taken another message under this 'Idempotency Key' before",
+		],
+		[answer(508, refusal('loop-detected')), endpoint, 'The message went round in a circle'],
+		[
+			answer(400, refusal('invalid-session-key', 'sessionKey')),
+			viaPlugin,
+			"The gateway does not accept 'Session Key'",
+		],
+		[
+			answer(404, refusal('unknown-run')),
+			{ kind: 'run', runId: 'run_1' },
+			"The gateway knows no run 'run_1'",
+		],
+		[
+			answer(404),
+			{ kind: 'run', runId: 'run_1' },
+			'The gateway tells nothing of runs under /webhooks/inbound',
+		],
 		[answer(409), agent, 'The gateway could not process the request (HTTP 409)'],
 		[answer(503, '<html>'), agent, 'The gateway could not process the request (HTTP 503)'],
 		[
@@ -137,11 +171,29 @@ describe('describeFailure', () => {
 		expect(messageOf(outcome, target)).toBe(expected);
 	});
 
+	test('names the token that is missing for what was asked', () => {
+		const hookOnly = { ...connection, accessToken: '' };
+		const texts = (outcome: GatewayOutcome, target: RequestTarget, of = hookOnly) =>
+			describeFailure(outcome, target, of).message;
+		expect(texts(answer(401), endpoint)).toBe("'Access Token' in the credential is empty");
+		expect(texts(answer(403, refusal('wrong-scope')), { kind: 'registration' })).toBe(
+			"'Access Token' in the credential is empty",
+		);
+		const accessOnly = { ...connection, hookToken: '' };
+		expect(texts(answer(401), { kind: 'wake' }, accessOnly)).toBe(
+			"'Hook Token' in the credential is empty",
+		);
+		const mapped = { ...accessOnly, inboundPath: '/hooks' };
+		expect(texts(answer(401), endpoint, mapped)).toBe("'Hook Token' in the credential is empty");
+	});
+
 	test('quotes the gateway, on one line, without the token, and not at length', () => {
 		const said = `no\n\n such ${TOKEN} ${'x'.repeat(1000)}`;
 		const { description } = describeFailure(answer(400, { error: said }), agent, connection);
 		expect(description).toContain('The gateway says: “no such ••• xxx');
 		expect(description).not.toContain(TOKEN);
+		const hook = describeFailure(answer(400, { error: HOOK_TOKEN }), agent, connection);
+		expect(hook.description).toContain('“•••”');
 		expect(description.length).toBeLessThan(500);
 		const nested = describeFailure(answer(500, { error: { message: 'deep' } }), agent, connection);
 		expect(nested.description).toContain('“deep”');
@@ -170,5 +222,26 @@ describe('describeFailure', () => {
 			const { message, description } = describeFailure(outcome, endpoint, connection);
 			expect(`${message} ${description}`).not.toMatch(/\b(error|problem|failure|mistake)\b/i);
 		}
+	});
+});
+
+describe('registering a webhook', () => {
+	test.each([
+		[
+			{ kind: 'fault', reason: 'refused', code: 'ECONNREFUSED' } as const,
+			/could not be reached.*publish again/s,
+		],
+		[answer(403, refusal('wrong-scope')), /may not register webhooks.*token create --name n8n/s],
+		[answer(401, refusal('unauthorized')), /did not accept the access token.*token create/s],
+		[answer(400, refusal('private-host')), /does not send to n8n's address.*WEBHOOK_URL/s],
+		[answer(409, refusal('set-in-configuration')), /did not register the webhook.*because/s],
+		[answer(503, refusal('not-stored')), /could not register the webhook now \(HTTP 503\)/],
+		[answer(404, 'Not Found'), /event-webhooks does not answer.*plugins install/s],
+		[answer(200, '<!doctype html>'), /event-webhooks does not answer/],
+	])('says what to do: %#', (outcome, pattern) => {
+		const { message, description } = describeFailure(outcome, { kind: 'registration' }, connection);
+		const text = `${message} ${description}`;
+		expect(text).toMatch(pattern);
+		expect(text).not.toContain(TOKEN);
 	});
 });

@@ -59,7 +59,7 @@ export interface NodeHarness {
 /** Puts the node into n8n's core as it is in n8n, with the database left out. */
 export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	const node = new OpenClawInbound();
-	const credential = { accessToken: TOKEN, ...setup.credential };
+	const credential = { hookToken: TOKEN, ...setup.credential };
 	let reads = 0;
 	const additionalData = {
 		credentialsHelper: credentialsHelper(credential, () => {
