@@ -12,12 +12,14 @@ import {
 	readText,
 } from './configFields';
 import type { Field, FieldIssue } from './configFields';
-import { INBOUND_ROOTS } from './template';
+import { INBOUND_ROOTS, parseTemplate } from './template';
 
 /** What a POST to `{basePath}/{name}` tells which agent. */
 export interface InboundEndpointConfig {
 	readonly agentId: string;
 	readonly template: string;
+	/** Paths without which a call is refused, such as `body.title`; at least one of the template's when absent. */
+	readonly required?: readonly string[];
 }
 
 export interface InboundConfig {
@@ -109,10 +111,22 @@ function readEndpoint(field: Field): InboundEndpointConfig | undefined {
 		addIssue(field, 'cannot be part of a URL');
 		return undefined;
 	}
-	if (!checkKeys(field, ['agentId', 'template'])) return undefined;
+	if (!checkKeys(field, ['agentId', 'template', 'required'])) return undefined;
 	const agentId = readText(child(field, 'agentId'));
 	const template = readTemplate(child(field, 'template'));
-	return agentId === undefined || template === undefined ? undefined : { agentId, template };
+	if (agentId === undefined || template === undefined) return undefined;
+	const required = optional(field, 'required', (inner) => readList(inner, readPath));
+	return { agentId, template, ...required };
+}
+
+/** A path as it stands in the braces of a template. */
+function readPath(field: Field): string | undefined {
+	const path = readText(field);
+	if (path === undefined) return undefined;
+	const parsed = parseTemplate(`{{${path}}}`, { roots: INBOUND_ROOTS });
+	if (parsed.ok && parsed.template.placeholders[0]?.path === path) return path;
+	addIssue(field, "must be a path such as 'body.title'");
+	return undefined;
 }
 
 function readTemplate(field: Field): string | undefined {

@@ -3,29 +3,31 @@ import { DASHBOARD_ASSETS } from './dashboard/assets';
 import { registerDashboard } from './dashboard/registerDashboard';
 import { markExternal } from './gatewaySdk';
 import { createInboundRoute } from './inbound/inboundRoute';
+import { createRefusalLog } from './inbound/refusalLog';
 import { perSettings } from './parts';
 import type { Parts } from './parts';
 import type { GatewayApi } from './sdk';
-import { usableInbound } from './settings/settings';
-import { createAuthorizer, createFailureLimit } from './tokens/authorizer';
+import { createAuthorizer, createFailureLimit, createTokenGate } from './tokens/authorizer';
 import { createTokenCheck } from './tokens/tokens';
 
 /** Registers what the plugin answers over HTTP, each time by the settings as they are then. */
 export function registerRoutes(api: GatewayApi, parts: Parts): void {
 	const { store, folder, logger, current, gateway } = parts;
-	const check = createTokenCheck({
-		database: store,
-		hookToken: () => gateway().hooks,
+	const failures = createFailureLimit();
+	const check = createTokenCheck({ database: store, hookToken: () => gateway().hooks });
+	const authorize = createAuthorizer(check, failures);
+	const refusals = createRefusalLog(store);
+	api.lifecycle?.onDispose?.(() => {
+		refusals.close();
 	});
-	const authorize = createAuthorizer(check, createFailureLimit());
-	const inbound = perSettings(parts, ({ settings, callbacks }, { agents, channels, hooks }) =>
+	const inbound = perSettings(parts, ({ settings, callbacks }) =>
 		createInboundRoute({
-			inbound: { ...settings.inbound, endpoints: usableInbound(settings.inbound) },
-			agents,
-			channels,
-			allowedAgentIds: hooks.allowedAgentIds,
+			folder,
 			database: store,
-			authorize,
+			inbound: settings.inbound,
+			gateway,
+			gate: createTokenGate(check, failures),
+			refusals,
 			wrapExternalContent: markExternal,
 			findSigner: callbacks.findSigner,
 			findReceiver: callbacks.findReceiver,

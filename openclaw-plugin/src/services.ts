@@ -63,7 +63,7 @@ export function createService(
 }
 
 /** Deliveries and runs by the settings as they are now. */
-function createWork(api: Pick<GatewayApi, 'runtime'>, { store, logger, current }: Parts) {
+function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, current }: Parts) {
 	const { outbox, registry, settings, emit, callbacks } = current();
 	const client = createHttpClient(GATEWAY_HOST_RULES);
 	const dispatcher = createDispatcher({
@@ -75,6 +75,7 @@ function createWork(api: Pick<GatewayApi, 'runtime'>, { store, logger, current }
 		version: PLUGIN_VERSION,
 	});
 	const runner = createAgentRunner({
+		folder,
 		database: store,
 		runs: api.runtime.subagent,
 		emit,

@@ -280,6 +280,26 @@ describe('an endpoint', () => {
 });
 
 describe('inbound', () => {
+	it.each([
+		['title', "must be a path such as 'body.title'"],
+		['body..x', "must be a path such as 'body.title'"],
+		['body.a}}{{body.b', "must be a path such as 'body.title'"],
+		['{{body.a}}', "must be a path such as 'body.title'"],
+		[' ', 'must not be empty'],
+	])('has no required path %j', (path, message) => {
+		const endpoint = { agentId: 'main', template: 'x', required: ['body.ok', path] };
+		expect(inboundIssues({ endpoints: { a: endpoint } })).toEqual([
+			`'inbound.endpoints.a.required[1]' ${message}`,
+		]);
+	});
+
+	it('names the paths without which a call is refused', () => {
+		const endpoint = { agentId: 'main', template: 'x', required: ['body.a["b c"][0]', 'now'] };
+		expect(configOf({ inbound: { endpoints: { a: endpoint } } }).inbound).toMatchObject({
+			endpoints: { a: endpoint },
+		});
+	});
+
 	it('is on and under the default path unless it says otherwise', () => {
 		expect(configOf({ inbound: {} }).inbound).toEqual({
 			enabled: true,

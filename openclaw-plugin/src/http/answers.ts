@@ -9,6 +9,8 @@ export interface Refusal {
 	readonly message: string;
 	/** The key or header at fault, where it is a single one. */
 	readonly path?: string;
+	/** Or all of them. */
+	readonly paths?: readonly string[];
 	readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -45,14 +47,19 @@ export function answerJson(
 	response.end(text);
 }
 
-/** Answers `{ "ok": false, "error": { code, message, path? } }`, and `more` beside it. */
+/** Answers `{ "ok": false, "error": { code, message, path?, paths? } }`, and `more` beside it. */
 export function answerRefusal(
 	response: ServerResponse,
 	refusal: Refusal,
 	more: Readonly<Record<string, unknown>> = {},
 ): void {
-	const { status, code, message, path, headers } = refusal;
-	const error = { code, message, ...(path === undefined ? {} : { path }) };
+	const { status, code, message, path, paths, headers } = refusal;
+	const error = {
+		code,
+		message,
+		...(path === undefined ? {} : { path }),
+		...(paths === undefined ? {} : { paths }),
+	};
 	answerJson(response, status, { ok: false, ...more, error }, headers);
 }
 

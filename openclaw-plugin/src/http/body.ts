@@ -137,6 +137,34 @@ export function parseJsonBody(headers: IncomingHttpHeaders, body: Buffer): Check
 	}
 }
 
+/**
+ * Reads a body as {@link parseJsonBody} does, for templates: a number that JavaScript would write with other
+ * digits than its sender did becomes an object that `JSON.stringify` writes as it was sent.
+ *
+ * @see https://github.com/tc39/proposal-json-parse-with-source
+ */
+export function parseExactJsonBody(headers: IncomingHttpHeaders, body: Buffer): Checked<unknown> {
+	const parsed = parseJsonBody(headers, body);
+	if (!parsed.ok) return parsed;
+	try {
+		return { ok: true, value: EXACT_JSON.parse(UTF8.decode(body), keepDigits) };
+	} catch {
+		// Nested too deep for this.
+		return parsed;
+	}
+}
+
+/** What the standard library's types do not know yet. */
+const EXACT_JSON = JSON as unknown as {
+	parse(text: string, reviver: typeof keepDigits): unknown;
+	rawJSON(text: string): object;
+};
+
+function keepDigits(_key: string, value: unknown, { source }: { readonly source?: string }) {
+	const isInexact = typeof value === 'number' && source !== undefined && String(value) !== source;
+	return isInexact ? EXACT_JSON.rawJSON(source) : value;
+}
+
 function broken(message: string): Checked<unknown> {
 	return refuse({ status: 400, code: 'invalid-json', message });
 }

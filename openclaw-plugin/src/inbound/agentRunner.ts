@@ -4,15 +4,14 @@ import type { ErrorData } from '../protocol';
 import type { AgentRuns, Logger } from '../sdk';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
+import { runMessage, RUN_TIMING } from './agentRun';
+import type { RunOutcome, RunTiming } from './agentRun';
+import type { TranscriptReader } from './gatewayAnswers';
 import { DIRECT } from './message';
-import type { InboundMessage } from './message';
-import { releaseRun, runMessage, RUN_TIMING } from './messageRun';
-import type { RunOutcome, RunTiming } from './messageRun';
+import type { InboundMessage, RunResult } from './message';
 import { openMessageStore } from './messageStore';
-import { retryAt, GIVE_UP_AFTER_MS } from './retrySchedule';
-import type { RunResult } from './runResult';
-import { announceProgress, listenForMessages } from './signals';
-import type { TranscriptReader } from './transcript';
+import { forgetRefusals } from './refusalLog';
+import { signalsOf } from './signals';
 
 /** Runs the messages that were posted to inbound endpoints. */
 export interface AgentRunner {
@@ -32,6 +31,8 @@ export interface SettledMessage extends InboundMessage {
 }
 
 export interface AgentRunnerOptions {
+	/** See `dataFolder`. */
+	readonly folder: string;
 	readonly database: Database;
 	/** `api.runtime.subagent`. */
 	readonly runs: AgentRuns & Partial<TranscriptReader>;
@@ -53,8 +54,15 @@ export interface AgentRunnerOptions {
 
 const MAX_SESSIONS = 4;
 const CLEAN_EVERY_MS = 3_600_000;
-/** Milliseconds that starting runs get to come to an end. */
-const STOP_LIMIT_MS = 5000;
+/**
+ * Milliseconds that starting runs get to come to an end: a gateway that waits for 5 s restarts itself, and
+ * with it every agent that is at work.
+ */
+const STOP_LIMIT_MS = 2000;
+/** Milliseconds for which it is tried to start a run. */
+const GIVE_UP_AFTER_MS = 86_400_000;
+const FIRST_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 60_000;
 
 /**
  * Makes the runner of agent turns: the oldest message of each session first, one at a time in a
@@ -62,12 +70,13 @@ const STOP_LIMIT_MS = 5000;
  * that session) is tried again for a day.
  *
  * @example
- * const runner = createAgentRunner({ database, runs: api.runtime.subagent, emit, logger, retentionMs });
+ * const runner = createAgentRunner({ folder, database, runs: api.runtime.subagent, emit, logger, retentionMs });
  * api.registerService({ id: 'inbound', start: () => runner.start(), stop: () => runner.stop() });
  */
 export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 	const { logger, now = Date.now, maxSessions = MAX_SESSIONS } = options;
 	const messages = openMessageStore(options.database);
+	const signals = signalsOf(options.folder);
 	const timing = { ...RUN_TIMING, ...options.timing };
 	const active = new Map<string, Promise<void>>();
 	let life: AbortController | undefined;
@@ -80,7 +89,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			if (!messages.settle(message.runId, result, settledAt)) return;
 			options.onSettled?.({ ...message, settledAt, result });
 		});
-		announceProgress(message.runId);
+		signals.announce(message.runId);
 	};
 	const fail = (message: InboundMessage, failure: Extract<RunResult, { ok: false }>) => {
 		const { endpoint, agentId, sessionKey, runId } = message;
@@ -93,11 +102,9 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 	};
 	const finish = (message: InboundMessage, outcome: RunOutcome) => {
 		if (outcome.kind === 'left') return;
-		if (outcome.kind === 'replied') {
-			const { reply, usage } = outcome;
-			settle(message, { ok: true, reply, ...(usage === undefined ? {} : { usage }) });
-		} else if (outcome.kind === 'failed') {
-			fail(message, { ok: false, code: outcome.code, message: outcome.message });
+		if (outcome.kind === 'ended') {
+			if (outcome.result.ok) settle(message, outcome.result);
+			else fail(message, outcome.result);
 		} else if (now() - message.createdAt >= GIVE_UP_AFTER_MS) {
 			const text = `The gateway could not start the agent for a day: ${outcome.message}`;
 			fail(message, { ok: false, code: 'not-started', message: text });
@@ -105,15 +112,16 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			const until = retryAt(now(), message.tries);
 			messages.postpone(message.runId, { until, isTaken: outcome.isTaken });
 			if (message.tries === 0) logger.info(`${message.runId} is tried later: ${outcome.message}`);
-			announceProgress(message.runId);
+			signals.announce(message.runId);
 		}
 	};
 	const run = async (message: InboundMessage, signal: AbortSignal) => {
 		try {
-			const tools = { runs: options.runs, messages, now, timing, signal };
+			const { started } = signals;
+			const tools = { runs: options.runs, messages, started, now, timing, signal };
 			const outcome = await runMessage(message, tools);
 			finish(message, outcome);
-			if (outcome.kind !== 'left') releaseRun(message.runId);
+			if (outcome.kind !== 'left') started.delete(message.runId);
 		} catch (error) {
 			logger.error(`${message.runId} is tried later: ${describe(error)}`);
 			// Without a pause a full disk would be tried over and over.
@@ -126,6 +134,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 		if (time >= cleanAt) {
 			cleanAt = time + CLEAN_EVERY_MS;
 			messages.forget(time - options.retentionMs);
+			forgetRefusals(options.database, time);
 		}
 		for (const message of messages.listDue(time, maxSessions + active.size)) {
 			if (active.size >= maxSessions) return undefined;
@@ -160,7 +169,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			life = new AbortController();
 			// A route that wakes the runner has no right to start runs; the service that started it does.
 			const asService = AsyncLocalStorage.snapshot();
-			silence = listenForMessages(() => {
+			silence = signals.listen(() => {
 				asService(pump);
 			});
 			pump();
@@ -174,6 +183,11 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			await Promise.race([Promise.all(active.values()), limit]);
 		},
 	};
+}
+
+/** A pause of one second, then twice as long each time, up to a minute. */
+function retryAt(now: number, tries: number): number {
+	return now + Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), MAX_PAUSE_MS);
 }
 
 function describe(error: unknown): string {

@@ -1,130 +1,259 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
-import type { Checked } from '../http/answers';
-import { readTarget } from '../http/request';
-import type { GatewayAgent, GatewayChannel, InboundConfig } from '../protocol';
+import type { Refusal } from '../http/answers';
+import { clientAddress, readTarget } from '../http/request';
 import type { Logger } from '../sdk';
+import type { GatewaySettings } from '../settings/gatewaySettings';
+import type { InboundSettings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
-import type { Authorizer } from '../tokens/authorizer';
-import type { TokenScope } from '../tokens/tokens';
-import { INBOUND_OFF, NOT_STORED, unknownEndpoint } from './answer';
-import type { CallbackRules } from './callbackTarget';
-import { readDirectMessage } from './directMessage';
+import type { TokenGate } from '../tokens/authorizer';
+import type { Caller } from '../tokens/tokens';
+import type { CallbackRules } from './callback';
+import { DIRECT } from './message';
+import type { InboundMessage } from './message';
+import { answerRun, waitForResult } from './messageAnswer';
 import { openMessageStore } from './messageStore';
-import { createMessageWriter } from './prompt';
-import type { MessageWriter } from './prompt';
+import { createTemplateWriter, endpointSession, readDirectMessage } from './messageText';
+import type { WriteMessage } from './messageText';
+import type { RefusalLog } from './refusalLog';
+import { readWait } from './requestOptions';
+import { signalsOf } from './signals';
 import { takeMessage } from './takeMessage';
-import type { Letter, MessageTaking, ReadLetter } from './takeMessage';
+import type { Call, CallRules, MessageTools } from './takeMessage';
+
+/*
+ * A message from outside to an agent, from the request to the reply:
+ *
+ *   inboundRoute    who calls what, by token (tokens/) and path
+ *   takeMessage     body → text → options → queue → answer
+ *   messageText     fills in the endpoint's template, or reads a message to any agent
+ *   requestOptions  key, wait, session and callback that were asked for; sessionPolicy says which session may be
+ *   messageStore    the queue in the database; what the same key brings twice is one message
+ *   signals         wakes the runner, and tells the request that waits of the end
+ *   agentRunner     takes the oldest message of each session, in the service
+ *   agentRun        starts the run, follows it, takes it up after a crash; gatewayAnswers reads what the gateway says
+ *   messageAnswer   what who waits is answered; callback sends the same as a signed event
+ *
+ * Beside it: inboundLog and refusalLog, what an operator sees of the calls.
+ */
 
 /** Handler of an HTTP route; says whether it has answered. */
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
-/** One inbound endpoint, ready to write messages. */
-interface Inlet {
-	readonly name: string;
-	readonly agentId: string;
-	readonly template: string;
-	readonly write: MessageWriter;
+/** What the gateway's own settings say; they change with its reload. */
+export type GatewayRules = Pick<GatewaySettings, 'agents' | 'channels' | 'hooks'>;
+
+export interface InboundRouteOptions extends Pick<CallbackRules, 'findSigner' | 'findReceiver'> {
+	/** See `dataFolder`. */
+	readonly folder: string;
+	readonly database: Database;
+	readonly inbound: InboundSettings;
+	/** Asked with each request. */
+	readonly gateway: () => GatewayRules;
+	readonly gate: TokenGate;
+	readonly refusals: RefusalLog;
+	readonly wrapExternalContent: MessageTools['wrapExternalContent'];
+	readonly logger: Logger;
+	/** Milliseconds, the system's clock unless given. */
+	readonly now?: () => number;
 }
 
-export interface InboundRouteOptions
-	extends Omit<MessageTaking, 'messages' | 'callbacks'>,
-		Pick<CallbackRules, 'findSigner' | 'findReceiver'> {
-	readonly inbound: InboundConfig;
-	/** What `GET {basePath}` tells about the gateway's agents. */
-	readonly agents: readonly GatewayAgent[];
-	readonly channels: readonly GatewayChannel[];
-	/** Whom messages to any agent may name, in lower case; undefined for all. */
-	readonly allowedAgentIds: readonly string[] | undefined;
-	readonly database: Database;
-	readonly authorize: Authorizer;
-	readonly logger: Logger;
-}
+/** An endpoint of the settings, ready to take messages. */
+type PreparedEndpoint =
+	| {
+			readonly kind: 'usable';
+			readonly agentId: string;
+			readonly template: string;
+			readonly write: WriteMessage;
+	  }
+	| { readonly kind: 'faulty' };
+
+/** Name of the folder of runs, which are asked for with GET; endpoints are posted to. */
+const RUNS = 'runs';
 
 /**
  * Makes the handler of `{basePath}` and all below: `GET {basePath}` lists the endpoints, agents and
- * channels, `POST {basePath}` tells any agent something (token scope `agents`), `POST {basePath}/{name}` fills in the endpoint's template and queues the message for its agent. Every
- * request needs a token, before anything is read or told.
+ * channels, `POST {basePath}` tells any agent something (token scope `agents`), `POST {basePath}/{name}` fills in the
+ * endpoint's template and queues the message for its agent, `GET {basePath}/runs/{runId}` tells what became of a
+ * message. Every request needs a token, before anything is read or told; what is refused is noted.
  *
  * @example
  * api.registerHttpRoute({ path: inbound.basePath, auth: 'plugin', match: 'prefix', handler });
  */
 export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
-	const { inbound, agents, channels, authorize, logger, now = Date.now } = options;
-	const { findSigner, findReceiver } = options;
-	const messages = openMessageStore(options.database);
-	const takingFor = (scopes: readonly TokenScope[]): MessageTaking => ({
-		...options,
-		messages,
-		callbacks: {
-			origins: inbound.callbackOrigins,
-			isAnyAllowed: scopes.includes('endpoints'),
-			findSigner,
-			findReceiver,
-		},
-	});
-	const inlets = new Map<string, Inlet>(
-		Object.entries(inbound.endpoints).map(([name, endpoint]) => [
-			name,
-			{ name, ...endpoint, write: createMessageWriter(endpoint) },
-		]),
-	);
-	const listInlets = (response: ServerResponse) => {
-		const endpoints = [...inlets.values()].map(({ name, agentId, template }) => ({
-			name,
-			agentId,
-			template,
-		}));
-		answerJson(response, 200, { ok: true, endpoints, agents, channels });
+	const { inbound, database, gate, refusals, logger, now = Date.now } = options;
+	const { wrapExternalContent, findSigner, findReceiver } = options;
+	const messages = openMessageStore(database);
+	const tools = { messages, signals: signalsOf(options.folder), wrapExternalContent, now };
+	const endpoints = prepareEndpoints(inbound.endpoints);
+	const sessions = listSessions(inbound.endpoints);
+
+	const list = (response: ServerResponse, caller: Caller) => {
+		const { agents, channels } = options.gateway();
+		const usable = [...endpoints].flatMap(([name, endpoint]) =>
+			endpoint.kind === 'usable' && mayCall(caller, name)
+				? [{ name, agentId: endpoint.agentId, template: endpoint.template }]
+				: [],
+		);
+		answerJson(response, 200, { ok: true, endpoints: usable, agents, channels });
 	};
-	const handle = async (
-		request: IncomingMessage,
-		response: ServerResponse,
-		{ segments, query }: Target,
-		scopes: readonly TokenScope[],
-	) => {
-		const [name, ...deeper] = segments;
-		const take = async (readLetter: ReadLetter) => {
-			await takeMessage(request, response, query, readLetter, takingFor(scopes));
+	const take = async (call: Call, name: string, write: WriteMessage) => {
+		const rules: CallRules = {
+			session: {
+				others: sessions.flatMap(([other, key]) => (other === name ? [] : [key])),
+				prefixes: inbound.sessionKeys,
+				hooks: options.gateway().hooks,
+			},
+			callbacks: {
+				origins: inbound.callbackOrigins,
+				isAnyAllowed: call.caller.scopes.includes('endpoints'),
+				findSigner,
+				findReceiver,
+			},
 		};
-		if (!inbound.enabled) {
-			answerRefusal(response, INBOUND_OFF);
-		} else if (name === undefined) {
-			if (request.method === 'GET') listInlets(response);
-			else if (request.method === 'POST') await take((body) => readDirectMessage(body, options));
-			else answerRefusal(response, methodNotAllowed(['GET', 'POST']));
-		} else {
-			const inlet = deeper.length === 0 ? inlets.get(name) : undefined;
-			if (inlet === undefined) answerRefusal(response, unknownEndpoint(segments.join('/')));
-			else if (request.method !== 'POST') answerRefusal(response, methodNotAllowed(['POST']));
-			else await take((body, { headers }) => fillIn(inlet, { body, headers, query, now: now() }));
-		}
+		return await takeMessage(call, write, rules, tools);
 	};
+	const takeDirect = async (call: Call) => {
+		const { agents, hooks } = options.gateway();
+		const { allowedAgentIds } = hooks;
+		return await take(call, DIRECT, ({ body }) =>
+			readDirectMessage(body, { agents, allowedAgentIds }),
+		);
+	};
+	const takeForEndpoint = async (call: Call, name: string) => {
+		const endpoint = mayCall(call.caller, name) ? endpoints.get(name) : undefined;
+		if (endpoint === undefined) return unknownEndpoint(name);
+		if (call.request.method !== 'POST') return methodNotAllowed(['POST']);
+		return endpoint.kind === 'faulty'
+			? endpointFaulty(name)
+			: await take(call, name, endpoint.write);
+	};
+	const showRun = async ({ request, response, query, caller }: Call, runId: string) => {
+		const wait = readWait(request.headers, query);
+		if (!wait.ok) return wait.refusal;
+		const message = messages.find(runId);
+		if (message === undefined || !maySee(caller, message)) return UNKNOWN_RUN;
+		answerRun(response, await waitForResult(tools, message, wait.value, response), wait.value);
+		return undefined;
+	};
+	const serve = async (call: Call, segments: readonly string[]): Promise<Refusal | undefined> => {
+		const [name, below, ...deeper] = segments;
+		const { method } = call.request;
+		if (!inbound.enabled) return INBOUND_OFF;
+		if (name === undefined) {
+			if (method === 'POST') return await takeDirect(call);
+			if (method !== 'GET') return methodNotAllowed(['GET', 'POST']);
+			list(call.response, call.caller);
+			return undefined;
+		}
+		if (below === undefined) return await takeForEndpoint(call, name);
+		if (name !== RUNS || deeper.length > 0) return unknownEndpoint(segments.join('/'));
+		return method === 'GET' ? await showRun(call, below) : methodNotAllowed(['GET']);
+	};
+
 	return async (request, response) => {
 		const target = readTarget(request, inbound.basePath);
 		if (target === undefined) return false;
-		const isDirect = target.segments.length === 0 && request.method === 'POST';
+		const { segments, query } = target;
+		const refuse = (refusal: Refusal) => {
+			refusals.note(segments.join('/'), clientAddress(request), refusal);
+			answerRefusal(response, refusal);
+		};
 		try {
-			const caller = authorize(request, response, isDirect ? 'agents' : 'inbound');
-			if (caller !== undefined) await handle(request, response, target, caller.scopes);
+			const isDirect = segments.length === 0 && request.method === 'POST';
+			const admitted = gate(request, isDirect ? 'agents' : 'inbound');
+			if (!admitted.ok) {
+				refuse(admitted.refusal);
+				return true;
+			}
+			const call = { request, response, query, caller: admitted.value };
+			const refusal = await serve(call, segments);
+			if (refusal !== undefined) refuse(refusal);
 		} catch (error) {
 			logger.error(`an inbound message was not taken: ${describe(error)}`);
-			answerRefusal(response, NOT_STORED);
+			refuse(NOT_STORED);
 		}
 		return true;
 	};
 }
 
-function fillIn({ name, agentId, write }: Inlet, request: WriterRequest): Checked<Letter> {
-	const written = write(request);
-	if (!written.ok) return written;
-	const sessionKey = `agent:${agentId}:webhook:${name}`;
-	return { ok: true, value: { ...written.value, name, agentId, sessionKey } };
+function prepareEndpoints(
+	configured: InboundSettings['endpoints'],
+): ReadonlyMap<string, PreparedEndpoint> {
+	return new Map(
+		Object.entries(configured).map(([name, endpoint]): [string, PreparedEndpoint] => {
+			if (endpoint.kind === 'faulty') return [name, { kind: 'faulty' }];
+			const { kind, agentId, template } = endpoint;
+			return [
+				name,
+				{ kind, agentId, template, write: createTemplateWriter({ name, ...endpoint }) },
+			];
+		}),
+	);
 }
 
-type WriterRequest = Parameters<MessageWriter>[0];
-type Target = NonNullable<ReturnType<typeof readTarget>>;
+function listSessions(
+	configured: InboundSettings['endpoints'],
+): readonly (readonly [name: string, session: string])[] {
+	return Object.entries(configured).flatMap(([name, endpoint]) =>
+		endpoint.kind === 'usable'
+			? [[name, endpointSession({ name, agentId: endpoint.agentId })] as const]
+			: [],
+	);
+}
+
+function mayCall({ endpoints }: Caller, name: string): boolean {
+	return endpoints?.includes(name) ?? true;
+}
+
+/** A run is for who started it, and for tokens that may write to any agent. */
+function maySee(caller: Caller, message: InboundMessage): boolean {
+	if (message.endpoint !== DIRECT && !mayCall(caller, message.endpoint)) return false;
+	return message.caller === caller.id || caller.scopes.includes('agents');
+}
 
 function describe(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
+}
+
+const INBOUND_OFF: Refusal = {
+	status: 404,
+	code: 'inbound-off',
+	message:
+		"Inbound endpoints are switched off at this gateway: see 'inbound.enabled' in the settings of the plugin event-webhooks",
+};
+
+const NOT_STORED: Refusal = {
+	status: 503,
+	code: 'not-stored',
+	message:
+		"The gateway could not store the message: see its log, or 'openclaw event-webhooks list'",
+	headers: { 'Retry-After': '10' },
+};
+
+const UNKNOWN_RUN: Refusal = {
+	status: 404,
+	code: 'unknown-run',
+	message:
+		'There is no such run, or it is not for this token. Runs are kept for some days after their end',
+};
+
+/** What is wrong is told to who runs the gateway, not to who calls. */
+function endpointFaulty(name: string): Refusal {
+	return {
+		status: 503,
+		code: 'endpoint-faulty',
+		message: `The settings of the inbound endpoint '${name}' cannot be used: see 'openclaw event-webhooks status' at the gateway`,
+		headers: { 'Retry-After': '60' },
+	};
+}
+
+/** The one refusal that repeats something of the request: the name, shortened. */
+function unknownEndpoint(name: string): Refusal {
+	const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+	return {
+		status: 404,
+		code: 'unknown-endpoint',
+		message: `There is no inbound endpoint '${shown}' at this gateway`,
+	};
 }

@@ -1,4 +1,5 @@
-import type { RunResult } from './runResult';
+import type { Usage } from '../events/usage';
+import { createEventId } from '../protocol';
 
 /**
  * `queued`: waits for its turn. `running`: was handed to the gateway, or may have been when the process
@@ -31,6 +32,8 @@ export const DIRECT = 'direct/message';
 export interface NewMessage {
 	/** `run_…`; becomes the id of the agent's run. */
 	readonly runId: string;
+	/** Id of the token that it came with. */
+	readonly caller: string;
 	/** Name of the inbound endpoint; {@link DIRECT} for a message to any agent. */
 	readonly endpoint: string;
 	readonly agentId: string;
@@ -57,6 +60,35 @@ export interface InboundMessage extends Omit<NewMessage, 'request'> {
 	readonly settledAt?: number;
 	/** Present once it is done or failed. */
 	readonly result?: RunResult;
+}
+
+/**
+ * Why a message led to no reply: the gateway has no such agent or would not start the run (`refused`),
+ * could not for a day (`not-started`), the run failed (`agent-failed`), took too long (`agent-timeout`),
+ * or a restart of the gateway cut it off and it was not taken up again (`interrupted`).
+ */
+export type FailureCode =
+	| 'refused'
+	| 'not-started'
+	| 'agent-failed'
+	| 'agent-timeout'
+	| 'interrupted';
+
+/** How a run ended. */
+export type RunResult =
+	| {
+			readonly ok: true;
+			readonly reply: string;
+			/** The gateway gave the beginning of the reply only. */
+			readonly truncated?: true;
+			/** Of all model calls of the run. */
+			readonly usage?: Usage;
+	  }
+	| { readonly ok: false; readonly code: FailureCode; readonly message: string };
+
+/** Makes the id of a message and of the run it leads to: `run_` and 26 characters, ascending in time. */
+export function createRunId(): string {
+	return createEventId().replace(/^evt_/, 'run_');
 }
 
 /**

@@ -1,8 +1,13 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
-import type { InboundMessage, MessageOptions, MessageState, NewMessage } from './message';
-import type { RunResult } from './runResult';
+import type {
+	InboundMessage,
+	MessageOptions,
+	MessageState,
+	NewMessage,
+	RunResult,
+} from './message';
 
 /** What became of a message that was to be added. */
 export type Added =
@@ -59,10 +64,11 @@ export function openMessageStore(database: Database): MessageStore {
 					return isSame ? { kind: 'known', message: readMessage(known) } : { kind: 'conflict' };
 				}
 				const row = one(
-					`INSERT INTO inbound_messages (run_id, endpoint, agent_id, session_key, message, prompt,
+					`INSERT INTO inbound_messages (run_id, caller, endpoint, agent_id, session_key, message, prompt,
 						missing_paths, request_key, request_hash, options, state, created_at, next_at)
-					VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) RETURNING *`,
+					VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) RETURNING *`,
 					message.runId,
+					message.caller,
 					message.endpoint,
 					message.agentId,
 					message.sessionKey,
@@ -130,9 +136,11 @@ function isEqual(stored: Row[string] | undefined, hash: Uint8Array): boolean {
 	return stored instanceof Uint8Array && Buffer.compare(stored, hash) === 0;
 }
 
-function readMessage(row: Row): InboundMessage {
+/** Reads a row of `inbound_messages`. */
+export function readMessage(row: Row): InboundMessage {
 	return {
 		runId: String(row.run_id),
+		caller: String(row.caller),
 		endpoint: String(row.endpoint),
 		agentId: String(row.agent_id),
 		sessionKey: String(row.session_key),

@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
-import { readCallback } from './callbackTarget';
-import type { CallbackRules } from './callbackTarget';
-import { textOf } from './headerText';
+import { textOf } from '../http/request';
+import { readCallback } from './callback';
+import type { CallbackRules } from './callback';
 import type { MessageCallback } from './message';
+import type { WrittenMessage } from './messageText';
+import { chooseSession } from './sessionPolicy';
+import type { SessionRules } from './sessionPolicy';
 
 /** What a sender asks for besides the message, in headers or in the query. */
 export interface RequestOptions {
@@ -18,21 +21,11 @@ export interface RequestOptions {
 	readonly callback?: MessageCallback;
 }
 
-/** What the endpoint and the settings say. */
-export interface OptionRules {
-	readonly agentId: string;
-	/** Session of messages that name none. */
-	readonly sessionKey: string;
-	readonly callbacks: CallbackRules;
-}
-
-export const MAX_WAIT_SECONDS = 300;
+const MAX_WAIT_SECONDS = 300;
 const DEFAULT_WAIT_SECONDS = 60;
 const MAX_KEY_LENGTH = 256;
-const MAX_SESSION_KEY_LENGTH = 256;
 /** What an HTTP header can carry. */
-const KEY = /^[\x20-\x7e]+$/;
-const SESSION_KEY = /^[^\s\p{Cc}]+$/u;
+const PLAIN = /^[\x20-\x7e]+$/;
 
 /**
  * Reads what a request asks for: `Idempotency-Key`; `Prefer: wait=<seconds>` (RFC 7240) or `?wait=`;
@@ -40,29 +33,33 @@ const SESSION_KEY = /^[^\s\p{Cc}]+$/u;
  * `X-OpenClaw-Callback-Url` or `?callbackUrl=`, with `X-OpenClaw-Callback-Secret`. A header goes before
  * the query.
  *
- * @returns the options, or 400 that names what cannot be used
+ * @returns the options, 400 that names what cannot be used, or 403 for a session of others
  */
 export function readRequestOptions(
 	headers: IncomingHttpHeaders,
 	query: URLSearchParams,
-	rules: OptionRules,
+	rules: { readonly session: SessionRules; readonly callbacks: CallbackRules },
 ): Checked<RequestOptions> {
 	const key = textOf(headers['idempotency-key']);
-	if (key !== undefined && (key.length > MAX_KEY_LENGTH || !KEY.test(key))) return refuse(BAD_KEY);
-	const waitSeconds = readWait(headers, query);
-	if (waitSeconds === undefined) return refuse(BAD_WAIT);
-	const session = textOf(headers['x-openclaw-session-key']) ?? textOf(query.get('sessionKey'));
-	const sessionKey = session === undefined ? rules.sessionKey : qualify(session, rules.agentId);
-	if (sessionKey === undefined) return refuse(badSessionKey(rules.agentId));
+	if (key !== undefined && (key.length > MAX_KEY_LENGTH || !PLAIN.test(key))) {
+		return refuse(BAD_KEY);
+	}
+	const wait = readWait(headers, query);
+	if (!wait.ok) return wait;
+	const inHeader = textOf(headers['x-openclaw-session-key']);
+	if (inHeader !== undefined && !PLAIN.test(inHeader)) return refuse(NOT_PLAIN);
 	const deliver = textOf(headers['x-openclaw-deliver']) ?? textOf(query.get('deliver')) ?? 'false';
 	if (deliver !== 'true' && deliver !== 'false') return refuse(BAD_DELIVER);
+	const asked = inHeader ?? textOf(query.get('sessionKey'));
+	const session = chooseSession(asked, deliver === 'true', rules.session);
+	if (!session.ok) return session;
 	const callback = readCallback(headers, query, rules.callbacks);
 	if (!callback.ok) return callback;
 	return {
 		ok: true,
 		value: {
-			waitSeconds,
-			sessionKey,
+			waitSeconds: wait.value,
+			sessionKey: session.value,
 			deliver: deliver === 'true',
 			...(key === undefined ? {} : { key }),
 			...(callback.value === undefined ? {} : { callback: callback.value }),
@@ -70,34 +67,37 @@ export function readRequestOptions(
 	};
 }
 
-/** What makes a request the same as an earlier one: its body, and where its reply goes. */
-export function hashRequest(body: Buffer, options: RequestOptions): Buffer {
-	const { sessionKey, deliver, callback } = options;
-	const secret = callback !== undefined && 'secret' in callback ? [callback.secret] : [];
-	return createHash('sha256')
-		.update(JSON.stringify([sessionKey, deliver, callback?.url ?? '', ...secret]))
-		.update(body)
-		.digest();
+/**
+ * What makes a message the same as an earlier one with the same key: what the agent is told, but for the time
+ * that its template wrote into it, and all that decides what becomes of it. What of the request leaves no trace
+ * in these makes no difference.
+ */
+export function hashMessage(
+	{ agentId, timeless, model = '' }: WrittenMessage,
+	{ sessionKey, deliver, callback }: RequestOptions,
+): Buffer {
+	const target =
+		callback === undefined ? [] : [callback.url, 'secret' in callback ? callback.secret : ''];
+	const parts = [agentId, sessionKey, timeless, model, deliver, ...target];
+	return createHash('sha256').update(JSON.stringify(parts)).digest();
 }
 
-function readWait(headers: IncomingHttpHeaders, query: URLSearchParams): number | undefined {
+/**
+ * Reads how long to wait, in seconds: `Prefer: wait=…`, or `?wait=` with seconds, `true` or `false`.
+ *
+ * @returns 0 for not at all
+ */
+export function readWait(headers: IncomingHttpHeaders, query: URLSearchParams): Checked<number> {
 	const preferred = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(textOf(headers.prefer) ?? '')?.[1];
 	// A preference that is too much is met as far as it can be (RFC 7240, section 2).
-	if (preferred !== undefined) return Math.min(Number(preferred), MAX_WAIT_SECONDS);
+	if (preferred !== undefined) {
+		return { ok: true, value: Math.min(Number(preferred), MAX_WAIT_SECONDS) };
+	}
 	const text = textOf(query.get('wait')) ?? 'false';
-	if (text === 'false') return 0;
-	if (text === 'true') return DEFAULT_WAIT_SECONDS;
+	if (text === 'false') return { ok: true, value: 0 };
+	if (text === 'true') return { ok: true, value: DEFAULT_WAIT_SECONDS };
 	const seconds = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
-	return seconds <= MAX_WAIT_SECONDS ? seconds : undefined;
-}
-
-/** A key without `agent:` before it is one of the endpoint's agent; keys of other agents are refused. */
-function qualify(sessionKey: string, agentId: string): string | undefined {
-	if (sessionKey.length > MAX_SESSION_KEY_LENGTH || !SESSION_KEY.test(sessionKey)) return undefined;
-	const prefix = `agent:${agentId}:`;
-	if (!sessionKey.toLowerCase().startsWith('agent:')) return prefix + sessionKey;
-	const isOwn = sessionKey.toLowerCase().startsWith(prefix.toLowerCase());
-	return isOwn && sessionKey.length > prefix.length ? sessionKey : undefined;
+	return seconds <= MAX_WAIT_SECONDS ? { ok: true, value: seconds } : refuse(BAD_WAIT);
 }
 
 const BAD_KEY: Refusal = {
@@ -121,11 +121,10 @@ const BAD_DELIVER: Refusal = {
 	message: "'deliver' must be true or false",
 };
 
-function badSessionKey(agentId: string): Refusal {
-	return {
-		status: 400,
-		code: 'invalid-session-key',
-		path: 'sessionKey',
-		message: `The session key must belong to the endpoint's agent and start with 'agent:${agentId}:', without blanks`,
-	};
-}
+const NOT_PLAIN: Refusal = {
+	status: 400,
+	code: 'invalid-session-key',
+	path: 'sessionKey',
+	message:
+		'A header carries plain characters only, and this session key has others. Send it as ?sessionKey= instead',
+};

@@ -1,120 +1,111 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerRefusal } from '../http/answers';
-import type { Checked } from '../http/answers';
-import { parseJsonBody, readLimitedBody } from '../http/body';
-import { answerMessage, KEY_REUSED, QUEUE_FULL } from './answer';
-import type { CallbackRules } from './callbackTarget';
+import type { Refusal } from '../http/answers';
+import { parseExactJsonBody, readLimitedBody } from '../http/body';
+import type { Caller } from '../tokens/tokens';
+import type { CallbackRules } from './callback';
+import { createRunId } from './message';
 import type { MessageOptions, NewMessage } from './message';
+import { answerMessage, waitForResult } from './messageAnswer';
 import type { MessageStore } from './messageStore';
-import { hashRequest, readRequestOptions } from './requestOptions';
+import type { WriteMessage, WrittenMessage } from './messageText';
+import { hashMessage, readRequestOptions } from './requestOptions';
 import type { RequestOptions } from './requestOptions';
-import { createRunId } from './runId';
-import { wakeAgentRunner } from './signals';
-import { waitForResult } from './waitForResult';
+import type { SessionRules } from './sessionPolicy';
+import type { Signals } from './signals';
 
-/** What is to be told to whom. */
-export interface Letter {
-	/** Of the inbound endpoint; {@link DIRECT} without one. No name holds a blank. */
-	readonly name: string;
-	readonly agentId: string;
-	/** Session of messages that name none. */
-	readonly sessionKey: string;
-	readonly text: string;
-	readonly missingPaths: readonly string[];
-	readonly model?: string;
+/** A request that was let in. */
+export interface Call {
+	readonly request: IncomingMessage;
+	readonly response: ServerResponse;
+	readonly query: URLSearchParams;
+	readonly caller: Caller;
 }
 
-/** Makes the message of a request's body. */
-export type ReadLetter = (
-	body: unknown,
-	request: IncomingMessage,
-	query: URLSearchParams,
-) => Checked<Letter>;
-
 /** What taking messages takes. */
-export interface MessageTaking {
+export interface MessageTools {
 	readonly messages: MessageStore;
-	readonly callbacks: CallbackRules;
+	readonly signals: Signals;
 	/** Marks a text as coming from outside: `wrapExternalContent` of the gateway's SDK. */
 	readonly wrapExternalContent: (text: string) => string;
-	/** Milliseconds, the system's clock unless given. */
-	readonly now?: () => number;
+	readonly now: () => number;
+}
+
+/** What the settings say. */
+export interface CallRules {
+	readonly session: Pick<SessionRules, 'others' | 'prefixes' | 'hooks'>;
+	readonly callbacks: CallbackRules;
 }
 
 /** Open messages at which no more are taken. */
 const MAX_OPEN_MESSAGES = 10_000;
 
 /**
- * Takes a message that was posted to an inbound endpoint or to an agent: queues it durably, or finds the one that it
- * repeats, and answers.
+ * Takes a message that was posted to an inbound endpoint or to an agent: queues it durably, or finds the one that
+ * it repeats, and answers.
  *
+ * @returns why it was not taken; undefined once it is answered
  * @throws StoreError when it cannot be stored
  */
 export async function takeMessage(
-	request: IncomingMessage,
-	response: ServerResponse,
-	query: URLSearchParams,
-	readLetter: ReadLetter,
-	taking: MessageTaking,
-): Promise<void> {
-	const { messages, now = Date.now } = taking;
-	const read = await readMessage(request, query, readLetter, taking);
-	if (!read.ok) {
-		answerRefusal(response, read.refusal);
-		return;
-	}
-	const { message, waitSeconds } = read.value;
-	if (messages.countOpen() >= MAX_OPEN_MESSAGES) {
-		answerRefusal(response, QUEUE_FULL);
-		return;
-	}
-	const added = messages.add(message, now());
-	if (added.kind === 'conflict') {
-		answerRefusal(response, KEY_REUSED);
-		return;
-	}
-	if (added.kind === 'added') wakeAgentRunner();
+	call: Call,
+	write: WriteMessage,
+	rules: CallRules,
+	tools: MessageTools,
+): Promise<Refusal | undefined> {
+	const { request, response, query, caller } = call;
+	const { messages, signals, wrapExternalContent, now } = tools;
+	const raw = await readLimitedBody(request);
+	if (!raw.ok) return raw.refusal;
+	const { headers } = request;
+	const body = parseExactJsonBody(headers, raw.value);
+	if (!body.ok) return body.refusal;
+	const time = now();
+	const written = write({ body: body.value, headers, query, now: time });
+	if (!written.ok) return written.refusal;
+	const { agentId, sessionKey: own } = written.value;
+	const session = { ...rules.session, agentId, own, caller };
+	const asked = readRequestOptions(headers, query, { session, callbacks: rules.callbacks });
+	if (!asked.ok) return asked.refusal;
+	if (messages.countOpen() >= MAX_OPEN_MESSAGES) return QUEUE_FULL;
+	const prompt = wrapExternalContent(written.value.text);
+	const added = messages.add(newMessage(written.value, asked.value, caller, prompt), time);
+	if (added.kind === 'conflict') return KEY_REUSED;
+	if (added.kind === 'added') signals.wakeRunner();
 	const isRepeated = added.kind === 'known';
-	const current =
-		waitSeconds > 0
-			? await waitForResult(messages, added.message, waitSeconds, response)
-			: added.message;
+	const { waitSeconds } = asked.value;
+	const current = await waitForResult(tools, added.message, waitSeconds, response);
 	answerMessage(response, current, { isRepeated, waitSeconds });
+	return undefined;
 }
 
-async function readMessage(
-	request: IncomingMessage,
-	query: URLSearchParams,
-	readLetter: ReadLetter,
-	{ callbacks, wrapExternalContent }: MessageTaking,
-): Promise<Checked<{ readonly message: NewMessage; readonly waitSeconds: number }>> {
-	const { headers } = request;
-	const raw = await readLimitedBody(request);
-	if (!raw.ok) return raw;
-	const body = parseJsonBody(headers, raw.value);
-	if (!body.ok) return body;
-	const letter = readLetter(body.value, request, query);
-	if (!letter.ok) return letter;
-	const { name, agentId, text, missingPaths, model } = letter.value;
-	const rules = { agentId, sessionKey: letter.value.sessionKey, callbacks };
-	const asked = readRequestOptions(headers, query, rules);
-	if (!asked.ok) return asked;
-	const { key, sessionKey, waitSeconds } = asked.value;
-	const message: NewMessage = {
+function newMessage(
+	written: WrittenMessage,
+	options: RequestOptions,
+	caller: Caller,
+	prompt: string,
+): NewMessage {
+	const { endpoint, agentId, text, missingPaths, model } = written;
+	const { key, sessionKey } = options;
+	return {
 		runId: createRunId(),
-		endpoint: name,
+		caller: caller.id,
+		endpoint,
 		agentId,
 		sessionKey,
 		message: text,
-		prompt: wrapExternalContent(text),
+		prompt,
 		missingPaths,
-		options: { ...messageOptions(asked.value), ...(model === undefined ? {} : { model }) },
-		// Names of endpoints hold no blank, so keys of two endpoints never meet.
+		options: { ...messageOptions(options), ...(model === undefined ? {} : { model }) },
+		// Ids of tokens and names of endpoints hold no blank, so keys of two callers or endpoints never meet.
 		...(key === undefined
 			? {}
-			: { request: { key: `${name} ${key}`, hash: hashRequest(raw.value, asked.value) } }),
+			: {
+					request: {
+						key: `${caller.id} ${endpoint} ${key}`,
+						hash: hashMessage(written, options),
+					},
+				}),
 	};
-	return { ok: true, value: { message, waitSeconds } };
 }
 
 function messageOptions({ deliver, waitSeconds, callback }: RequestOptions): MessageOptions {
@@ -124,3 +115,18 @@ function messageOptions({ deliver, waitSeconds, callback }: RequestOptions): Mes
 		...(callback === undefined ? {} : { callback }),
 	};
 }
+
+const KEY_REUSED: Refusal = {
+	status: 422,
+	code: 'idempotency-key-reused',
+	path: 'Idempotency-Key',
+	message:
+		'Another message was sent with this Idempotency-Key before. Use a new key for a new message',
+};
+
+const QUEUE_FULL: Refusal = {
+	status: 503,
+	code: 'queue-full',
+	message: 'Too many messages wait for their agents. Send it again later',
+	headers: { 'Retry-After': '30' },
+};

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { InboundMessage } from '../../../openclaw-plugin/src/inbound/message';
+import { at } from '../../../testbed/json';
+import type { JsonObject } from '../../../testbed/json';
 import { waitFor } from '../../../testbed/waitFor';
 import { inboundGateway, type InboundGateway } from './support/inboundGateway';
 import { DONE, replyEntry, RESUMPTION, userEntry } from './support/standInRuns';
@@ -235,11 +237,7 @@ describe('after the end of the process', () => {
 		await started(1);
 		await gateway.runner.stop();
 		gateway.runs.restart();
-		// The next process does not know what this one has started.
-		Reflect.deleteProperty(
-			globalThis,
-			Symbol.for('openclaw-plugin-event-webhooks/inbound-started/1'),
-		);
+		gateway.forgetProcess();
 	}
 
 	beforeEach(() => {
@@ -355,5 +353,75 @@ describe('a database that cannot be written', () => {
 		gateway.database.exec('PRAGMA query_only = OFF');
 		expect(await settled(runId)).toMatchObject({ result: { ok: true, reply: 'Kept' } });
 		expect(gateway.runs.starts).toHaveLength(1);
+	});
+});
+
+describe('the end of the runner', () => {
+	it('comes within three seconds, whatever the gateway does', async () => {
+		const never = new Promise<never>(() => undefined);
+		const { runs } = gateway;
+		await gateway.restart({ runs: { ...runs, run: async () => await never } });
+		const runId = await post();
+		await waitFor('the start', () => state(runId) === 'running');
+		const startedAt = performance.now();
+		await gateway.runner.stop();
+		expect(performance.now() - startedAt).toBeLessThan(3000);
+	});
+});
+
+describe('a reply that the gateway cuts', () => {
+	const WHOLE = `Beginning ${'long '.repeat(1500)}end`;
+	const CUT = `${WHOLE.slice(0, 4095).trimEnd()}…`;
+	const WAIT = { prefer: 'wait=20', 'x-openclaw-callback-url': 'https://n8n.example/x' };
+
+	/** Answers a message whose reply `waitForRun` tells cut, with these replies in the transcript. */
+	async function replyWith(...said: readonly unknown[]) {
+		gateway.runs.answerBy(() => ({ hang: true }));
+		const answer = gateway.post('alert', ALERT, WAIT);
+		await started(1);
+		gateway.runs.record(SESSION, ...said);
+		const runId = gateway.runs.starts[0]?.runId ?? '';
+		gateway.runs.finish(runId, CUT);
+		const { json } = await answer;
+		const body = gateway.database.prepare('SELECT body FROM events').get()?.body;
+		const callback = JSON.parse(String(body)) as JsonObject;
+		const { result } = await settled(runId);
+		return { reply: json.reply, called: at(callback, 'data', 'reply'), result };
+	}
+
+	it.each([
+		['at once', [replyEntry(WHOLE)]],
+		[
+			'after a tool',
+			[replyEntry('Let me see', { stopReason: 'toolUse' }), replyEntry(`\n${WHOLE}\n`)],
+		],
+		[
+			'in two parts',
+			[replyEntry(WHOLE.slice(0, 3000), { stopReason: 'toolUse' }), replyEntry(WHOLE.slice(3000))],
+		],
+	])('comes whole to all who get it: said %s', async (_, said) => {
+		const { reply, called, result } = await replyWith(...said);
+		expect(reply).toEqual({ text: WHOLE });
+		expect(called).toEqual({ text: WHOLE });
+		expect(result).toMatchObject({ reply: WHOLE });
+	});
+
+	it.each([
+		['has another text', [replyEntry('Something else')]],
+		['has none', []],
+	])('is marked when the transcript %s', async (_, said) => {
+		const { reply, called, result } = await replyWith(...said);
+		expect(reply).toEqual({ text: CUT, truncated: true });
+		expect(called).toEqual({ text: CUT, truncated: true });
+		expect(result).toMatchObject({ reply: CUT, truncated: true });
+	});
+
+	it('is whole in what is kept, though nobody waits', async () => {
+		gateway.runs.answerBy(() => ({ hang: true }));
+		const runId = await post();
+		await started(1);
+		gateway.runs.record(SESSION, replyEntry(WHOLE));
+		gateway.runs.finish(runId, CUT);
+		expect(await settled(runId)).toMatchObject({ result: { ok: true, reply: WHOLE } });
 	});
 });

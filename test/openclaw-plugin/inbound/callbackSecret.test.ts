@@ -9,8 +9,8 @@ import { createSecret } from '../../../openclaw-plugin/src/endpoints/secret';
 import { describeHealth } from '../../../openclaw-plugin/src/endpoints/endpointHealth';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
+import type { TokenScope } from '../../../openclaw-plugin/src/tokens/tokens';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
-import { issueToken } from '../../../openclaw-plugin/src/tokens/tokens';
 import { readBody, startLocalServer } from '../../../testbed/localServer';
 import { waitFor } from '../../../testbed/waitFor';
 import { TEST_HOST_RULES } from '../delivery/support/hostRules';
@@ -41,11 +41,6 @@ const deliveries = () => gateway.database.prepare('SELECT * FROM deliveries ORDE
 const settled = async () => {
 	await waitFor('the delivery', () => deliveries().length > 0);
 };
-
-function bearer(scopes: Parameters<typeof issueToken>[1]['scopes']) {
-	const { token } = issueToken(gateway.database, { name: 'n8n', scopes });
-	return { authorization: `Bearer ${token}` };
-}
 
 function registryOn(database: Database): EndpointRegistry {
 	const { folder } = gateway;
@@ -84,7 +79,7 @@ it('is signed by the secret alone, tried again at once, and forgets the secret w
 	const delivering = await startDeliveries();
 	try {
 		const url = `${server.url}/webhook-waiting/7`;
-		const more = { ...headers(url), ...bearer(['agents', 'endpoints']) };
+		const more = { ...headers(url), ...gateway.bearer({ scopes: ['agents', 'endpoints'] }) };
 		expect((await gateway.post('', MESSAGE, more)).status).toBe(202);
 		await waitFor('the delivery', () => deliveries()[0]?.state === 'delivered');
 		expect(deliveries()).toMatchObject([{ url, secret: null, attempts: 3 }]);
@@ -130,8 +125,8 @@ it('leaves the secret nowhere but with the delivery that waits', async () => {
 });
 
 it('needs the origin in the settings, that of an endpoint, or a token for endpoints', async () => {
-	const ask = async (url: string, scopes: Parameters<typeof bearer>[0]) =>
-		await gateway.post('', MESSAGE, { ...headers(url), ...bearer(scopes) });
+	const ask = async (url: string, scopes: readonly TokenScope[]) =>
+		await gateway.post('', MESSAGE, { ...headers(url), ...gateway.bearer({ scopes }) });
 	const elsewhere = 'https://elsewhere.example/x';
 	expect(await ask(elsewhere, ['agents'])).toMatchObject({
 		status: 400,

@@ -1,5 +1,4 @@
-import { issueToken } from '../../../openclaw-plugin/src/tokens/tokens';
-import { inboundGateway, type InboundGateway } from './support/inboundGateway';
+import { HOOK_TOKEN, inboundGateway, type InboundGateway } from './support/inboundGateway';
 
 let gateway: InboundGateway;
 
@@ -13,11 +12,6 @@ afterEach(async () => {
 
 const WAIT = { prefer: 'wait=5' };
 const MESSAGE = { agentId: 'support-bot', message: 'Hello' };
-
-function bearer(scopes: Parameters<typeof issueToken>[1]['scopes']) {
-	const { token } = issueToken(gateway.database, { name: 'n8n', scopes });
-	return { authorization: `Bearer ${token}` };
-}
 
 it('goes to the agent that it names, marked as coming from outside', async () => {
 	const answer = await gateway.post('', MESSAGE, WAIT);
@@ -47,11 +41,32 @@ it('runs once under one key, apart from the keys of endpoints', async () => {
 	const first = await gateway.post('', MESSAGE, headers);
 	const again = await gateway.post('', MESSAGE, headers);
 	const other = await gateway.post('', { ...MESSAGE, message: 'Other' }, headers);
+	const model = await gateway.post('', { ...MESSAGE, model: 'fake/fake-2' }, headers);
 	const alert = await gateway.post('alert', { title: 'Disk' }, headers);
 	expect(again.json.runId).toBe(first.json.runId);
 	expect(other).toMatchObject({ status: 422, json: { error: { code: 'idempotency-key-reused' } } });
+	expect(model.status).toBe(422);
 	expect(alert.status).toBe(200);
 	expect(gateway.runs.starts).toHaveLength(2);
+});
+
+it('is the same when only the time differs that its sender wrote into it', async () => {
+	const headers = { 'idempotency-key': 'k' };
+	const send = async (text: string, now?: string) =>
+		await gateway.post(
+			'',
+			{ ...MESSAGE, message: text, ...(now === undefined ? {} : { now }) },
+			headers,
+		);
+	const [first, second] = ['2026-03-14T10:30:00.000Z', '2026-03-14T10:30:01.000Z'] as const;
+	const accepted = await send(`Report of ${first}`, first);
+	const again = await send(`Report of ${second}`, second);
+	expect(again.status).toBe(202);
+	expect(again.json).toEqual(accepted.json);
+	expect(again.headers.get('idempotency-replayed')).toBe('true');
+	expect((await send(`Report of ${second}`)).status).toBe(422);
+	expect((await send(`Alarm of ${second}`, second)).status).toBe(422);
+	expect(gateway.runs.starts).toHaveLength(1);
 });
 
 it('answers 424 when the run fails', async () => {
@@ -76,8 +91,17 @@ it.each([
 });
 
 it('needs a token with the scope agents, or the hook token of the gateway', async () => {
-	const answer = await gateway.post('', MESSAGE, bearer(['inbound', 'endpoints']));
+	const answer = await gateway.post(
+		'',
+		MESSAGE,
+		gateway.bearer({ scopes: ['inbound', 'endpoints'] }),
+	);
 	expect(answer).toMatchObject({ status: 403, json: { error: { code: 'wrong-scope' } } });
-	expect((await gateway.post('', MESSAGE, bearer(['agents']))).status).toBe(202);
-	expect((await gateway.post('', MESSAGE)).status).toBe(202);
+	expect((await gateway.post('', MESSAGE, gateway.bearer({ scopes: ['agents'] }))).status).toBe(
+		202,
+	);
+	const hooks = { authorization: `Bearer ${HOOK_TOKEN}` };
+	expect((await gateway.post('', MESSAGE, hooks)).status).toBe(202);
+	const bound = gateway.bearer({ endpoints: ['alert'] });
+	expect(await gateway.post('', MESSAGE, bound)).toMatchObject({ status: 403 });
 });

@@ -1,6 +1,9 @@
-import { judgeEnded, judgeThrown } from '../../../openclaw-plugin/src/inbound/runFault';
-import { readTurn } from '../../../openclaw-plugin/src/inbound/transcript';
-import { readWaitAnswer } from '../../../openclaw-plugin/src/inbound/waitAnswer';
+import {
+	judgeEnded,
+	judgeThrown,
+	readTurn,
+	readWaitAnswer,
+} from '../../../openclaw-plugin/src/inbound/gatewayAnswers';
 import { replyEntry, RESUMPTION, userEntry } from './support/standInRuns';
 
 // Texts, codes and forms as OpenClaw 2026.9.6 was seen to give them.
@@ -155,11 +158,13 @@ describe('the transcript of a session', () => {
 		expect(await turnOf(userEntry('run_1'), toolCall, replyEntry('yes'))).toEqual({
 			kind: 'answered',
 			reply: 'yes',
+			texts: ['yes'],
 			usage: { inputTokens: 200, outputTokens: 44, cacheReadTokens: 22 },
 		});
 		expect(await turnOf(userEntry('run_1'), replyEntry('yes', { usage: undefined }))).toEqual({
 			kind: 'answered',
 			reply: 'yes',
+			texts: ['yes'],
 		});
 	});
 

@@ -1,8 +1,15 @@
 import { readRequestOptions } from '../../../openclaw-plugin/src/inbound/requestOptions';
 
+const OWN = 'agent:support-bot:webhook:ticket-update';
 const RULES = {
-	agentId: 'support-bot',
-	sessionKey: 'agent:support-bot:webhook:ticket-update',
+	session: {
+		agentId: 'support-bot',
+		own: OWN,
+		others: [],
+		caller: { id: 'n8n', scopes: ['inbound', 'sessions'] as const },
+		prefixes: [],
+		hooks: { mayNameSession: false, sessionKeyPrefixes: [] },
+	},
 	callbacks: {
 		origins: ['https://n8n.example', 'http://127.0.0.1:5678'],
 		isAnyAllowed: false,
@@ -23,7 +30,7 @@ function refused(headers: Record<string, string>, query = ''): string {
 it('asks for nothing by itself', () => {
 	expect(read({})).toEqual({
 		ok: true,
-		value: { waitSeconds: 0, deliver: false, sessionKey: RULES.sessionKey },
+		value: { waitSeconds: 0, deliver: false, sessionKey: OWN },
 	});
 });
 
@@ -48,30 +55,19 @@ it.each(['wait=301', 'wait=-1', 'wait=1.5', 'wait=yes', 'wait=1e2'])('refuses %s
 
 it.each([
 	['agent:support-bot:main', 'agent:support-bot:main'],
-	['Agent:Support-Bot:telegram:7', 'Agent:Support-Bot:telegram:7'],
 	['ticket-1042', 'agent:support-bot:ticket-1042'],
-	['hook:tickets', 'agent:support-bot:hook:tickets'],
-	['工单:7', 'agent:support-bot:工单:7'],
 ])('the session %s is %s', (given, sessionKey) => {
 	const headers = { 'x-openclaw-session-key': given };
 	expect(read(headers)).toMatchObject({ ok: true, value: { sessionKey } });
-	expect(read({}, new URLSearchParams({ sessionKey: given }).toString())).toMatchObject({
-		value: { sessionKey },
-	});
+	expect(read({}, `sessionKey=${given}`)).toMatchObject({ value: { sessionKey } });
 });
 
-it.each([
-	'agent:main:main',
-	'agent:support-bot2:main',
-	'AGENT:MAIN:x',
-	'agent:support-bot:',
-	'agent:support-bot',
-	'agent:',
-	'two words',
-	'line\u0007',
-	'x'.repeat(257),
-])('the session %j is not one of the agent', (sessionKey) => {
-	expect(refused({ 'x-openclaw-session-key': sessionKey })).toBe('invalid-session-key');
+it('takes what a header cannot carry from the query alone', () => {
+	const query = new URLSearchParams({ sessionKey: '工单:1042' }).toString();
+	expect(read({}, query)).toMatchObject({ value: { sessionKey: 'agent:support-bot:工单:1042' } });
+	// What arrives when a client writes it into a header anyway.
+	const mangled = Buffer.from('工单:1042').toString('latin1');
+	expect(refused({ 'x-openclaw-session-key': mangled })).toBe('invalid-session-key');
 });
 
 it.each(['https://n8n.example/webhook-waiting/1', 'http://127.0.0.1:5678/x?y=1'])(

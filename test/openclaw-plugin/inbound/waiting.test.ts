@@ -1,6 +1,5 @@
 import { waitFor } from '../../../testbed/waitFor';
-import { countWaiting } from '../../../openclaw-plugin/src/inbound/signals';
-import { inboundGateway, TOKEN, type InboundGateway } from './support/inboundGateway';
+import { HOOK_TOKEN, inboundGateway, type InboundGateway } from './support/inboundGateway';
 import { DONE } from './support/standInRuns';
 
 let gateway: InboundGateway;
@@ -37,7 +36,7 @@ it('answers 202 when the time is over, and the run goes on', async () => {
 	expect(answer.json.reply).toBeUndefined();
 	gateway.runs.finish(String(answer.json.runId), 'Later');
 	await waitFor('the reply', () => gateway.messages.find(String(answer.json.runId))?.result);
-	expect(countWaiting()).toBe(0);
+	expect(gateway.signals.waitingCount).toBe(0);
 });
 
 it('says that the agent failed, in a way that nobody repeats', async () => {
@@ -71,21 +70,21 @@ it('stops waiting when who asked has gone', async () => {
 	const gone = new AbortController();
 	const asked = fetch(`${gateway.url}/webhooks/inbound/alert?wait=300`, {
 		method: 'POST',
-		headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+		headers: { authorization: `Bearer ${HOOK_TOKEN}`, 'content-type': 'application/json' },
 		body: '{"title":1}',
 		signal: gone.signal,
 	}).catch((error: unknown) => error);
-	await waitFor('the wait', () => countWaiting() === 1);
+	await waitFor('the wait', () => gateway.signals.waitingCount === 1);
 	gone.abort();
 	await asked;
-	await waitFor('the end of the wait', () => countWaiting() === 0);
+	await waitFor('the end of the wait', () => gateway.signals.waitingCount === 0);
 });
 
 it('lets several requests wait for the same run', async () => {
 	gateway.runs.answerBy(() => ({ hang: true }));
 	const headers = { prefer: 'wait=20', 'idempotency-key': 'k' };
 	const answers = [1, 2, 3].map(async () => gateway.post('alert', ALERT, headers));
-	await waitFor('the waits', () => countWaiting() === 3);
+	await waitFor('the waits', () => gateway.signals.waitingCount === 3);
 	gateway.runs.finish(gateway.runs.starts[0]?.runId ?? '', 'To all');
 	for (const answer of answers) {
 		expect(await answer).toMatchObject({ status: 200, json: { reply: { text: 'To all' } } });

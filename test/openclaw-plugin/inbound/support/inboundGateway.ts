@@ -5,19 +5,29 @@ import type {
 } from '../../../../openclaw-plugin/src/inbound/agentRunner';
 import { createCallbacks } from '../../../../openclaw-plugin/src/inbound/callback';
 import { createInboundRoute } from '../../../../openclaw-plugin/src/inbound/inboundRoute';
+import type { GatewayRules } from '../../../../openclaw-plugin/src/inbound/inboundRoute';
 import { openMessageStore } from '../../../../openclaw-plugin/src/inbound/messageStore';
 import type { MessageStore } from '../../../../openclaw-plugin/src/inbound/messageStore';
+import { createRefusalLog } from '../../../../openclaw-plugin/src/inbound/refusalLog';
+import { signalsOf } from '../../../../openclaw-plugin/src/inbound/signals';
+import type { Signals } from '../../../../openclaw-plugin/src/inbound/signals';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { checkConfig } from '../../../../openclaw-plugin/src/protocol';
 import type { InboundConfig } from '../../../../openclaw-plugin/src/protocol';
 import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
+import type { ConfiguredInbound } from '../../../../openclaw-plugin/src/settings/settings';
 import { openDatabase } from '../../../../openclaw-plugin/src/store/database';
 import {
-	createAuthorizer,
 	createFailureLimit,
+	createTokenGate,
 } from '../../../../openclaw-plugin/src/tokens/authorizer';
-import { createTokenCheck } from '../../../../openclaw-plugin/src/tokens/tokens';
+import {
+	createTokenCheck,
+	issueToken,
+	TOKEN_SCOPES,
+} from '../../../../openclaw-plugin/src/tokens/tokens';
+import type { TokenRequest } from '../../../../openclaw-plugin/src/tokens/tokens';
 import type { JsonObject } from '../../../../testbed/json';
 import { startLocalServer } from '../../../../testbed/localServer';
 import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';
@@ -25,7 +35,8 @@ import { standInRuns } from './standInRuns';
 import type { StandInRuns } from './standInRuns';
 import type { DatabaseSync } from 'node:sqlite';
 
-export const TOKEN = 'hook-token-of-the-gateway';
+/** `hooks.token` of the gateway. */
+export const HOOK_TOKEN = 'hook-token-of-the-gateway';
 
 /** The plugin's inbound half on a real database and a real port, with stand-in agents. */
 export interface InboundGateway {
@@ -33,14 +44,23 @@ export interface InboundGateway {
 	readonly folder: string;
 	readonly database: DatabaseSync;
 	readonly messages: MessageStore;
+	readonly signals: Signals;
+	/** `hooks` of the gateway's settings; to be changed by tests. */
+	hooks: GatewayRules['hooks'];
 	readonly runs: StandInRuns;
 	/** What was logged. */
 	readonly log: readonly string[];
 	/** Events that were emitted. */
 	readonly events: readonly unknown[];
 	readonly runner: AgentRunner;
+	/** Asks for something below the base path, with a token of all scopes unless another is given. */
+	get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
 	/** Posts to an inbound endpoint. */
 	post(name: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+	/** Makes a token and the header that shows it. */
+	bearer(request: Partial<TokenRequest>): { readonly authorization: string };
+	/** Forgets what the process knows, as its end does. */
+	forgetProcess(): void;
 	/** Starts another runner on the same data, as a restarted gateway does. */
 	restart(changes?: Partial<AgentRunnerOptions>): Promise<void>;
 	remove(): Promise<void>;
@@ -88,7 +108,13 @@ export function inboundConfig(inbound: JsonObject): InboundConfig {
 }
 
 export async function inboundGateway(
-	options: { readonly inbound?: JsonObject; readonly runner?: Partial<AgentRunnerOptions> } = {},
+	options: {
+		readonly inbound?: JsonObject;
+		/** Beside those of `inbound`. */
+		readonly endpoints?: Readonly<Record<string, ConfiguredInbound>>;
+		readonly sessionKeys?: readonly string[];
+		readonly runner?: Partial<AgentRunnerOptions>;
+	} = {},
 ): Promise<InboundGateway> {
 	const folder = await temporaryFolder('inbound');
 	const database = openDatabase(folder);
@@ -114,20 +140,38 @@ export async function inboundGateway(
 		log.push(line);
 	};
 	const logger = { info: write, warn: write, error: write };
-	const route = createInboundRoute({
-		inbound: inboundConfig({
-			endpoints: ARTICLE_ENDPOINTS,
-			callbackOrigins: ['https://n8n.example', 'https://unknown.example', 'https://off.example'],
-			...options.inbound,
-		}),
-		agents: [{ id: 'support-bot', name: 'Support' }, { id: 'private' }],
-		channels: [{ id: 'telegram' }],
+	let hooks: InboundGateway['hooks'] = {
+		isEnabled: true,
+		token: HOOK_TOKEN,
 		allowedAgentIds: ['support-bot'],
+		mayNameSession: false,
+		sessionKeyPrefixes: [],
+	};
+	const inbound = inboundConfig({
+		endpoints: ARTICLE_ENDPOINTS,
+		callbackOrigins: ['https://n8n.example', 'https://unknown.example', 'https://off.example'],
+		...options.inbound,
+	});
+	const usable = Object.entries(inbound.endpoints).map(
+		([name, endpoint]): [string, ConfiguredInbound] => [name, { kind: 'usable', ...endpoint }],
+	);
+	const refusals = createRefusalLog(database);
+	const check = createTokenCheck({ database, hookToken: () => hooks });
+	const route = createInboundRoute({
+		folder,
+		inbound: {
+			...inbound,
+			endpoints: { ...Object.fromEntries(usable), ...options.endpoints },
+			sessionKeys: options.sessionKeys ?? [],
+		},
+		gateway: () => ({
+			agents: [{ id: 'support-bot', name: 'Support' }, { id: 'private' }],
+			channels: [{ id: 'telegram' }],
+			hooks,
+		}),
 		database,
-		authorize: createAuthorizer(
-			createTokenCheck({ database, hookToken: () => ({ isEnabled: true, token: TOKEN }) }),
-			createFailureLimit(),
-		),
+		gate: createTokenGate(check, createFailureLimit()),
+		refusals,
 		findSigner: callbacks.findSigner,
 		findReceiver: callbacks.findReceiver,
 		wrapExternalContent: (text) => `<external>${text}</external>`,
@@ -140,6 +184,7 @@ export async function inboundGateway(
 	});
 	const makeRunner = (changes: Partial<AgentRunnerOptions> = {}) =>
 		createAgentRunner({
+			folder,
 			database,
 			runs,
 			emit: (type, data) => events.push({ type, data }),
@@ -152,29 +197,44 @@ export async function inboundGateway(
 		});
 	let runner = makeRunner();
 	runner.start();
+	const bearer = (request: Partial<TokenRequest>) => {
+		const { token } = issueToken(database, { name: 'n8n', scopes: TOKEN_SCOPES, ...request });
+		return { authorization: `Bearer ${token}` };
+	};
+	const n8n = bearer({});
+	const ask = async (path: string, init: RequestInit): Promise<Answer> => {
+		const response = await fetch(`${server.url}/webhooks/inbound/${path}`, init);
+		const json = (await response.json()) as JsonObject;
+		return { status: response.status, headers: response.headers, json };
+	};
 	return {
 		url: server.url,
 		folder,
 		database,
 		messages: openMessageStore(database),
+		signals: signalsOf(folder),
+		get hooks() {
+			return hooks;
+		},
+		set hooks(changed) {
+			hooks = changed;
+		},
 		runs,
 		log,
 		events,
 		get runner() {
 			return runner;
 		},
-		post: async (name, body, headers = {}) => {
-			const response = await fetch(`${server.url}/webhooks/inbound/${name}`, {
+		bearer,
+		get: async (path, headers = {}) => await ask(path, { headers: { ...n8n, ...headers } }),
+		post: async (name, body, headers = {}) =>
+			await ask(name, {
 				method: 'POST',
-				headers: {
-					authorization: `Bearer ${TOKEN}`,
-					'content-type': 'application/json',
-					...headers,
-				},
+				headers: { ...n8n, 'content-type': 'application/json', ...headers },
 				body: typeof body === 'string' ? body : JSON.stringify(body),
-			});
-			const json = (await response.json()) as JsonObject;
-			return { status: response.status, headers: response.headers, json };
+			}),
+		forgetProcess: () => {
+			signalsOf(folder).started.clear();
 		},
 		restart: async (changes) => {
 			await runner.stop();
@@ -184,6 +244,7 @@ export async function inboundGateway(
 		remove: async () => {
 			await runner.stop();
 			await server.close();
+			refusals.close();
 			database.close();
 			await removeTemporaryFolder(folder);
 		},

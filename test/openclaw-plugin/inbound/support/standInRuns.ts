@@ -1,5 +1,5 @@
 import type { AgentRuns } from '../../../../openclaw-plugin/src/sdk';
-import type { TranscriptReader } from '../../../../openclaw-plugin/src/inbound/transcript';
+import type { TranscriptReader } from '../../../../openclaw-plugin/src/inbound/gatewayAnswers';
 
 /** How a run goes; by default it replies with "Done". */
 export type RunScript =

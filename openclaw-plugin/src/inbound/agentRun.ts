@@ -1,20 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentRuns } from '../sdk';
-import { processState } from '../processState';
+import { judgeEnded, judgeThrown, readTurn, readWaitAnswer } from './gatewayAnswers';
+import type { RunFault, TranscriptReader, Turn } from './gatewayAnswers';
 import { gatewayRunId } from './message';
-import type { InboundMessage } from './message';
+import type { FailureCode, InboundMessage, RunResult } from './message';
 import type { MessageStore } from './messageStore';
-import { judgeEnded, judgeThrown } from './runFault';
-import type { RunFault } from './runFault';
-import type { FailureCode, RunUsage } from './runResult';
-import { readTurn } from './transcript';
-import type { TranscriptReader, Turn } from './transcript';
-import { readWaitAnswer } from './waitAnswer';
 
 /** What became of a message. */
 export type RunOutcome =
-	| { readonly kind: 'replied'; readonly reply: string; readonly usage?: RunUsage }
-	| { readonly kind: 'failed'; readonly code: FailureCode; readonly message: string }
+	| { readonly kind: 'ended'; readonly result: RunResult }
 	/** To be tried again; `isTaken` as in {@link RunFault}. */
 	| { readonly kind: 'postponed'; readonly message: string; readonly isTaken: boolean }
 	/** The runner ends; the run may well go on. */
@@ -43,21 +37,12 @@ export const RUN_TIMING: RunTiming = {
 export interface RunTools {
 	readonly runs: AgentRuns & Partial<TranscriptReader>;
 	readonly messages: MessageStore;
+	/** See `Signals`. */
+	readonly started: Map<string, string>;
 	readonly now: () => number;
 	readonly timing: RunTiming;
 	/** Ends waiting, not the run. */
 	readonly signal: AbortSignal;
-}
-
-/**
- * The gateway's run ids of messages whose run was started in this process and not settled yet: the
- * gateway itself knows what becomes of them.
- */
-const startedHere = () => processState('inbound-started/1', () => new Map<string, string>());
-
-/** To be called once a message's outcome is written. */
-export function releaseRun(runId: string): void {
-	startedHere().delete(runId);
 }
 
 /**
@@ -78,24 +63,23 @@ export async function runMessage(message: InboundMessage, tools: RunTools): Prom
 /** Undefined when the agent never got the message. */
 async function takeUp(message: InboundMessage, tools: RunTools): Promise<RunOutcome | undefined> {
 	const { now, timing, signal } = tools;
-	const known = startedHere().get(message.runId);
+	const known = tools.started.get(message.runId);
 	if (known !== undefined) return await followRun(message, known, tools);
 	const deadline = now() + timing.recoveryLimitMs;
 	let isBegun = false;
 	do {
 		const turn = await lookUp(message, tools);
 		if (turn?.kind === 'absent') return undefined;
-		if (turn?.kind === 'answered') return { ...turn, kind: 'replied' };
+		if (turn?.kind === 'answered') return replied(turn.reply, turn);
 		isBegun ||= turn?.kind === 'begun';
 		await pause(timing.recoveryPollMs, signal);
 		if (signal.aborted) return { kind: 'left' };
 	} while (now() < deadline);
 	if (!isBegun) return undefined;
-	return {
-		kind: 'failed',
-		code: 'interrupted',
-		message: 'A restart of the gateway cut the run off. Whether the agent finished it is not known',
-	};
+	return failed(
+		'interrupted',
+		'A restart of the gateway cut the run off. Whether the agent finished it is not known',
+	);
 }
 
 async function startRun(message: InboundMessage, tools: RunTools): Promise<RunOutcome> {
@@ -104,7 +88,7 @@ async function startRun(message: InboundMessage, tools: RunTools): Promise<RunOu
 	const runId = gatewayRunId(message.runId, message.starts + 1);
 	if (signal.aborted) return { kind: 'left' };
 	messages.markStarting(message.runId);
-	startedHere().set(message.runId, runId);
+	tools.started.set(message.runId, runId);
 	try {
 		const deliver = options.deliver === true;
 		const { model } = options;
@@ -129,27 +113,64 @@ async function followRun(
 		if (answer?.kind === 'ended') return await describeReply(message, answer.reply, tools);
 		if (answer?.kind === 'failed') return toOutcome(judgeEnded(answer.error), 'agent-failed');
 		if (answer?.kind === 'timed-out') {
-			return { kind: 'failed', code: 'agent-timeout', message: 'The agent ran out of time' };
+			return failed('agent-timeout', 'The agent ran out of time');
 		}
 		const turn = await lookUp(message, tools);
-		if (turn?.kind === 'answered') return { ...turn, kind: 'replied' };
+		if (turn?.kind === 'answered') return replied(turn.reply, turn);
 		if (answer === undefined) await pause(timing.recoveryPollMs, signal);
 	}
 }
 
+/** The whole reply, and what it cost where somebody waits to know. */
 async function describeReply(
 	message: InboundMessage,
-	reply: string | undefined,
+	told: string | undefined,
 	tools: RunTools,
 ): Promise<RunOutcome> {
-	if (reply !== undefined && message.options.detailed !== true) return { kind: 'replied', reply };
-	const turn = await lookUp(message, tools);
-	const known = turn?.kind === 'answered' ? turn : undefined;
-	return {
-		kind: 'replied',
-		reply: reply ?? known?.reply ?? '',
-		...(known?.usage === undefined ? {} : { usage: known.usage }),
+	if (told !== undefined && !isCut(told) && message.options.detailed !== true) return replied(told);
+	const found = await lookUp(message, tools);
+	const turn = found?.kind === 'answered' ? found : undefined;
+	if (told === undefined) return replied(turn?.reply ?? '', turn);
+	if (!isCut(told)) return replied(told, turn);
+	const whole = turn === undefined ? undefined : findWhole(told, turn);
+	return whole === undefined ? replied(told, turn, true) : replied(whole, turn);
+}
+
+/** The gateway cuts a reply after 4,096 characters, and ends it so; blanks before that are gone. */
+const CUT_LENGTH = 4000;
+const CUT_END = '…';
+
+function isCut(text: string): boolean {
+	return text.length >= CUT_LENGTH && text.endsWith(CUT_END);
+}
+
+/** The text of the turn that the gateway has cut; undefined when none begins so. */
+function findWhole(cut: string, { reply, texts }: AnsweredTurn): string | undefined {
+	const beginning = cut.slice(0, -CUT_END.length);
+	return [reply, ...['\n\n', '\n', ''].map((between) => texts.join(between))]
+		.map((text) => text.trim())
+		.find((text) => text.startsWith(beginning));
+}
+
+type AnsweredTurn = Extract<Turn, { kind: 'answered' }>;
+
+function replied(
+	reply: string,
+	turn?: Pick<AnsweredTurn, 'usage'>,
+	isTruncated = false,
+): RunOutcome {
+	const usage = turn?.usage;
+	const result: RunResult = {
+		ok: true,
+		reply,
+		...(isTruncated ? { truncated: true } : {}),
+		...(usage === undefined ? {} : { usage }),
 	};
+	return { kind: 'ended', result };
+}
+
+function failed(code: FailureCode, message: string): RunOutcome {
+	return { kind: 'ended', result: { ok: false, code, message } };
 }
 
 /** Undefined when the transcript cannot be read now. */
@@ -169,7 +190,7 @@ async function lookUp(message: InboundMessage, { runs }: RunTools): Promise<Turn
 function toOutcome(fault: RunFault, code: FailureCode): RunOutcome {
 	const { message } = fault;
 	return fault.kind === 'final'
-		? { kind: 'failed', code, message }
+		? failed(code, message)
 		: { kind: 'postponed', message, isTaken: fault.isTaken };
 }
 

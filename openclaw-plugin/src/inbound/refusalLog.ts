@@ -1,0 +1,168 @@
+import type { Refusal } from '../http/answers';
+import type { Database } from '../store/databaseAccess';
+
+/** Equal calls within a minute that were refused. */
+export interface InboundRefusal {
+	/** Milliseconds since 1970, of the first. */
+	readonly at: number;
+	/** Of the last. */
+	readonly lastAt: number;
+	readonly count: number;
+	/** As it was called; empty for a message to any agent. */
+	readonly endpoint: string;
+	readonly address: string;
+	readonly status: number;
+	readonly code: string;
+	readonly reason: string;
+}
+
+/** Lists refused calls, the newest first. */
+export function listRefusals(
+	database: Database,
+	{ limit = 20 }: { readonly limit?: number } = {},
+): readonly InboundRefusal[] {
+	return database
+		.prepare('SELECT * FROM inbound_refusals ORDER BY last_at DESC, seq DESC LIMIT ?')
+		.all(limit)
+		.map((row) => ({
+			at: Number(row.at),
+			lastAt: Number(row.last_at),
+			count: Number(row.count),
+			endpoint: String(row.endpoint),
+			address: String(row.address),
+			status: Number(row.status),
+			code: String(row.code),
+			reason: String(row.reason),
+		}));
+}
+
+/** Keeps what was refused. */
+export interface RefusalLog {
+	/**
+	 * Notes a refused call; never throws.
+	 *
+	 * @param endpoint as it was called
+	 */
+	note(endpoint: string, address: string, refusal: Refusal): void;
+	/** Writes what is still counted in memory. */
+	close(): void;
+}
+
+/** Refusals that are kept. */
+const MAX_REFUSALS = 1000;
+const REFUSALS_KEPT_MS = 30 * 86_400_000;
+/** Milliseconds within which equal refusals are one. */
+const TOGETHER_MS = 60_000;
+/** Different ones within that time; further ones are counted together. */
+const MAX_DIFFERENT = 60;
+const FLUSH_AFTER_MS = 5000;
+const MAX_NAME_LENGTH = 100;
+
+interface Counted {
+	readonly seq: number | bigint;
+	readonly since: number;
+	lastAt: number;
+	count: number;
+	isWritten: boolean;
+}
+
+/**
+ * Makes the log of refused calls. However many come, it writes at most some 70 rows a minute, and a change
+ * of these every few seconds.
+ *
+ * @param now milliseconds, the system's clock unless given
+ */
+export function createRefusalLog(database: Database, now: () => number = Date.now): RefusalLog {
+	const recent = new Map<string, Counted>();
+	let timer: NodeJS.Timeout | undefined;
+	const write = (counted: Counted) => {
+		if (counted.isWritten) return;
+		database
+			.prepare('UPDATE inbound_refusals SET count = ?, last_at = ? WHERE seq = ?')
+			.run(counted.count, counted.lastAt, counted.seq);
+		counted.isWritten = true;
+	};
+	const flush = () => {
+		clearTimeout(timer);
+		timer = undefined;
+		for (const counted of recent.values()) write(counted);
+	};
+	const add = (key: string, values: RefusalValues, time: number) => {
+		const { lastInsertRowid: seq } = database
+			.prepare(
+				`INSERT INTO inbound_refusals (at, last_at, count, endpoint, address, status, code, reason)
+				VALUES (?, ?, 1, ?, ?, ?, ?, ?)`,
+			)
+			.run(time, time, ...values);
+		database.prepare('DELETE FROM inbound_refusals WHERE seq <= ?').run(Number(seq) - MAX_REFUSALS);
+		recent.set(key, { seq, since: time, lastAt: time, count: 1, isWritten: true });
+	};
+	const forgetOld = (time: number) => {
+		for (const [key, counted] of recent) {
+			if (Math.abs(time - counted.since) < TOGETHER_MS) continue;
+			recent.delete(key);
+			write(counted);
+		}
+	};
+	const countOne = (values: RefusalValues, isLast = false) => {
+		const time = now();
+		const key = JSON.stringify(values);
+		const known = recent.get(key);
+		if (known !== undefined && Math.abs(time - known.since) < TOGETHER_MS) {
+			known.count += 1;
+			known.lastAt = time;
+			known.isWritten = false;
+			timer ??= setTimeout(quietly(flush), FLUSH_AFTER_MS).unref();
+			return;
+		}
+		forgetOld(time);
+		if (recent.size < MAX_DIFFERENT || isLast) add(key, values, time);
+		else countOne(OTHERS, true);
+	};
+	return {
+		note: (endpoint, address, { status, code, message }) => {
+			quietly(() => {
+				const name = toLine(endpoint).slice(0, MAX_NAME_LENGTH).toWellFormed();
+				countOne([name, address, status, code, toLine(message)]);
+			})();
+		},
+		close: quietly(flush),
+	};
+}
+
+/** Deletes the refusals that are too old. */
+export function forgetRefusals(database: Database, now: number): void {
+	database.prepare('DELETE FROM inbound_refusals WHERE last_at < ?').run(now - REFUSALS_KEPT_MS);
+}
+
+type RefusalValues = readonly [
+	endpoint: string,
+	address: string,
+	status: number,
+	code: string,
+	reason: string,
+];
+
+const OTHERS: RefusalValues = [
+	'',
+	'',
+	0,
+	'many',
+	'More calls were refused than are kept one by one',
+];
+
+/** Names are what anybody sends: nothing of them may move a terminal's cursor. */
+function toLine(text: string): string {
+	return text.replace(/[\p{Cc}\p{Cf}]/gu, '');
+}
+
+/** A log that cannot be written must not change what a caller is answered. */
+function quietly(work: () => void): () => void {
+	return () => {
+		try {
+			work();
+		} catch {
+			// Status and dashboard tell of a database that cannot be written.
+		}
+	};
+}
