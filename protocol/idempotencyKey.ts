@@ -27,3 +27,19 @@ export function idempotencyKeys(origin: KeyOrigin): (itemIndex: number) => strin
 	const prefix = `n8n-${hash.slice(0, 40)}`;
 	return (itemIndex) => `${prefix}-${String(itemIndex)}`;
 }
+
+const MAX_LENGTH = 256;
+// What an HTTP header can carry; a gateway trims it.
+const PLAIN = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
+/**
+ * Makes a key that a header can carry: one in another script, or of another length, becomes its hash.
+ *
+ * @example
+ * headerSafeKey('ticket-1042'); // 'ticket-1042'
+ * headerSafeKey('工单-1042'); // 'sha256-…', the same each time
+ */
+export function headerSafeKey(key: string): string {
+	if (key.length <= MAX_LENGTH && PLAIN.test(key)) return key;
+	return `sha256-${createHash('sha256').update(key).digest('hex')}`;
+}

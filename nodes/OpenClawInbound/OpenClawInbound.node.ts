@@ -10,13 +10,13 @@ import type {
 } from 'n8n-workflow';
 
 import { testOpenClawApi } from '../shared/credentialTest';
-import { inboundProperties } from './description';
+import { inboundProperties } from './description/properties';
 import { searchAgents, searchEndpoints } from './methods/listSearch';
 import { getTemplateFields } from './methods/resourceMapping';
-import { sendItems } from './sendItems';
-import { RESUME_WEBHOOK } from './waiting/resumeWebhook';
-import { resumeExecution } from './waiting/resume';
-import { sendAndWait } from './waiting/sendAndWait';
+import { getRuns } from './operations/getRun';
+import { RESUME_WEBHOOK, resumeExecution } from './operations/resume';
+import { sendItems } from './operations/send';
+import { sendAndWait } from './operations/sendAndWait';
 
 export class OpenClawInbound implements INodeType {
 	description: INodeTypeDescription = {
@@ -26,7 +26,7 @@ export class OpenClawInbound implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ ($parameter.operation === "wake" ? "Wake" : $parameter.operation === "sendAndWait" ? "Ask" : "Send") + ((target) => target ? ": " + target : "")($parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) }}',
+			'={{ ($parameter.operation === "wake" ? "Wake" : $parameter.operation === "sendAndWait" ? "Ask" : $parameter.operation === "getRun" ? "Get Run" : "Send") + ((target) => target ? ": " + target : "")($parameter.operation === "getRun" ? $parameter.runId : $parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) }}',
 		description: 'Tell an OpenClaw agent something',
 		defaults: { name: 'OpenClaw Inbound' },
 		usableAsTool: true,
@@ -60,8 +60,9 @@ export class OpenClawInbound implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const isWaiting = this.getNodeParameter('operation', 0) === 'sendAndWait';
-		return [isWaiting ? await sendAndWait(this) : await sendItems(this)];
+		const operation = this.getNodeParameter('operation', 0);
+		if (operation === 'sendAndWait') return [await sendAndWait(this)];
+		return [operation === 'getRun' ? await getRuns(this) : await sendItems(this)];
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {

@@ -6,8 +6,8 @@ import type {
 
 import { parseTemplate } from '../../../protocol/template';
 import { locatorValue } from '../../shared/parameterValues';
-import { fieldsOf } from '../fields';
-import { knownEndpoints } from './choices';
+import { fieldsOf } from '../operations/fields';
+import { knownEndpoints } from './listSearch';
 
 /** One field for each value below `body` that the template of the node or of the endpoint uses. */
 export async function getTemplateFields(

@@ -1,196 +1,163 @@
-import type { IExecuteFunctions, INode } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 
-import { parseConfig } from '../../../protocol/config';
-import { parseTemplate, renderTemplate } from '../../../protocol/template';
-import type { Template } from '../../../protocol/template';
-import { encodePath } from '../../shared/gatewayConnection';
-import type { GatewayConnection } from '../../shared/gatewayConnection';
-import { bodyReader } from '../bodyReader';
-import { invalidItem } from '../itemFailure';
-import type { InboundOptions } from '../options';
-import { notForPlugin, pluginHeaders } from '../pluginRequest';
-import type { ReplyWay } from '../pluginRequest';
-import { itemReader, rawParameter } from '../parameters';
-import type { ItemReader } from '../parameters';
-import type { PreparedItem } from './preparedItem';
+import { deliver } from './delivery';
+import type { Accepted, Delivered } from './delivery';
+import {
+	invalidItem,
+	orErrorItems,
+	stopWith,
+	toOutput,
+	undelivered,
+	workOnItems,
+} from './everyItem';
+import type { ItemReader } from './itemParameters';
+import { prepareSend } from './message';
+import { requestTimeout } from './pluginRequest';
+import { askForRun, failureOf, hasEnded, toJson } from './runs';
+import { concurrencyOf, prepareTask } from './task';
+import type { PreparedItem, Task } from './task';
+import { prepareWake } from './wake';
 
-/** Names that a template in the node may start a path with; headers and query exist at a gateway only. */
-export const NODE_ROOTS = ['body', 'now'] as const;
+/** The largest request that a gateway takes, in bytes. */
+const MAX_REQUEST_BYTES = 262_144;
 
-/** Gives what the options of an item say. */
-export interface ItemOptions {
-	readonly optionsOf: ItemReader<InboundOptions>;
-	readonly wayOf: (options: InboundOptions) => ReplyWay;
+/** A message that the gateway took, with what was known of it before. */
+export interface SentMessage {
+	readonly prepared: PreparedItem;
+	readonly delivered: Accepted;
 }
 
 /**
- * Prepares Send Message, with or without waiting: what all items have in common is read and checked once.
+ * Sends all items of the node's input: Send Message and Wake Agent.
  *
- * @returns makes the request of one item; throws a `NodeOperationError` when something has to be changed
+ * @param context the node's `this`
+ * @returns one output item per input item, in the same order; throws a `NodeOperationError` or
+ *   `NodeApiError` for the first item that was not accepted, unless the node goes on then
  */
-export function prepareSend(
-	context: IExecuteFunctions,
-	node: INode,
-	connection: GatewayConnection,
-	itemOptions: ItemOptions,
-): ItemReader<PreparedItem> {
-	return context.getNodeParameter('source', 0, 'endpoint') === 'define'
-		? prepareForAgent(context, node, connection, itemOptions)
-		: prepareForEndpoint(context, node, connection, itemOptions);
-}
-
-function prepareForAgent(
-	context: IExecuteFunctions,
-	node: INode,
-	connection: GatewayConnection,
-	{ optionsOf, wayOf }: ItemOptions,
-): ItemReader<PreparedItem> {
-	const template = readTemplate(node, rawParameter(context, 'template', ''));
-	const agentOf = locatorReader(context, node, 'agent', 'Agent');
-	const bodyOf = bodyReader(context, node);
-	return (itemIndex) => {
-		const agentId = agentOf(itemIndex);
-		const values = { body: bodyOf(itemIndex), now: new Date().toISOString() };
-		const rendered = renderTemplate(template, values);
-		if (!rendered.ok) throw invalidItem(node, templateReason(rendered.error), itemIndex);
-		const message = rendered.text.trim();
-		if (message === '') {
-			const reason = {
-				message: 'The message is empty',
-				description:
-					"Every value that 'Message Template' uses was empty. Fill the fields, or add fixed text to the template.",
-			};
-			throw invalidItem(node, reason, itemIndex);
-		}
-		const options = optionsOf(itemIndex);
-		const way = wayOf(options);
-		const output = { agentId, message, missingPaths: rendered.missingPaths };
-		if (way === 'none' && connection.accessToken === '') {
-			const body = { message, agentId, name: 'n8n', ...options.agentFields };
-			return {
-				path: `${connection.hooksPath}/agent`,
-				body,
-				target: { kind: 'agent', agentId },
-				replyWay: way,
-				output,
-			};
-		}
-		const unknown = notForPlugin(options);
-		if (unknown !== undefined) throw invalidItem(node, unknown, itemIndex);
-		const { model } = options.agentFields;
-		return {
-			path: connection.inboundPath,
-			headers: pluginHeaders(way, options),
-			body: { agentId, message, ...(model === undefined ? {} : { model }) },
-			target: { kind: 'agent', agentId, viaPlugin: true },
-			replyWay: way,
-			output,
-		};
-	};
-}
-
-function prepareForEndpoint(
-	context: IExecuteFunctions,
-	node: INode,
-	connection: GatewayConnection,
-	{ optionsOf, wayOf }: ItemOptions,
-): ItemReader<PreparedItem> {
-	const endpointOf = locatorReader(context, node, 'endpoint', 'Endpoint');
-	const bodyOf = bodyReader(context, node);
-	const known = pastedEndpoints();
-	return (itemIndex) => {
-		const name = endpointOf(itemIndex);
-		const encoded = encodePath(name);
-		if (encoded === undefined) {
-			const reason = {
-				message: `'${name}' in 'Endpoint' is not the name of one`,
-				description: "Choose one from the list in 'Endpoint', or enter its name only.",
-			};
-			throw invalidItem(node, reason, itemIndex);
-		}
-		const body = bodyOf(itemIndex);
-		const options = optionsOf(itemIndex);
-		const way = wayOf(options);
-		const endpoint = known(options.config, name);
-		return {
-			path: `${connection.inboundPath}/${encoded}`,
-			headers: pluginHeaders(way, options),
-			body,
-			target: { kind: 'endpoint', name },
-			replyWay: way,
-			output: endpoint === undefined ? {} : localOutput(endpoint, body),
-		};
-	};
-}
-
-interface KnownEndpoint {
-	readonly agentId: string;
-	readonly template: string;
-}
-
-/** Looks endpoints up in a pasted file. One that can't be read only means that less is known. */
-function pastedEndpoints(): (config: string, name: string) => KnownEndpoint | undefined {
-	let last: { text: string; endpoints: Readonly<Record<string, KnownEndpoint>> } | undefined;
-	return (text, name) => {
-		if (text.trim() === '') return undefined;
-		if (last?.text !== text) {
-			const parsed = parseConfig(text);
-			last = { text, endpoints: (parsed.ok && parsed.config.inbound?.endpoints) || {} };
-		}
-		return Object.hasOwn(last.endpoints, name) ? last.endpoints[name] : undefined;
-	};
-}
-
-function localOutput(endpoint: KnownEndpoint, body: unknown): PreparedItem['output'] {
-	const rendered = renderTemplate(endpoint.template, { body });
-	const isBodyPath = (path: string): boolean => /^body(?![\p{L}\p{M}\p{N}_$-])/u.test(path);
-	return {
-		agentId: endpoint.agentId,
-		// What the gateway takes from headers and query is not known here.
-		...(rendered.ok ? { missingPaths: rendered.missingPaths.filter(isBodyPath) } : {}),
-	};
-}
-
-function locatorReader(
-	context: IExecuteFunctions,
-	node: INode,
-	name: string,
-	label: string,
-): ItemReader<string> {
-	return itemReader(context, name, '', (value, itemIndex) => {
-		const inner = typeof value === 'object' && value !== null && 'value' in value;
-		const id = inner ? value.value : value;
-		const text = typeof id === 'string' || typeof id === 'number' ? String(id).trim() : '';
-		if (text !== '') return text;
-		const reason = {
-			message: `'${label}' is empty`,
-			description: `Choose one from the list in '${label}', or enter its ID.`,
-		};
-		throw invalidItem(node, reason, itemIndex);
+export async function sendItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	return await orErrorItems(context, async (node, count) => {
+		const stop = stopWith(context);
+		const task = await prepareTask(context, node, stop.signal);
+		const prepare = task.operation === 'wake' ? prepareWake(task) : prepareSend(task);
+		const results = await workOnItems({
+			node,
+			count,
+			limit: concurrencyOf(task),
+			goesOn: context.continueOnFail(),
+			stop,
+			work: async (itemIndex) => await sendItem(task, prepare, itemIndex),
+		});
+		return results.map(toOutput);
 	});
 }
 
-function readTemplate(node: INode, raw: unknown): Template {
-	const source = typeof raw === 'string' ? raw : '';
-	if (source.trim() === '') {
-		const reason = {
-			message: "'Message Template' is empty",
-			description: 'Enter the message for the agent, for example: New issue: {{body.title}}',
-		};
-		throw invalidItem(node, reason, 0);
-	}
-	const parsed = parseTemplate(source, { roots: NODE_ROOTS });
-	if (!parsed.ok) throw invalidItem(node, templateReason(parsed.error), 0);
-	return parsed.template;
+async function sendItem(
+	task: Task,
+	prepare: ItemReader<PreparedItem>,
+	itemIndex: number,
+): Promise<IDataObject> {
+	const sent = await sendMessage(task, prepare, itemIndex);
+	const delivered =
+		sent.prepared.replyWay === 'in-answer'
+			? await waitForReply(task, sent, itemIndex)
+			: sent.delivered;
+	return toJson(sent.prepared.output, delivered);
 }
 
-function templateReason(error: { message: string; line: number; column: number }): {
-	message: string;
-	description: string;
-} {
-	const place = `line ${String(error.line)}, column ${String(error.column)}`;
+/**
+ * Sends the message of one item.
+ *
+ * @param headers besides those that the item itself needs
+ * @throws NodeOperationError or NodeApiError when it was not sent, or not taken
+ */
+export async function sendMessage(
+	task: Task,
+	prepare: ItemReader<PreparedItem>,
+	itemIndex: number,
+	headers: Readonly<Record<string, string>> = {},
+): Promise<SentMessage> {
+	const { node, run, optionsOf, keyOf } = task;
+	const prepared = prepare(itemIndex);
+	const options = optionsOf(itemIndex);
+	const { maxAttempts, backoffMs } = options;
+	const { path, query, body, target, replyWay: way } = prepared;
+	// A callback leads to one execution, so no other may share its key.
+	const ownKey = way === 'by-callback' ? undefined : options.idempotencyKey;
+	const delivered = await deliver(run, {
+		request: {
+			method: 'POST',
+			path,
+			...(query === undefined ? {} : { query }),
+			body: toRequestBody(node, body, itemIndex),
+			headers: { ...prepared.headers, ...headers },
+			idempotencyKey: ownKey ?? keyOf(itemIndex),
+			timeoutMs: requestTimeout(way, options),
+		},
+		target,
+		policy: { maxAttempts, backoffMs },
+	});
+	const accepted =
+		ownKey === undefined ? await orEarlierRun(task, delivered, itemIndex) : delivered;
+	if (!accepted.ok) throw undelivered(node, accepted.failure, itemIndex);
+	return { prepared, delivered: accepted };
+}
+
+/**
+ * The key is made of execution, node and item: a gateway that has a message under it has taken this one on an
+ * earlier try of the node, and only a text such as the time differs. That message counts.
+ */
+async function orEarlierRun(
+	{ run, optionsOf }: Task,
+	delivered: Delivered,
+	itemIndex: number,
+): Promise<Delivered> {
+	if (delivered.ok || delivered.earlierRun === undefined) return delivered;
+	const { earlierRun: runId } = delivered;
+	const { timeoutMs, maxAttempts, backoffMs } = optionsOf(itemIndex);
+	const policy = { maxAttempts, backoffMs };
+	const told = await askForRun(run, { runId, waitSeconds: 0, timeoutMs, policy });
+	if (told.ok || run.signal.aborted) return told;
+	return { ok: true, body: { ok: true, runId }, attempts: 1, durationMs: 0 };
+}
+
+function toRequestBody(node: INode, body: unknown, itemIndex: number): string {
+	const text = JSON.stringify(body);
+	const bytes = Buffer.byteLength(text);
+	if (bytes <= MAX_REQUEST_BYTES) return text;
+	const reason = {
+		message: `The message is larger than a gateway accepts: ${String(Math.ceil(bytes / 1024))} KiB`,
+		description: "Fill less into 'Fields'. The limit is 256 KiB for the whole request.",
+	};
+	throw invalidItem(node, reason, itemIndex);
+}
+
+/** The gateway holds a request for a while only: after that it is asked for the run until the time is over. */
+async function waitForReply(
+	{ node, run, optionsOf }: Task,
+	{ delivered }: SentMessage,
+	itemIndex: number,
+): Promise<Accepted> {
+	const { replySeconds, timeoutMs, maxAttempts, backoffMs } = optionsOf(itemIndex);
+	const rest = replySeconds - delivered.durationMs / 1000;
+	const { runId } = delivered.body;
+	let last = delivered;
+	if (!hasEnded(last.body) && typeof runId === 'string' && rest > 0) {
+		const policy = { maxAttempts, backoffMs };
+		const told = await askForRun(run, { runId, waitSeconds: rest, timeoutMs, policy });
+		if (!told.ok) throw undelivered(node, told.failure, itemIndex);
+		const durationMs = delivered.durationMs + told.durationMs;
+		last = { ...told, attempts: delivered.attempts, durationMs };
+	}
+	const failure = failureOf(last.body, run);
+	if (failure !== undefined) throw undelivered(node, failure, itemIndex);
+	if (hasEnded(last.body)) return last;
+	throw undelivered(node, noReply(replySeconds, runId), itemIndex);
+}
+
+function noReply(seconds: number, runId: unknown) {
+	const run = typeof runId === 'string' ? ` '${runId}'` : '';
 	return {
-		message: `'Message Template' cannot be read at ${place}`,
-		description: `${error.message}. Placeholders look like {{body.title}}; to write two braces as text, put a backslash before them.`,
+		message: `The agent did not answer within ${String(seconds)} seconds`,
+		description: `It may still be at work. Raise 'Reply Timeout (Seconds)' in the options, ask for the run${run} later with 'Get Run', or use 'Send Message and Wait for Response'.`,
 	};
 }

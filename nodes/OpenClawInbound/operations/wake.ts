@@ -1,10 +1,10 @@
-import type { IExecuteFunctions, INode } from 'n8n-workflow';
+import type { INode } from 'n8n-workflow';
 
-import type { GatewayConnection } from '../../shared/gatewayConnection';
-import { invalidItem } from '../itemFailure';
-import { itemReader, rawParameter } from '../parameters';
-import type { ItemReader } from '../parameters';
-import type { PreparedItem } from './preparedItem';
+import { readId } from '../../shared/parameterValues';
+import { invalidItem } from './everyItem';
+import { itemReader, rawParameter } from './itemParameters';
+import type { ItemReader } from './itemParameters';
+import type { PreparedItem, Task } from './task';
 
 /**
  * Prepares Wake Agent. Its text is fixed: unlike a message, the gateway hands it to the agent without
@@ -12,18 +12,24 @@ import type { PreparedItem } from './preparedItem';
  *
  * @returns makes the request of one item; throws a `NodeOperationError` when something has to be changed
  */
-export function prepareWake(
-	context: IExecuteFunctions,
-	node: INode,
-	connection: GatewayConnection,
-): ItemReader<PreparedItem> {
+export function prepareWake({
+	context,
+	node,
+	run: { connection },
+}: Task): ItemReader<PreparedItem> {
 	if (connection.hookToken === '') throw invalidItem(node, NO_HOOK_TOKEN, 0);
 	const text = readText(node, rawParameter(context, 'text', ''));
 	const path = `${connection.hooksPath}/wake`;
-	const modeOf = itemReader(context, 'wakeMode', 'now', (value) =>
-		value === 'next-heartbeat' ? 'next-heartbeat' : 'now',
-	);
-	const agentOf = itemReader(context, 'agent', '', agentId);
+	const modeOf = itemReader(context, 'wakeMode', 'now', (value, itemIndex) => {
+		if (value === 'next-heartbeat' || value === 'now') return value;
+		throw invalidItem(node, NO_MODE, itemIndex);
+	});
+	// An agent that can't be read must not become the gateway's own choice.
+	const agentOf = itemReader(context, 'agent', '', (value, itemIndex) => {
+		const id = readId(value);
+		if (id === undefined) throw invalidItem(node, NO_ID, itemIndex);
+		return id;
+	});
 	return (itemIndex) => {
 		const agent = agentOf(itemIndex);
 		const chosen = agent === '' ? {} : { agentId: agent };
@@ -43,11 +49,16 @@ const NO_HOOK_TOKEN = {
 		"'Wake Agent' goes through the gateway's own hooks. Enter the value of 'hooks.token' in the gateway's openclaw.json, or use 'Send Message' with the access token.",
 };
 
-function agentId(value: unknown): string {
-	const inner = typeof value === 'object' && value !== null && 'value' in value;
-	const id = inner ? value.value : value;
-	return typeof id === 'string' ? id.trim() : '';
-}
+const NO_ID = {
+	message: "'Agent' is not an ID",
+	description:
+		"Choose one from the list in 'Agent', enter its ID, or leave it empty for a gateway with a single agent.",
+};
+
+const NO_MODE = {
+	message: "'When' is neither 'now' nor 'next-heartbeat'",
+	description: "Choose one of the two in 'When', or change the expression so that it gives one.",
+};
 
 function readText(node: INode, raw: unknown): string {
 	const text = typeof raw === 'string' ? raw.trim() : '';

@@ -6,21 +6,27 @@ import { join } from 'node:path';
 const userFolder = mkdtempSync(join(tmpdir(), 'openclaw-webhooks-core-'));
 process.env.N8N_USER_FOLDER = userFolder;
 
-import { ExecuteContext, LoadOptionsContext } from 'n8n-core';
-import { createEmptyRunExecutionData, Workflow } from 'n8n-workflow';
+import { ExecuteContext, LoadOptionsContext, SupplyDataContext, WebhookContext } from 'n8n-core';
+import { createRunExecutionData, NodeConnectionTypes, Workflow } from 'n8n-workflow';
 import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
+	IExecuteData,
 	IExecuteFunctions,
 	ILoadOptionsFunctions,
 	INode,
 	INodeExecutionData,
 	INodeParameters,
 	INodeTypes,
+	IWebhookData,
+	IWebhookFunctions,
+	IWebhookResponseData,
 	IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 
 import { OpenClawInbound } from '../../../../nodes/OpenClawInbound/OpenClawInbound.node';
+import { signEvent } from '../../../../index';
+import { coreRequest } from '../../../support/coreHarness';
 import { credentialsHelper } from '../../support/credentialsHelper';
 
 afterAll(() => {
@@ -41,6 +47,8 @@ export interface NodeSetup {
 	/** Name of the node's type; another one when it is a tool. */
 	readonly nodeType?: string;
 	readonly runIndex?: number;
+	/** Runs as a tool of an AI Agent with these arguments; the items are the agent's. */
+	readonly toolArguments?: IDataObject;
 	readonly signal?: AbortSignal;
 }
 
@@ -54,19 +62,37 @@ export interface NodeHarness {
 	credentialReads(): number;
 	/** Runs the node and returns its output items. */
 	run(): Promise<INodeExecutionData[]>;
+	/** Calls the address that was handed out for a message, as the gateway does. */
+	callBack(callback: Callback): Promise<CallbackAnswer>;
+}
+
+/** What the gateway sends when a run has ended. */
+export interface Callback {
+	readonly url: string;
+	readonly secret: string;
+	readonly data: IDataObject;
+}
+
+/** What the gateway gets to see, and what resumes the execution. */
+export interface CallbackAnswer extends IWebhookResponseData {
+	readonly status: number;
 }
 
 /** Puts the node into n8n's core as it is in n8n, with the database left out. */
 export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	const node = new OpenClawInbound();
 	const credential = { hookToken: TOKEN, ...setup.credential };
+	const { n8nUrl = 'http://127.0.0.1:5678' } = setup;
 	let reads = 0;
 	const additionalData = {
 		credentialsHelper: credentialsHelper(credential, () => {
 			reads++;
 		}),
 		executionId: setup.executionId ?? '41',
-		webhookWaitingBaseUrl: `${setup.n8nUrl ?? 'http://127.0.0.1:5678'}/webhook-waiting`,
+		restApiUrl: `${n8nUrl}/rest`,
+		webhookBaseUrl: `${n8nUrl}/webhook`,
+		webhookWaitingBaseUrl: `${n8nUrl}/webhook-waiting`,
+		formWaitingBaseUrl: `${n8nUrl}/form-waiting`,
 		currentNodeParameters: setup.parameters,
 	} as unknown as IWorkflowExecuteAdditionalData;
 	const nodeTypes = {
@@ -94,20 +120,22 @@ export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	const inNode = workflow.getNode(description.name) ?? description;
 	const items = (setup.items ?? [{}]).map((json) => ({ json }));
 	const data = { main: [items] };
-	const runExecutionData = createEmptyRunExecutionData();
-	const context = new ExecuteContext(
-		workflow,
-		inNode,
-		additionalData,
-		'manual',
-		runExecutionData,
-		setup.runIndex ?? 0,
-		items,
-		data,
-		{ node: inNode, data, source: null },
-		[],
-		setup.signal,
-	) as unknown as IExecuteFunctions;
+	const executeData: IExecuteData = { node: inNode, data, source: null };
+	const runExecutionData = createRunExecutionData({
+		executionData: { nodeExecutionStack: [executeData] },
+	});
+	const about = [workflow, inNode, additionalData, 'manual', runExecutionData] as const;
+	const createContext = () => {
+		const runIndex = setup.runIndex ?? 0;
+		if (setup.toolArguments === undefined) {
+			return new ExecuteContext(...about, runIndex, items, data, executeData, [], setup.signal);
+		}
+		const type = NodeConnectionTypes.AiTool;
+		const tool = new SupplyDataContext(...about, runIndex, items, {}, type, executeData, []);
+		tool.addInputData(type, [[{ json: setup.toolArguments }]]);
+		return tool;
+	};
+	const context = createContext() as unknown as IExecuteFunctions;
 	const listContext = new LoadOptionsContext(
 		workflow,
 		inNode,
@@ -121,5 +149,39 @@ export function createNodeHarness(setup: NodeSetup): NodeHarness {
 		listContext,
 		credentialReads: () => reads,
 		run: async () => (await node.execute.call(context))[0] ?? [],
+		callBack: async ({ url, secret, data }) => {
+			const event = {
+				id: 'evt_000000000000000000000001',
+				type: 'inbound.completed',
+				timestamp: new Date().toISOString(),
+				instanceId: 'node-1',
+				data,
+			};
+			const body = JSON.stringify(event);
+			const query = Object.fromEntries(new URL(url).searchParams);
+			const httpRequest = {
+				...coreRequest(body, signEvent({ id: event.id, body, secret })),
+				query,
+			};
+			const answer = { status: 200 };
+			const httpResponse = {
+				headersSent: false,
+				setHeader: () => undefined,
+				status: (status: number) => {
+					answer.status = status;
+					return { json: () => undefined };
+				},
+			};
+			const webhook = new WebhookContext(
+				workflow,
+				inNode,
+				{ ...additionalData, httpRequest, httpResponse },
+				'manual',
+				{} as IWebhookData,
+				[],
+				runExecutionData,
+			) as unknown as IWebhookFunctions;
+			return { ...(await node.webhook.call(webhook)), ...answer };
+		},
 	};
 }

@@ -1,0 +1,215 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { optionsProperty } from './options';
+
+/**
+ * Where an editor is named, n8n doesn't turn what is typed or pasted with `{{` into an expression;
+ * where its name is empty, the field is a plain text area. Editors with a name complete brackets and
+ * tags while one types.
+ */
+const PLAIN_TEXT = { editor: '' as never };
+
+const SENDING = ['send', 'sendAndWait'];
+
+const operation: INodeProperties = {
+	displayName: 'Operation',
+	name: 'operation',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{
+			name: 'Get Run',
+			value: 'getRun',
+			action: 'Get run of message',
+			description: 'Find out what has become of an earlier message, and what the agent replied',
+		},
+		{
+			name: 'Send Message',
+			value: 'send',
+			action: 'Send message to agent',
+			description: 'Hand a message to an agent and continue',
+		},
+		{
+			name: 'Send Message and Wait for Response',
+			value: 'sendAndWait',
+			action: 'Send message to agent and wait for response',
+			description:
+				"Hand messages to agents, pause the workflow, and go on with the agents' replies",
+			displayOptions: { hide: { '@tool': [true] } },
+		},
+		{
+			name: 'Wake Agent',
+			value: 'wake',
+			action: 'Wake agent with fixed text',
+			description: 'Give an agent a fixed reminder, now or with its next heartbeat',
+		},
+	],
+	default: 'send',
+};
+
+const source: INodeProperties = {
+	displayName: 'Message From',
+	name: 'source',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{
+			name: 'Define Below',
+			value: 'define',
+			description: 'Agent and message template are set in this node',
+		},
+		{
+			name: 'Inbound Endpoint',
+			value: 'endpoint',
+			description: 'Agent and message template are set at the gateway',
+		},
+	],
+	default: 'endpoint',
+	displayOptions: { show: { operation: SENDING } },
+};
+
+const endpoint: INodeProperties = {
+	displayName: 'Endpoint',
+	name: 'endpoint',
+	type: 'resourceLocator',
+	default: { mode: 'list', value: '' },
+	required: true,
+	description: 'The inbound endpoint that takes the message',
+	displayOptions: { show: { operation: SENDING, source: ['endpoint'] } },
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			typeOptions: {
+				searchListMethod: 'searchEndpoints',
+				searchable: true,
+				skipCredentialsCheckInRLC: true,
+			},
+		},
+		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. alert' },
+	],
+};
+
+const agent: INodeProperties = {
+	displayName: 'Agent',
+	name: 'agent',
+	type: 'resourceLocator',
+	default: { mode: 'list', value: '' },
+	required: true,
+	description: 'The agent that gets the message',
+	displayOptions: { show: { operation: SENDING, source: ['define'] } },
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			typeOptions: {
+				searchListMethod: 'searchAgents',
+				searchable: true,
+				skipCredentialsCheckInRLC: true,
+			},
+		},
+		{ displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. main' },
+	],
+};
+
+const wakeAgent: INodeProperties = {
+	...agent,
+	required: false,
+	description: 'The agent to wake. A gateway with a single agent needs none.',
+	displayOptions: { show: { operation: ['wake'] } },
+};
+
+const template: INodeProperties = {
+	displayName: 'Message Template',
+	name: 'template',
+	type: 'string',
+	typeOptions: { ...PLAIN_TEXT, rows: 5 },
+	noDataExpression: true,
+	default: '',
+	required: true,
+	placeholder: 'e.g. New issue: {{body.title}}',
+	hint: "Each {{body.name}} becomes a field below. Choose 'Refresh Field List' there after you change the template.",
+	displayOptions: { show: { operation: SENDING, source: ['define'] } },
+};
+
+const fields: INodeProperties = {
+	displayName: 'Fields',
+	name: 'fields',
+	type: 'resourceMapper',
+	default: { mappingMode: 'defineBelow', value: null },
+	noDataExpression: true,
+	description: 'The values for the template',
+	typeOptions: {
+		// Not the template: whenever one of these changes the editor drops all mapped values.
+		loadOptionsDependsOn: ['source', 'endpoint.value'],
+		resourceMapper: {
+			resourceMapperMethod: 'getTemplateFields',
+			mode: 'map',
+			addAllFields: true,
+			supportAutoMap: true,
+			allowEmptyValues: true,
+			refreshStaleSchemaOnOpen: true,
+			fieldWords: { singular: 'field', plural: 'fields' },
+			valuesLabel: 'Fields',
+			// The editor puts a link 'Retry' behind it.
+			noFieldsError: 'There are no fields to fill in yet.',
+		},
+	},
+	displayOptions: { show: { operation: SENDING } },
+};
+
+const runId: INodeProperties = {
+	displayName: 'Run ID',
+	name: 'runId',
+	type: 'string',
+	default: '',
+	required: true,
+	placeholder: 'e.g. run_0m4q7c2v5x',
+	description:
+		"The 'runId' that this node gave out for a message. It needs the plugin event-webhooks.",
+	displayOptions: { show: { operation: ['getRun'] } },
+};
+
+const text: INodeProperties = {
+	displayName: 'Text',
+	name: 'text',
+	type: 'string',
+	typeOptions: { ...PLAIN_TEXT, rows: 2 },
+	noDataExpression: true,
+	default: '',
+	required: true,
+	placeholder: 'e.g. Check the ticket queue',
+	description:
+		'A fixed text. The gateway hands it to the agent as yours, so values from outside are not allowed in it.',
+	displayOptions: { show: { operation: ['wake'] } },
+};
+
+const wakeMode: INodeProperties = {
+	displayName: 'When',
+	name: 'wakeMode',
+	type: 'options',
+	options: [
+		{ name: 'Next Heartbeat', value: 'next-heartbeat', description: 'When the agent wakes anyway' },
+		{ name: 'Now', value: 'now', description: 'At once' },
+	],
+	default: 'now',
+	description: 'When the agent gets the text',
+	displayOptions: { show: { operation: ['wake'] } },
+};
+
+/** Everything that the editor shows for OpenClaw Inbound, in this order. */
+export const inboundProperties: INodeProperties[] = [
+	operation,
+	source,
+	endpoint,
+	agent,
+	wakeAgent,
+	template,
+	fields,
+	runId,
+	text,
+	wakeMode,
+	optionsProperty,
+];

@@ -1,0 +1,197 @@
+import type {
+	IDataObject,
+	IWebhookDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+
+import { parseEvent } from '../../../protocol/event';
+import type { EventData, OpenClawEvent } from '../../../protocol/event';
+import { createSigningKeys } from '../../../protocol/keys';
+import { checkSignatureHeaders, verifySignature } from '../../../protocol/signature';
+import { DEFAULT_TOLERANCE_SECONDS } from '../../../protocol/signatureHeaders';
+import { CREDENTIAL_NAME, readConnection } from '../../shared/gatewayConnection';
+import { ownProperty } from '../../shared/parameterValues';
+import {
+	logRefusal,
+	openExchange,
+	parseJsonBody,
+	readRawBody,
+	refuseRequest,
+} from '../../shared/webhookExchange';
+import type { WebhookRequest } from '../../shared/webhookExchange';
+import { callbackSecret, MESSAGE_PARAMETER, readParked, toItem } from './callback';
+import type { ParkedItem, ParkedMessage } from './callback';
+import type { DeliveryRun } from './delivery';
+import { askForRun, hasEnded, replyOf, toError } from './runs';
+
+/**
+ * Where callbacks arrive. n8n recognizes the requests that resume a 'send and wait' by the node's id at
+ * the end of the path, and checks its signature of the URL before the node sees them.
+ */
+export const RESUME_WEBHOOK: IWebhookDescription = {
+	name: 'default',
+	httpMethod: 'POST',
+	path: '={{ $nodeId }}',
+	isFullPath: true,
+	restartWebhook: true,
+	responseMode: 'onReceived',
+	// Left out, n8n answers with the text "firstEntryJson" and ignores what the node returns.
+	responseData: '',
+};
+
+/** Type of the event that brings the result of a message. */
+const CALLBACK_TYPE = 'inbound.completed';
+
+const REFUSED = 'OpenClaw Inbound refused a callback: ';
+const RECEIVED = { received: true } as const;
+
+/**
+ * Answers a callback. n8n has checked its own signature of the URL; here the gateway's signature of the
+ * request is checked, and that it is about the message which the execution waits for. Whatever is refused
+ * leaves the execution waiting, and so does one of several messages as long as other runs go on: with the last
+ * callback the others are asked for, as n8n keeps nothing for a node between two requests. Nothing is thrown: n8n would end the execution with an error.
+ */
+export async function resumeExecution(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const now = Date.now();
+	const { request, response } = openExchange(context);
+	try {
+		const verified = await readCallback(context, request, now);
+		if (!verified.ok) {
+			logRefusal(context, REFUSED, 'warn', verified.reason, now);
+			return refuseRequest(response, verified.status, verified.message);
+		}
+		const { data } = verified.event;
+		const parked = readParked(context);
+		const told = parked.findIndex((item) => item.sent && item.message.runId === data.runId);
+		// The answer to an earlier message of this node, for which the time was over.
+		if (told === -1) return { webhookResponse: { ...RECEIVED, status: 'late' } };
+		const results = await resultsOf(context, parked, told, data);
+		if (results === 'unknown') {
+			logRefusal(context, REFUSED, 'warn', 'the-other-runs-are-not-known', now);
+			return refuseRequest(response, 503);
+		}
+		if (results === 'waiting') return { webhookResponse: { ...RECEIVED, status: 'waiting' } };
+		return { webhookResponse: RECEIVED, workflowData: [results.map(toItem)] };
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : 'unknown reason';
+		logRefusal(context, REFUSED, 'error', reason, now);
+		return refuseRequest(response, 503);
+	}
+}
+
+type Callback =
+	| { readonly ok: true; readonly event: OpenClawEvent }
+	| {
+			readonly ok: false;
+			readonly status: 400 | 401 | 413 | 415;
+			readonly reason: string;
+			readonly message?: string;
+	  };
+
+/** Cheapest first, and nothing of the body is used before its signature is known to fit. */
+async function readCallback(
+	context: IWebhookFunctions,
+	request: WebhookRequest,
+	now: number,
+): Promise<Callback> {
+	const headers = checkSignatureHeaders(request.headers, {
+		now: now / 1000,
+		toleranceSeconds: DEFAULT_TOLERANCE_SECONDS,
+	});
+	if (!headers.ok) return { ok: false, status: 401, reason: headers.reason };
+	const body = await readRawBody(request);
+	if (!body.ok) return { ...body, reason: 'unreadable-body' };
+	const query = context.getQueryData() as Readonly<Record<string, unknown>>;
+	const key = query[MESSAGE_PARAMETER];
+	if (typeof key !== 'string') return { ok: false, status: 401, reason: 'no-secret' };
+	const secret = callbackSecret(context, key);
+	if (secret === undefined) return { ok: false, status: 401, reason: 'no-secret' };
+	const keys = createSigningKeys(secret);
+	const verdict = verifySignature(body.bytes, headers, keys);
+	if (!verdict.ok) return { ok: false, status: 401, reason: verdict.reason };
+
+	const json = parseJsonBody(request, body.bytes);
+	const parsed = json.ok ? parseEvent(json.value) : { ok: false as const, message: NO_JSON };
+	if (!parsed.ok) return { ok: false, status: 400, reason: NO_EVENT, message: parsed.message };
+	const { event } = parsed;
+	return event.type === CALLBACK_TYPE
+		? { ok: true, event }
+		: { ok: false, status: 400, reason: NO_EVENT, message: NO_RESULT };
+}
+
+const NO_EVENT = 'not-an-event';
+const NO_JSON = 'The body must be JSON';
+const NO_RESULT = `The event is not the result of a message (${CALLBACK_TYPE})`;
+
+/** Milliseconds for the gateway to tell of another run; it waits for the answer to its callback meanwhile. */
+const ASK_TIMEOUT_MS = 5_000;
+const ONCE = { maxAttempts: 1, backoffMs: 0 } as const;
+
+/** What comes out for each item; `waiting` while a run goes on, `unknown` when the gateway does not tell. */
+async function resultsOf(
+	context: IWebhookFunctions,
+	parked: readonly ParkedItem[],
+	told: number,
+	data: EventData,
+): Promise<IDataObject[] | 'waiting' | 'unknown'> {
+	const results: IDataObject[] = [];
+	let run: DeliveryRun | undefined;
+	for (const [index, item] of parked.entries()) {
+		if (!item.sent) {
+			results.push(item.json);
+			continue;
+		}
+		const { message } = item;
+		if (index === told) {
+			results.push(toResult(data, message));
+			continue;
+		}
+		run ??= await connect(context);
+		if (run === undefined) return 'unknown';
+		const question = { runId: message.runId, waitSeconds: 0, timeoutMs: ASK_TIMEOUT_MS };
+		const answer = await askForRun(run, { ...question, policy: ONCE });
+		if (answer.ok && !hasEnded(answer.body)) return 'waiting';
+		if (!answer.ok && answer.failure.status !== 404) return 'unknown';
+		results.push(toResult(answer.ok ? asResult(answer.body) : FORGOTTEN, message));
+	}
+	return results;
+}
+
+const FORGOTTEN = {
+	ok: false,
+	error: { code: 'unknown-run', message: 'The gateway knows the run no more' },
+};
+
+async function connect(context: IWebhookFunctions): Promise<DeliveryRun | undefined> {
+	const read = readConnection(await context.getCredentials(CREDENTIAL_NAME));
+	if (!read.ok) return undefined;
+	const { signal } = new AbortController();
+	return { context, connection: read.connection, signal, pausedUntil: 0, tokenRefused: undefined };
+}
+
+/** A run as the gateway tells of it when it is asked, in the form of a callback. */
+function asResult(body: EventData): EventData {
+	return { ...body, ok: ownProperty(body.reply, 'text') !== undefined };
+}
+
+/**
+ * What the node gives out when the gateway has told the result.
+ *
+ * @param data of the event
+ * @returns `ok`, the run, the message, and `reply` with `usage`, or `error` when the run failed
+ */
+export function toResult(data: EventData, { runId, known }: ParkedMessage): IDataObject {
+	const { ok, reply, error, agentId, sessionKey, durationMs } = data;
+	const base = {
+		runId,
+		...known,
+		...(typeof agentId === 'string' ? { agentId } : {}),
+		...(typeof sessionKey === 'string' ? { sessionKey } : {}),
+	};
+	const duration = typeof durationMs === 'number' ? { durationMs } : {};
+	if (ok !== true || typeof ownProperty(reply, 'text') !== 'string') {
+		return { ok: false, ...base, error: toError(error), ...duration };
+	}
+	return { ok: true, ...base, ...replyOf(data), ...duration };
+}

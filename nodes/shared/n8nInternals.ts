@@ -1,0 +1,122 @@
+import type {
+	FunctionsBase,
+	IExecuteFunctions,
+	INode,
+	INodeExecutionData,
+	IWebhookFunctions,
+} from 'n8n-workflow';
+
+/*
+ * What leans on n8n's insides, and not on what it promises to nodes, stands here alone: whoever brings the
+ * package to another version of n8n looks at this file first.
+ */
+
+/** Whether the node is a tool of an AI Agent. n8n makes a second type of it, whose name ends so. */
+export function isToolNode({ type }: INode): boolean {
+	return type.endsWith('Tool');
+}
+
+/**
+ * Whether `$json` in a parameter is the item that the node gets. As a tool of some agents a node gets the
+ * tool's arguments, and its expressions read the item of the agent.
+ */
+export function readsOwnItems(context: IExecuteFunctions): boolean {
+	// An older n8n has no such method, and runs no tools in this way.
+	const { isToolExecution } = context as Partial<Pick<IExecuteFunctions, 'isToolExecution'>>;
+	return isToolExecution?.call(context) !== true;
+}
+
+/** Whether a value is one of n8n's dates, such as `$now` gives. */
+export function isLuxonDate(value: unknown): value is { toString(): string } {
+	return (
+		typeof value === 'object' &&
+		value !== null &&
+		'isLuxonDateTime' in value &&
+		value.isLuxonDateTime === true
+	);
+}
+
+/** n8n hands the input of a node on when the time to wait is over: this replaces it. */
+export function replaceInput(context: IExecuteFunctions, items: INodeExecutionData[]): void {
+	context.getExecuteData().data = { main: [items] };
+}
+
+/** The input of the node that an execution waits at, in its webhook. */
+export function inputOfWaitingNode(context: IWebhookFunctions): readonly unknown[] {
+	const items: unknown = context.evaluateExpression('{{ $input.all() }}');
+	return Array.isArray(items) ? items : [];
+}
+
+/** A URL that resumes this execution, signed by n8n. */
+export type ResumeUrl =
+	| { readonly ok: true; readonly url: string; readonly signature: string }
+	/** n8n would refuse each call of it. */
+	| { readonly ok: false; readonly subPath: string };
+
+interface Insides {
+	readonly additionalData?: Readonly<Record<string, unknown>>;
+}
+
+/** What n8n's addresses end with is configurable; what they begin with is its own address. */
+const ADDRESSES = ['webhookBaseUrl', 'formWaitingBaseUrl', 'restApiUrl'];
+
+/**
+ * Makes a URL that resumes this execution.
+ *
+ * n8n signs the path of its own address and checks the path that arrives. It serves nothing below a sub-path
+ * itself, so where its address has one a proxy takes that away, and the signature of n8n's own URL never
+ * fits. The path is therefore signed without it.
+ *
+ * @param parameters of the query; the signature covers them
+ * @throws Error when the execution has no id, or this n8n signs nothing
+ */
+export function resumeUrl(
+	context: FunctionsBase,
+	parameters: Readonly<Record<string, string>>,
+): ResumeUrl {
+	const own = new URL(context.getSignedResumeUrl({ ...parameters }));
+	const { additionalData = {} } = context as FunctionsBase & Insides;
+	const base = additionalData.webhookWaitingBaseUrl;
+	if (typeof base !== 'string' || !URL.canParse(base)) {
+		const subPath = folderOf(own.pathname, 3);
+		return subPath === '' ? signed(own, '') : { ok: false, subPath };
+	}
+	const subPath = commonFolder([base, ...ADDRESSES.map((name) => additionalData[name])]);
+	if (subPath === '') return signed(own, '');
+	const inner = base.replace(new URL(base).origin + subPath, new URL(base).origin);
+	const stripped = Object.create(context, {
+		additionalData: { value: { ...additionalData, webhookWaitingBaseUrl: inner } },
+	}) as FunctionsBase;
+	const url = new URL(stripped.getSignedResumeUrl({ ...parameters }));
+	return subPath + url.pathname === own.pathname ? signed(url, subPath) : { ok: false, subPath };
+}
+
+function signed(url: URL, subPath: string): ResumeUrl {
+	const signature = url.searchParams.get('signature') ?? '';
+	if (signature === '') throw new Error('This n8n does not sign the URLs that resume executions');
+	url.pathname = subPath + url.pathname;
+	return { ok: true, url: url.toString(), signature };
+}
+
+/** The folder that all addresses lie in; empty for the root. */
+function commonFolder(addresses: readonly unknown[]): string {
+	const folders = addresses.flatMap((address) =>
+		typeof address === 'string' && URL.canParse(address)
+			? [folderOf(new URL(address).pathname, 1).split('/')]
+			: [],
+	);
+	const [first = [], ...others] = folders;
+	const differs = first.findIndex((name, depth) => others.some((other) => other[depth] !== name));
+	return (differs === -1 ? first : first.slice(0, differs)).join('/');
+}
+
+/** A path without its last segments, and without a slash at its end. */
+function folderOf(path: string, segments: number): string {
+	return path.replace(/\/+$/, '').split('/').slice(0, -segments).join('/');
+}
+
+/** n8n 2.0 checks the signature of such a URL only where the node asks for it; later ones always do. */
+export function requireSignature(context: FunctionsBase): void {
+	const older = context as FunctionsBase & { setSignatureValidationRequired?(): void };
+	older.setSignatureValidationRequired?.();
+}
