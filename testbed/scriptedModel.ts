@@ -98,7 +98,7 @@ function messageOf(reply: Exclude<Reply, { kind: 'fault' }>, callId: string): Js
 	const call = { name: reply.name, arguments: reply.args };
 	return {
 		role: 'assistant',
-		content: null,
+		content: reply.say ?? null,
 		tool_calls: [{ index: 0, id: callId, type: 'function', function: call }],
 	};
 }
@@ -108,7 +108,18 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 	response.end(JSON.stringify(body));
 }
 
-function sendReply(response: ServerResponse, reply: Reply, stream: boolean, count: number): void {
+/** The pieces that a reply is streamed in. */
+function piecesOf(text: string, pieces: number): readonly string[] {
+	const size = Math.max(1, Math.ceil(text.length / pieces));
+	return text.match(new RegExp(`[^]{1,${String(size)}}`, 'g')) ?? [text];
+}
+
+async function sendReply(
+	response: ServerResponse,
+	reply: Reply,
+	stream: boolean,
+	count: number,
+): Promise<void> {
 	if (reply.kind === 'fault') {
 		const message = `The scripted model refuses with ${String(reply.status)}`;
 		sendJson(response, reply.status, { error: { message, type: 'scripted', code: 'scripted' } });
@@ -131,7 +142,14 @@ function sendReply(response: ServerResponse, reply: Reply, stream: boolean, coun
 		const data = { ...head, object: 'chat.completion.chunk', choices, ...more };
 		response.write(`data: ${JSON.stringify(data)}\n\n`);
 	};
-	chunk([{ index: 0, delta: message, finish_reason: null }]);
+	if (reply.kind === 'text' && reply.pace !== undefined) {
+		for (const content of piecesOf(reply.text, reply.pace.pieces)) {
+			chunk([{ index: 0, delta: { role: 'assistant', content }, finish_reason: null }]);
+			await delay(reply.pace.everyMs);
+		}
+	} else {
+		chunk([{ index: 0, delta: message, finish_reason: null }]);
+	}
 	chunk([{ index: 0, delta: {}, finish_reason }]);
 	chunk([], { usage: USAGE });
 	response.end('data: [DONE]\n\n');
@@ -187,7 +205,7 @@ export async function startScriptedModel(
 		const turn = readTurn(body, unmarked);
 		turns.push(turn);
 		if (turn.reply.delayMs > 0) await delay(turn.reply.delayMs);
-		sendReply(response, turn.reply, at(body, 'stream') === true, ++count);
+		await sendReply(response, turn.reply, at(body, 'stream') === true, ++count);
 		const answeredAt = Date.now();
 		turns = turns.map((known) => (known === turn ? { ...turn, answeredAt } : known));
 	};

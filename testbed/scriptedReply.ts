@@ -1,13 +1,21 @@
-import type { JsonObject } from './json';
+import { at, textAt, tryParseJson, type JsonObject } from './json';
 
 /** What the scripted model answers to a turn. */
 export type Reply =
-	| { readonly kind: 'text'; readonly text: string; readonly delayMs: number }
+	| {
+			readonly kind: 'text';
+			readonly text: string;
+			readonly delayMs: number;
+			/** In how many pieces it is streamed, and how long after one another; at once unless given. */
+			readonly pace?: { readonly pieces: number; readonly everyMs: number };
+	  }
 	| {
 			readonly kind: 'tool';
 			readonly name: string;
 			readonly args: string;
 			readonly delayMs: number;
+			/** What the model says before it calls. */
+			readonly say?: string;
 	  }
 	| { readonly kind: 'fault'; readonly status: number; readonly delayMs: number };
 
@@ -18,6 +26,27 @@ const LONG_REPLY = `A long answer. ${'One more sentence of it. '.repeat(300)}`;
 
 function delayOf(text: string): number {
 	return Number(/\[\[slow:(\d{1,6})\]\]/.exec(text)?.[1] ?? 0);
+}
+
+function paceOf(text: string) {
+	const pace = /\[\[stream:(\d{1,3}):(\d{1,5})\]\]/.exec(text);
+	return pace === null ? {} : { pace: { pieces: Number(pace[1]), everyMs: Number(pace[2]) } };
+}
+
+/** What a marker made by {@link callMarker} asks for. */
+function callOf(text: string): { name: string; args: string; say?: string } | undefined {
+	const encoded = /\[\[call:([\w-]+)\]\]/.exec(text)?.[1];
+	if (encoded === undefined) return undefined;
+	const call = tryParseJson(Buffer.from(encoded, 'base64url').toString('utf8'));
+	const say = textAt(call, 'say');
+	const args = JSON.stringify(at(call, 'args') ?? {});
+	return { name: textAt(call, 'name'), args, ...(say === '' ? {} : { say }) };
+}
+
+/** Makes the model call any tool: `callMarker('read', { path: 'a.txt' })`. */
+export function callMarker(name: string, args: JsonObject, say?: string): string {
+	const call = JSON.stringify({ name, args, say });
+	return `[[call:${Buffer.from(call, 'utf8').toString('base64url')}]]`;
 }
 
 /**
@@ -33,7 +62,7 @@ export function listingCall(tools: readonly string[]): { name: string; params: J
 /**
  * Chooses the answer by markers in the user's text: `[[tool]]` (lists something), `[[tool-error]]`
  * (reads a file that doesn't exist), `[[400]]`, `[[500]]`, `[[slow:<ms>]]`, `[[long]]`,
- * `[[reply:<text>]]`.
+ * `[[reply:<text>]]`, `[[stream:<pieces>:<ms>]]`, and what {@link callMarker} makes.
  *
  * @param text the last user message
  * @param turn.afterTool whether a tool's result follows that message already
@@ -46,8 +75,9 @@ export function chooseReply(
 	unmarked = 'Understood, I am on it.',
 ): Reply {
 	const delayMs = delayOf(text);
+	const pace = paceOf(text);
 	if (afterTool)
-		return { kind: 'text', text: 'I have looked with the tool: all is well.', delayMs };
+		return { kind: 'text', text: 'I have looked with the tool: all is well.', delayMs, ...pace };
 	const status = /\[\[(400|500)\]\]/.exec(text)?.[1];
 	if (status !== undefined) return { kind: 'fault', status: Number(status), delayMs };
 	if (text.includes('[[tool]]')) {
@@ -57,7 +87,9 @@ export function chooseReply(
 	if (text.includes('[[tool-error]]')) {
 		return { kind: 'tool', name: 'read', args: JSON.stringify({ path: '/no/such/file' }), delayMs };
 	}
-	if (text.includes('[[long]]')) return { kind: 'text', text: LONG_REPLY, delayMs };
+	const call = callOf(text);
+	if (call !== undefined) return { kind: 'tool', delayMs, ...call };
+	if (text.includes('[[long]]')) return { kind: 'text', text: LONG_REPLY, delayMs, ...pace };
 	const wanted = /\[\[reply:([^\]]*)\]\]/.exec(text)?.[1];
-	return { kind: 'text', text: wanted ?? unmarked, delayMs };
+	return { kind: 'text', text: wanted ?? unmarked, delayMs, ...pace };
 }

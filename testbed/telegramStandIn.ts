@@ -11,6 +11,17 @@ export interface TelegramCall {
 	readonly chatId: string;
 	/** Whether Telegram accepted it. */
 	readonly ok: boolean;
+	/** Which message it is: the one that was sent or edited. */
+	readonly messageId: string;
+}
+
+/** A file that somebody sends. */
+export interface TelegramFile {
+	readonly kind: 'photo' | 'voice' | 'document';
+	readonly content: Buffer;
+	readonly mimeType?: string;
+	readonly fileName?: string;
+	readonly caption?: string;
 }
 
 /** Who writes, and where; a user with the id 777 in a chat with the bot unless given. */
@@ -20,6 +31,10 @@ export interface TelegramSender {
 	readonly chatId?: number;
 	/** First name; Ada unless given. */
 	readonly name?: string;
+	/** Topic of a group. */
+	readonly threadId?: number;
+	/** Further fields of the message, as in the Bot API: `reply_to_message`, `location` … */
+	readonly more?: JsonObject;
 }
 
 /** A local Bot API, for gateways that must not reach the real one. */
@@ -28,6 +43,8 @@ export interface TelegramStandIn {
 	config(agentId: string): JsonObject;
 	/** Lets a user write to the bot and returns the message's id. */
 	write(text: string, sender?: TelegramSender): string;
+	/** Lets a user send a file and returns the message's id. */
+	sendFile(file: TelegramFile, sender?: TelegramSender): string;
 	/** What the gateway has sent or edited so far. */
 	readonly sent: readonly TelegramCall[];
 	waitForSent(fits: (call: TelegramCall) => boolean, options?: WaitOptions): Promise<TelegramCall>;
@@ -38,7 +55,8 @@ export interface TelegramStandIn {
 
 const BOT = { id: 42, is_bot: true, first_name: 'Testbed', username: 'testbed_bot' };
 const BOT_TOKEN = '42:TESTBED-TOKEN-OF-THE-TELEGRAM-STAND-IN';
-const SENDS = /^(send|edit)(?!ChatAction$)/;
+/** What the person sees: messages that come, change and go. */
+const SENDS = /^(?:send|edit|delete)(?!ChatAction$|My|Webhook)/;
 const LONGEST_POLL_MS = 30_000;
 
 /** Answers of methods that only ask. */
@@ -103,13 +121,19 @@ function incomingMessage(id: number, text: string, sender: TelegramSender): Json
 	const userId = sender.userId ?? 777;
 	const chatId = sender.chatId ?? userId;
 	const name = { first_name: sender.name ?? 'Ada', username: `user_${String(userId)}` };
-	const chat = chatId < 0 ? { type: 'supergroup', title: 'Team' } : { type: 'private', ...name };
+	const isTopic = sender.threadId !== undefined;
+	const chat =
+		chatId < 0
+			? { type: 'supergroup', title: 'Team', ...(isTopic ? { is_forum: true } : {}) }
+			: { type: 'private', ...name };
 	return {
 		message_id: id,
 		date: Math.floor(Date.now() / 1000),
 		chat: { id: chatId, ...chat },
 		from: { id: userId, is_bot: false, language_code: 'en', ...name },
-		text,
+		...(isTopic ? { message_thread_id: sender.threadId, is_topic_message: true } : {}),
+		...(text === '' ? {} : { text }),
+		...sender.more,
 	};
 }
 
@@ -125,25 +149,48 @@ function incomingMessage(id: number, text: string, sender: TelegramSender): Json
 export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 	const updates = new UpdateQueue();
 	const sent: TelegramCall[] = [];
+	const files = new Map<string, Buffer>();
 	let nextMessageId = 5000;
 	let refusals = 0;
+
+	const add = (text: string, sender: TelegramSender) => {
+		const id = nextMessageId++;
+		updates.add(incomingMessage(id, text, sender));
+		return String(id);
+	};
+	const store = ({ kind, content, fileName }: TelegramFile) => {
+		const extension = { photo: 'jpg', voice: 'oga', document: 'bin' }[kind];
+		const path = `files/${fileName ?? `file_${String(files.size)}.${extension}`}`;
+		files.set(path, content);
+		return path;
+	};
 
 	const send = (method: string, parameters: JsonObject, response: ServerResponse) => {
 		const ok = refusals === 0;
 		if (!ok) refusals -= 1;
-		const { chat_id: chatId, text } = parameters;
-		sent.push({ method, text: textAt(parameters, 'text'), chatId: String(chatId), ok });
+		const { chat_id: chatId, text, message_thread_id: threadId } = parameters;
+		const edited = at(parameters, 'message_id');
+		const messageId = edited === undefined ? (ok ? nextMessageId++ : 0) : Number(edited);
+		sent.push({
+			method,
+			text: textAt(parameters, 'text') || textAt(parameters, 'caption'),
+			chatId: String(chatId),
+			ok,
+			messageId: String(messageId),
+		});
 		if (!ok) {
 			refuse(response);
 			return;
 		}
-		const edited = at(parameters, 'message_id');
 		answer(response, {
-			message_id: edited === undefined ? nextMessageId++ : Number(edited),
+			message_id: messageId,
 			date: Math.floor(Date.now() / 1000),
 			chat: { id: Number(chatId), type: Number(chatId) < 0 ? 'supergroup' : 'private' },
 			from: BOT,
 			text,
+			...(threadId === undefined
+				? {}
+				: { message_thread_id: Number(threadId), is_topic_message: true }),
 		});
 	};
 	const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -155,6 +202,12 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 			answer(response, await updates.take(Number(parameters.offset ?? 0), timeoutMs));
 		} else if (SENDS.test(method)) {
 			send(method, parameters, response);
+		} else if (method === 'getFile') {
+			const path = String(parameters.file_id);
+			const size = files.get(path)?.length;
+			answer(response, { file_id: path, file_unique_id: path, file_size: size, file_path: path });
+		} else if (url.pathname.startsWith('/file/')) {
+			response.end(files.get(url.pathname.split('/').slice(3).join('/')));
 		} else if (method === 'getChat') {
 			answer(response, { id: Number(parameters.chat_id), type: 'private', first_name: 'Ada' });
 		} else {
@@ -179,10 +232,18 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 			},
 			bindings: [{ agentId, match: { channel: 'telegram', accountId: 'default' } }],
 		}),
-		write: (text, sender = {}) => {
-			const id = nextMessageId++;
-			updates.add(incomingMessage(id, text, sender));
-			return String(id);
+		write: (text, sender = {}) => add(text, sender),
+		sendFile: (file, sender = {}) => {
+			const path = store(file);
+			const { content, mimeType, fileName, caption } = file;
+			const common = { file_id: path, file_unique_id: path, file_size: content.length };
+			const named = { ...common, mime_type: mimeType, file_name: fileName };
+			const part =
+				file.kind === 'photo'
+					? { photo: [{ ...common, width: 1, height: 1 }] }
+					: { [file.kind]: { ...named, ...(file.kind === 'voice' ? { duration: 1 } : {}) } };
+			const more = { ...part, ...(caption === undefined ? {} : { caption }), ...sender.more };
+			return add('', { ...sender, more });
 		},
 		sent,
 		waitForSent: async (fits, options) =>

@@ -40,7 +40,11 @@ export interface GatewayApi {
 		/** All that OpenClaw 2026.9.1 has here. It also tells of resets, so it is no end of the plugin. */
 		readonly registerRuntimeLifecycle?: unknown;
 	};
-	on(hook: HookName, handler: (event: unknown, context: unknown) => void): void;
+	on(
+		hook: HookName,
+		handler: (event: unknown, context: unknown) => void,
+		options?: { readonly priority?: number },
+	): void;
 	registerHttpRoute(route: HttpRoute): void;
 	/** Says which changes of the configuration need no replacement of the plugin. */
 	registerReload?(rules: { hotPrefixes: string[] }): void;
@@ -65,17 +69,16 @@ export interface Logger {
 /** Hooks whose payloads become events. */
 export type HookName =
 	| 'message_received'
-	| 'message_sending'
-	| 'reply_payload_sending'
 	| 'message_sent'
 	| 'session_start'
 	| 'session_end'
+	| 'subagent_spawned'
+	| 'subagent_ended'
 	| 'before_tool_call'
 	| 'after_tool_call'
 	| 'llm_input'
 	| 'llm_output'
 	| 'model_call_ended'
-	| 'agent_turn_prepare'
 	| 'cron_changed'
 	| 'gateway_stop';
 

@@ -1,131 +1,159 @@
-import { eventData, withoutUnknown } from './eventParts';
-import type { EventParts } from './eventParts';
-import { parseOffered, parseOutgoing, parseReceived, parseSent } from './payloads/messages';
-import type { OfferedReply, OutgoingMessage, SentMessage } from './payloads/messages';
-import type { Origin } from './payloads/origin';
-import { turnOf, WEBCHAT } from './runReply';
+import { eventData, withoutUnknown } from './eventData';
+import type { EventParts } from './eventData';
+import { openRun } from './eventState';
+import { fieldsOf, idOf, inner, listOf, textOf, valueOf } from './fields';
+import { parseReceived } from './incomingMessage';
+import { askStore, chatOf, notePlace, withPlace } from './knownSessions';
+import { mergeConversation, messageOrigin, WEBCHAT } from './origin';
+import type { Origin } from './origin';
+import { markReported, turnOf } from './replies';
+import { isConversation } from './run';
+import type { Run } from './run';
 import { noticeSession } from './sessionEvents';
-import { sessionIdOf } from './sessionIds';
-import { openRun } from './state/eventState';
-import type { Delivered, Join } from './state/expectedReplies';
-import type { Run } from './state/run';
+
+/** What `message_sent` says: a message has arrived, or has not. */
+interface SentMessage {
+	readonly origin: Origin;
+	readonly content: string;
+	readonly messageId: string | undefined;
+	/** Why it was not delivered; undefined when it was. */
+	readonly failure: string | undefined;
+}
+
+/** Model that the gateway names for what it writes into a session itself. */
+const GATEWAY_MODEL = 'gateway-injected';
 
 /** `message_received` */
 export function onMessageReceived(event: unknown, context: unknown, parts: EventParts): void {
-	const { origin, content, messageId } = parseReceived(event, context);
-	const sessionId = sessionIdOf(origin.sessionKey, parts.state, parts.findSessionId);
-	const whole = { ...origin, sessionId };
-	noticeSession(whole, parts);
-	const message = withoutUnknown({ role: 'user', content, messageId });
-	parts.emit('message.received', eventData(whole, { message }));
-}
-
-/** `reply_payload_sending`: the agent waits until it returns. */
-export function onReplyOffered(event: unknown, context: unknown, parts: EventParts): void {
-	const { state } = parts;
-	const reply = parseOffered(event, context);
-	const { runId, sessionKey, channel } = reply.origin;
-	const run = runId === undefined ? undefined : openRun(state, runId);
-	if (channel === WEBCHAT) {
-		tellWebchatReply(reply, run, parts);
-		return;
-	}
-	state.replies.offer(reply);
-	if (run === undefined) return;
-	run.isOffered = true;
-	run.origin = { ...run.origin, channel, userId: reply.origin.userId ?? run.origin.userId };
-	if (sessionKey === undefined) return;
-	const offering = state.offering.get(sessionKey) ?? new Set();
-	state.offering.set(sessionKey, offering.add(run.id));
-}
-
-/** `message_sending`: `message_sent` will tell what becomes of it. */
-export function onMessageSending(event: unknown, context: unknown, parts: EventParts): void {
-	const message = parseOutgoing(event, context);
-	noteReport(message.origin, parts);
-	for (const runId of parts.state.replies.send(deliveredOf(message))) {
-		markReported(runId, parts);
-	}
+	const { state, findSession, now } = parts;
+	const { origin, message } = parseReceived(event, context);
+	const { sessionId, stored } = askStore(origin, state, findSession);
+	const { conversation } = origin;
+	const whole = {
+		...origin,
+		sessionId,
+		conversation: conversation && {
+			...conversation,
+			type: conversation.type ?? stored?.type,
+			name: conversation.name ?? stored?.name,
+		},
+	};
+	notePlace(whole, state, now());
+	const placed = withPlace(whole, state);
+	noticeSession(placed, parts);
+	parts.emit('message.received', eventData(placed, { message }));
 }
 
 /** `message_sent` */
 export function onMessageSent(event: unknown, context: unknown, parts: EventParts): void {
 	const { state, emit } = parts;
 	const sent = parseSent(event, context);
-	noteReport(sent.origin, parts);
-	const join = state.replies.take(deliveredOf(sent));
-	const run = join?.runId === undefined ? undefined : state.runs.get(join.runId);
-	if (run !== undefined) markReported(run.id, parts);
-	const origin = wholeOrigin(sent.origin, join, run, parts);
-	const { content, messageId } = sent;
+	const { run, isOfRun } = joinRun(sent, parts);
+	const origin = wholeOrigin(sent.origin, run, parts);
 	if (sent.failure !== undefined) {
 		tellUndelivered(sent, origin, run, parts);
-	} else if (run?.isTold !== true) {
-		const message = withoutUnknown({ role: 'assistant', content, messageId });
-		emit('message.sent', eventData(origin, { message, ...turn(join, run) }));
+		return;
 	}
+	if (run?.isTold === true && isOfRun) return;
+	const { content, messageId } = sent;
+	const message = withoutUnknown({ role: 'assistant', content, messageId });
+	const turn = run === undefined || !isOfRun ? {} : turnOf(run);
+	emit('message.sent', eventData(withPlace(origin, state), { message, ...turn }));
 }
 
-/** Nothing reports deliveries to the control UI: what is handed over arrives. */
-function tellWebchatReply(reply: OfferedReply, run: Run | undefined, parts: EventParts): void {
-	if (run !== undefined) run.isTold = true;
-	if (reply.content === '') return;
-	const origin = wholeOrigin(reply.origin, { runId: run?.id, reply }, run, parts);
-	const message = { role: 'assistant', content: reply.content };
-	parts.emit('message.sent', eventData(origin, { message, ...turnOf(run, reply) }));
+/**
+ * A new entry in a session's transcript. The control UI shows what is written there, and no hook tells
+ * of what the gateway writes itself, such as the answer to a command.
+ */
+export function onTranscript(event: unknown, parts: EventParts): void {
+	const { state, emit } = parts;
+	const fields = fieldsOf(event);
+	const message = inner(fields, 'message');
+	if (textOf(message, 'role') !== 'assistant') return;
+	const content = listOf(message, 'content')
+		.map((part) => textOf(fieldsOf(part), 'text') ?? '')
+		.join('');
+	const runId = idOf(fields, 'runId');
+	if (content === '') return;
+	if (runId !== undefined) {
+		openRun(state, runId).texts.push(content);
+		return;
+	}
+	const sessionKey = textOf(fields, 'sessionKey');
+	const place = sessionKey === undefined ? undefined : state.sessions.get(sessionKey)?.place;
+	// It is the answer to the message whose id it carries.
+	const isAnswer = idOf(message, 'idempotencyKey') !== undefined;
+	const isNotice = textOf(message, 'model') === GATEWAY_MODEL && isAnswer;
+	if (place?.channel !== WEBCHAT || !isNotice) return;
+	emit('message.sent', eventData(place, { message: { role: 'assistant', content } }));
+}
+
+function parseSent(event: unknown, context: unknown): SentMessage {
+	const fields = fieldsOf(event);
+	const hasFailed = valueOf(fields, 'success') === false;
+	return {
+		origin: messageOrigin(fields, fieldsOf(context)),
+		content: textOf(fields, 'content') ?? '',
+		messageId: idOf(fields, 'messageId') ?? idOf(fieldsOf(context), 'messageId'),
+		failure: hasFailed ? (textOf(fields, 'error') ?? 'The message was not delivered') : undefined,
+	};
+}
+
+/** The run that a message is of, and whether its model has written the text. */
+function joinRun({ origin, content }: SentMessage, parts: EventParts) {
+	const { state } = parts;
+	const match = state.replies.take(origin, content);
+	for (const candidate of match.candidates) markReported(candidate, state);
+	if (origin.runId === undefined) return { run: match.run, isOfRun: match.run !== undefined };
+	const run = openRun(state, origin.runId);
+	const isOfRun = match.run !== undefined || isPartOf(run, content);
+	markReported(run, state);
+	return { run, isOfRun };
+}
+
+/** The gateway may add something to what the model wrote, such as a prefix. */
+function isPartOf({ text, end }: Run, content: string): boolean {
+	if (end?.outcome.kind === 'failed') return false;
+	const written = text?.trim() ?? '';
+	return written !== '' && content.includes(written);
+}
+
+/** Adds what is known of the run and of the chat that a message belongs to. */
+function wholeOrigin(message: Origin, run: Run | undefined, parts: EventParts): Origin {
+	const { state, findSession } = parts;
+	const chat = chatOf(message, state);
+	const sessionKey =
+		message.sessionKey ??
+		(run !== undefined && isConversation(run) ? run.origin.sessionKey : undefined) ??
+		chat?.sessionKey;
+	const isOfSession = sessionKey !== undefined && run?.origin.sessionKey === sessionKey;
+	// In a chat of two there is nobody else.
+	const partner = chat?.place.conversation?.type === 'direct' ? chat.place : undefined;
+	const { sessionId } = askStore({ sessionKey }, state, findSession);
+	return {
+		...message,
+		agentId: message.agentId ?? run?.origin.agentId ?? partner?.agentId,
+		sessionKey,
+		sessionId: isOfSession ? (run.origin.sessionId ?? sessionId) : sessionId,
+		userId: message.userId ?? (run && isConversation(run) ? run.origin.userId : partner?.userId),
+		sender: run !== undefined && isConversation(run) ? run.origin.sender : partner?.sender,
+		conversation: mergeConversation(
+			mergeConversation(message.conversation, run?.origin.conversation),
+			chat?.place.conversation?.threadId === undefined ? chat?.place.conversation : undefined,
+		),
+		runId: message.runId ?? run?.id,
+		trigger: run?.origin.trigger,
+	};
 }
 
 function tellUndelivered(
 	{ failure, content }: SentMessage,
 	origin: Origin,
 	run: Run | undefined,
-	{ emit }: EventParts,
+	{ emit, state }: EventParts,
 ): void {
 	if (run?.isFailureTold === true) return;
-	const error = { message: run?.deliveryFailure ?? failure, source: 'delivery' };
+	const error = { message: failure, source: 'delivery' };
 	const message = { role: 'assistant', content };
-	emit('error.occurred', eventData(origin, { error, message }));
-}
-
-function turn(join: Join | undefined, run: Run | undefined) {
-	return join === undefined || (run === undefined && join.reply === undefined)
-		? {}
-		: turnOf(run, join.reply);
-}
-
-/** Adds what is known of the run and the reply that a message belongs to. */
-function wholeOrigin(
-	message: Origin,
-	join: Join | undefined,
-	run: Run | undefined,
-	{ state, findSessionId }: EventParts,
-): Origin {
-	const { sessionKey } = message;
-	const reply = join?.reply;
-	return {
-		...message,
-		agentId: reply?.origin.agentId ?? message.agentId ?? run?.origin.agentId,
-		sessionId: reply?.sessionId ?? sessionIdOf(sessionKey, state, findSessionId),
-		userId: reply?.origin.userId ?? message.userId,
-		runId: message.runId ?? join?.runId,
-		trigger: run?.origin.trigger,
-	};
-}
-
-/** The channel reports what is sent for a session: nothing has to be told in its place. */
-function noteReport({ sessionKey }: Origin, parts: EventParts): void {
-	if (sessionKey === undefined) return;
-	for (const runId of parts.state.offering.get(sessionKey) ?? []) markReported(runId, parts);
-	parts.state.offering.delete(sessionKey);
-}
-
-function markReported(runId: string, { state }: EventParts): void {
-	const run = state.runs.get(runId);
-	if (run !== undefined) run.isReported = true;
-	state.awaiting.delete(runId);
-}
-
-function deliveredOf({ origin, to, content }: OutgoingMessage): Delivered {
-	const { runId, sessionKey, channel } = origin;
-	return { runId, sessionKey, channel, to, content };
+	emit('error.occurred', eventData(withPlace(origin, state), { error, message }));
 }

@@ -1,25 +1,20 @@
 import type { EmitEvent } from '../outbox/emitter';
 import type { AgentEventStream, HookName, Logger } from '../sdk';
-import type { EventParts } from './eventParts';
-import {
-	onMessageReceived,
-	onMessageSending,
-	onMessageSent,
-	onReplyOffered,
-} from './messageEvents';
+import type { EventParts } from './eventData';
+import { eventState } from './eventState';
+import { fieldsOf, inner, valueOf } from './fields';
+import { createSessionLookup } from './knownSessions';
+import { onMessageReceived, onMessageSent, onTranscript } from './messageEvents';
+import { settleDue } from './replies';
 import {
 	onAgentEvent,
 	onCronChanged,
 	onModelCallEnded,
 	onModelInput,
 	onModelOutput,
-	onTurnPrepared,
 } from './runEvents';
-import { settleDue } from './runReply';
-import { onSessionEnd, onSessionStart } from './sessionEvents';
-import { createSessionLookup } from './sessionIds';
+import { onSessionEnd, onSessionStart, onSubagentEnded, onSubagentSpawned } from './sessionEvents';
 import type { SessionRegistry } from './sessionRegistry';
-import { eventState } from './state/eventState';
 import { onToolCall, onToolResult } from './toolEvents';
 
 /** What is used of the gateway's API. */
@@ -34,10 +29,13 @@ export interface EventSource {
 			}): void;
 		};
 	};
-	on(hook: EventHook, handler: (event: unknown, context: unknown) => void): void;
+	readonly lifecycle?: { onDispose?(cleanup: () => void): unknown };
+	on(
+		hook: HookName,
+		handler: (event: unknown, context: unknown) => void,
+		options?: { readonly priority?: number },
+	): void;
 }
-
-export type EventHook = HookName | 'agent_turn_prepare' | 'cron_changed';
 
 export interface EventHooksOptions {
 	readonly api: EventSource;
@@ -54,25 +52,35 @@ export interface EventHooksOptions {
 
 type Handler = (event: unknown, context: unknown, parts: EventParts) => void;
 
-const HANDLERS: ReadonlyArray<readonly [EventHook, Handler]> = [
+/**
+ * Which hook becomes which event. None of them changes what the gateway does by being registered; see the
+ * README for what was found out about each, and for those that must not be here.
+ */
+const HANDLERS: ReadonlyArray<readonly [HookName, Handler]> = [
+	// message.received, and session.created at the first sight of a session
 	['message_received', onMessageReceived],
-	['message_sending', onMessageSending],
-	['reply_payload_sending', onReplyOffered],
+	// message.sent, or error.occurred
 	['message_sent', onMessageSent],
+	// session.created, session.ended
 	['session_start', onSessionStart],
 	['session_end', onSessionEnd],
+	['subagent_spawned', onSubagentSpawned],
+	['subagent_ended', onSubagentEnded],
+	// tool.called; tool.completed and error.occurred
 	['before_tool_call', onToolCall],
 	['after_tool_call', onToolResult],
-	['agent_turn_prepare', onTurnPrepared],
+	// what runs are about, and what they cost: message.received of API requests
 	['llm_input', onModelInput],
 	['llm_output', onModelOutput],
 	['model_call_ended', onModelCallEnded],
+	// error.occurred
 	[
 		'cron_changed',
 		(event, _context, parts) => {
 			onCronChanged(event, parts);
 		},
 	],
+	// message.sent of replies that no channel has reported yet
 	[
 		'gateway_stop',
 		(_event, _context, parts) => {
@@ -80,6 +88,9 @@ const HANDLERS: ReadonlyArray<readonly [EventHook, Handler]> = [
 		},
 	],
 ];
+
+/** Another plugin that blocks a tool call keeps it from those that come later. */
+const FIRST = { priority: Number.MAX_SAFE_INTEGER };
 
 /**
  * Turns the gateway's hooks into events. To be called in every instance of the plugin that may get hooks:
@@ -100,7 +111,10 @@ export function registerEventHooks(options: EventHooksOptions): () => void {
 			if (parts.state.isNew(hook, event)) handle(event, context, parts);
 		});
 	};
-	for (const [hook, handler] of HANDLERS) api.on(hook, guarded(hook, handler));
+	for (const [hook, handler] of HANDLERS) {
+		api.on(hook, guarded(hook, handler), hook === 'before_tool_call' ? FIRST : undefined);
+	}
+	// error.occurred, and message.sent of runs whose reply goes to no channel
 	const onLifecycle = guarded('lifecycle', (event) => {
 		onAgentEvent(event, parts);
 	});
@@ -111,8 +125,35 @@ export function registerEventHooks(options: EventHooksOptions): () => void {
 			onLifecycle(event, undefined);
 		},
 	});
+	// message.sent of the gateway's own texts in the control UI
+	const unfollow = followTranscripts(
+		api,
+		guarded('transcript', (event) => {
+			onTranscript(event, parts);
+		}),
+	);
 	return () => {
+		unfollow();
 		settleDue(parts, true);
+	};
+}
+
+type Subscribe = (listener: (event: unknown) => void) => unknown;
+
+/** Only where the gateway says when this instance ends: it would be listened to for ever. */
+function followTranscripts(
+	api: EventSource,
+	handle: (event: unknown, context: unknown) => void,
+): () => void {
+	const subscribe = valueOf(inner(fieldsOf(api.runtime), 'events'), 'onSessionTranscriptUpdate');
+	if (typeof subscribe !== 'function' || api.lifecycle?.onDispose === undefined) {
+		return () => undefined;
+	}
+	const end = (subscribe as Subscribe)((event) => {
+		handle(event, undefined);
+	});
+	return () => {
+		if (typeof end === 'function') (end as () => void)();
 	};
 }
 
@@ -122,7 +163,7 @@ function createParts(options: EventHooksOptions, tryTo: Guard): EventParts {
 		emit,
 		sessions,
 		state: eventState(scope, now),
-		findSessionId: createSessionLookup(api.runtime),
+		findSession: createSessionLookup(api.runtime),
 		now,
 		later: (ms, callback) => {
 			later(ms, () => {

@@ -1,46 +1,48 @@
-import { eventData, withoutUnknown } from './eventParts';
-import type { EventParts } from './eventParts';
-import { parseUndelivered } from './payloads/cron';
-import { fieldsOf, textOf } from './payloads/fields';
-import type { Origin } from './payloads/origin';
-import { parseModelAnswer, parseRunContext, parseRunEnd, parseRunStart } from './payloads/runs';
-import type { RunContext } from './payloads/runs';
-import { settleReply } from './runReply';
+import { eventData, withoutUnknown } from './eventData';
+import type { EventParts } from './eventData';
+import { openRun } from './eventState';
+import { fieldsOf, idOf, inner, isSet, listOf, textOf, textsOf } from './fields';
+import type { Fields } from './fields';
+import { withPlace } from './knownSessions';
+import { agentEventOrigin, isSubagent, runOrigin } from './origin';
+import type { Origin } from './origin';
+import { replyOf, settleReply } from './replies';
+import { createRun, describeRun, isApiRequest } from './run';
+import type { ModelFailure, Run, RunEnd } from './run';
 import { noticeSession } from './sessionEvents';
-import { createRun, describeRun, isApiRequest } from './state/run';
-import { openRun } from './state/eventState';
-import type { Run } from './state/run';
-import { addUsage } from './usage';
+import { addUsage, parseUsage } from './usage';
 
-/** `agent_turn_prepare`: the message of an API request, which reaches no hook about messages. */
-export function onTurnPrepared(event: unknown, context: unknown, parts: EventParts): void {
-	const turn = parseRunContext(event, context);
-	noticeSession(turn.origin, parts);
-	const run = describe(turn, parts);
-	if (run === undefined || run.isAsked || !isApiRequest(run)) return;
-	run.isAsked = true;
-	const content = textOf(fieldsOf(event), 'prompt') ?? '';
-	parts.emit('message.received', eventData(run.origin, { message: { role: 'user', content } }));
-}
+/** What the gateway puts before the message of an API request: `[Fri 2026-11-27 14:24 UTC] `. */
+const PROMPT_TIME = /^\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d[^\]\n]*\] /;
 
-/** `llm_input` */
+/** `llm_input`: once for each attempt to get an answer. */
 export function onModelInput(event: unknown, context: unknown, parts: EventParts): void {
-	const asked = parseRunContext(event, context);
-	noticeSession(asked.origin, parts);
-	const run = describe(asked, parts);
-	if (run !== undefined) run.model = asked.model ?? run.model;
+	const origin = runOrigin(fieldsOf(event), fieldsOf(context));
+	noticeSession(origin, parts);
+	const run = describe(origin, parts);
+	if (run === undefined) return;
+	run.model = textOf(fieldsOf(event), 'model') ?? run.model;
+	if (run.isAsked || !isApiRequest(run)) return;
+	// The message of an API request reaches no hook about messages.
+	run.isAsked = true;
+	const content = (textOf(fieldsOf(event), 'prompt') ?? '').replace(PROMPT_TIME, '');
+	const data = eventData(withPlace(run.origin, parts.state), {
+		message: { role: 'user', content },
+	});
+	parts.emit('message.received', data);
 }
 
 /** `llm_output`: once for each attempt to get an answer. */
 export function onModelOutput(event: unknown, context: unknown, parts: EventParts): void {
-	const answer = parseModelAnswer(event, context);
+	const fields = fieldsOf(event);
 	// No sign of a session: it also comes after the end of one that was deleted.
-	const run = describe(answer, parts);
+	const run = describe(runOrigin(fields, fieldsOf(context)), parts);
 	if (run === undefined) return;
-	const { model, text, failure } = answer;
+	const model = textOf(fields, 'model');
 	run.model = model ?? run.model;
-	run.usage = addUsage(run.usage, answer.usage);
-	run.text = text ?? run.text;
+	run.usage = addUsage(run.usage, parseUsage(inner(fields, 'usage')));
+	noteTexts(run, fields, parts);
+	const failure = failureOf(fields, model);
 	if (failure !== undefined) {
 		// The last one comes last.
 		run.failures.delete(model ?? '');
@@ -52,13 +54,15 @@ export function onModelOutput(event: unknown, context: unknown, parts: EventPart
 
 /** `model_call_ended`: all there is of model calls without the permission to read conversations. */
 export function onModelCallEnded(event: unknown, context: unknown, parts: EventParts): void {
-	const { origin, model } = parseRunContext(event, context);
+	const fields = fieldsOf(event);
+	const origin = runOrigin(fields, fieldsOf(context));
 	if (origin.runId === undefined) return;
 	const run = openRun(parts.state, origin.runId);
 	describeRun(run, origin);
+	const model = textOf(fields, 'model');
 	run.model = model ?? run.model;
-	const code = textOf(fieldsOf(event), 'failureKind');
-	const hasFailed = textOf(fieldsOf(event), 'outcome') === 'error' && code !== 'aborted';
+	const code = textOf(fields, 'failureKind');
+	const hasFailed = textOf(fields, 'outcome') === 'error' && code !== 'aborted';
 	if (hasFailed && !run.failures.has(model ?? '')) {
 		run.failures.set(model ?? '', { message: 'The model call failed', code, model });
 	}
@@ -66,40 +70,31 @@ export function onModelCallEnded(event: unknown, context: unknown, parts: EventP
 
 /** The gateway's agent events: the beginning and the end of runs. */
 export function onAgentEvent(event: unknown, parts: EventParts): void {
-	const start = parseRunStart(event);
-	if (start !== undefined) {
-		onRunStart(start, parts);
-		return;
-	}
-	const end = parseRunEnd(event);
-	if (end?.origin.runId === undefined) return;
-	const run = openRun(parts.state, end.origin.runId);
-	if (run.end !== undefined) return;
-	describeRun(run, end.origin);
-	run.end = end;
-	run.endedAt = parts.now();
-	const { outcome } = end;
-	if (outcome.kind === 'failed') tellFailure(run, outcome, parts);
-	else if (outcome.kind === 'replied') tellRecovered(run, parts);
-	settleReply(run, parts);
+	const data = inner(fieldsOf(event), 'data');
+	if (textOf(fieldsOf(event), 'stream') !== 'lifecycle') return;
+	if (textOf(data, 'phase') === 'start') onRunStart(agentEventOrigin(event), parts);
+	else onRunEnd(parseRunEnd(event), parts);
 }
 
 /** `cron_changed`: a scheduled run whose reply could not be delivered. */
 export function onCronChanged(event: unknown, parts: EventParts): void {
 	const { state, emit } = parts;
-	const undelivered = parseUndelivered(event);
-	if (undelivered === undefined) return;
-	const { origin, failure } = undelivered;
+	const fields = fieldsOf(event);
+	const failure = textOf(fields, 'deliveryError');
+	const isUndelivered =
+		textOf(fields, 'action') === 'finished' && textOf(fields, 'deliveryStatus') === 'not-delivered';
+	if (!isUndelivered || failure === undefined) return;
+	// Its run id is that of the schedule, which no other hook knows.
+	const origin = { ...runOrigin(fields, {}), runId: undefined };
 	const runId = state.runOfSession.get(origin.sessionKey ?? '');
 	const run = runId === undefined ? undefined : state.runs.get(runId);
-	if (run?.isReported === true) {
-		// The channel reports it too, later and in fewer words.
-		run.deliveryFailure = failure;
-		return;
-	}
+	// The channel has reported it, too.
+	if (run?.isReported === true) return;
 	if (run !== undefined) run.isReported = run.isFailureTold = true;
+	const reply = run === undefined ? undefined : replyOf(run);
+	const message = reply && { role: 'assistant', content: reply.content };
 	const error = { message: failure, source: 'delivery' };
-	emit('error.occurred', eventData(run?.origin ?? origin, { error }));
+	emit('error.occurred', eventData(run?.origin ?? origin, { error, message }));
 }
 
 function onRunStart(origin: Origin, parts: EventParts): void {
@@ -113,21 +108,87 @@ function onRunStart(origin: Origin, parts: EventParts): void {
 	if (sessionKey !== undefined) runOfSession.set(sessionKey, runId);
 }
 
-function describe({ origin, chatId }: RunContext, parts: EventParts): Run | undefined {
+function onRunEnd(end: RunEnd | undefined, parts: EventParts): void {
+	if (end?.origin.runId === undefined) return;
+	const run = openRun(parts.state, end.origin.runId);
+	if (run.end !== undefined) return;
+	describeRun(run, end.origin);
+	run.end = end;
+	run.endedAt = parts.now();
+	const { outcome } = end;
+	if (outcome.kind === 'failed') tellFailure(run, outcome, parts);
+	else if (outcome.kind === 'replied') tellRecovered(run, parts);
+	settleReply(run, parts);
+}
+
+function describe(origin: Origin, { state }: EventParts): Run | undefined {
 	if (origin.runId === undefined) return undefined;
-	const run = openRun(parts.state, origin.runId);
-	describeRun(run, origin);
+	const run = openRun(state, origin.runId);
+	// The gateway names what has caused the run of the agent above.
+	const trigger = isSubagent(origin.sessionKey) ? 'subagent' : origin.trigger;
+	describeRun(run, withPlace({ ...origin, trigger }, state));
 	run.isDescribed = true;
-	run.chatId = chatId ?? run.chatId;
-	if (origin.sessionKey !== undefined) parts.state.runOfSession.set(origin.sessionKey, run.id);
+	if (origin.sessionKey !== undefined) state.runOfSession.set(origin.sessionKey, run.id);
 	return run;
+}
+
+/** Remembers what the model has written: each text may be delivered as a message of its own. */
+function noteTexts(run: Run, fields: Fields, { state }: EventParts): void {
+	const written = listOf(inner(fields, 'lastAssistant'), 'content')
+		.map(fieldsOf)
+		.filter((part) => textOf(part, 'type') === 'text')
+		.map((part) => textOf(part, 'text') ?? '')
+		.join('');
+	const texts = textsOf(fields, 'assistantTexts');
+	// In parts where a reply is sent in blocks: the message itself is whole.
+	run.text = (written === '' ? texts.at(-1) : written) ?? run.text;
+	for (const text of new Set([...texts, written])) state.replies.expect(run, text);
+}
+
+function failureOf(fields: Fields, model: string | undefined): ModelFailure | undefined {
+	const last = inner(fields, 'lastAssistant');
+	if (textOf(last, 'stopReason') !== 'error') return undefined;
+	return {
+		message: textOf(last, 'errorMessage') ?? 'The model call failed',
+		code: idOf(last, 'errorCode') ?? textOf(last, 'errorType'),
+		model,
+	};
+}
+
+/**
+ * The end of a run; undefined for what else the gateway tells of it. Only one of a run's ends is settled:
+ * those before it are followed by retries.
+ */
+function parseRunEnd(event: unknown): RunEnd | undefined {
+	const data = inner(fieldsOf(event), 'data');
+	const phase = textOf(data, 'phase');
+	if ((phase !== 'end' && phase !== 'error') || !isSet(data, 'executionSettled')) return undefined;
+	return {
+		origin: agentEventOrigin(event),
+		outcome: outcomeOf(data, phase),
+		hasDelivered: textOf(inner(data, 'terminalDelivery'), 'status') !== undefined,
+	};
+}
+
+function outcomeOf(data: Fields, phase: 'end' | 'error'): RunEnd['outcome'] {
+	const hasTimedOut = textOf(data, 'stopReason') === 'timeout';
+	if (hasTimedOut || (phase === 'error' && !isSet(data, 'aborted'))) {
+		const observed = textOf(inner(data, 'errorObservation'), 'failoverReason');
+		const code = hasTimedOut ? 'timeout' : observed;
+		return { kind: 'failed', message: textOf(data, 'error') ?? 'The run failed', code };
+	}
+	// By the user, by a newer run, or because the gateway restarts.
+	if (isSet(data, 'aborted')) return { kind: 'stopped' };
+	const reply = inner(data, 'terminalReply');
+	const disposition = textOf(reply, 'disposition') ?? 'visible';
+	return { kind: 'replied', text: textOf(reply, 'text'), isSilent: disposition !== 'visible' };
 }
 
 /** Once for a run, however often it was tried. */
 function tellFailure(
 	run: Run,
 	outcome: { readonly message: string; readonly code: string | undefined },
-	{ emit }: EventParts,
+	{ emit, state }: EventParts,
 ): void {
 	const last = [...run.failures.values()].at(-1);
 	const error = withoutUnknown({
@@ -135,13 +196,15 @@ function tellFailure(
 		code: last?.code ?? outcome.code,
 		source: last === undefined ? 'run' : 'model',
 	});
-	emit('error.occurred', eventData(run.origin, { error, model: last?.model }));
+	const data = eventData(withPlace(run.origin, state), { error, model: last?.model });
+	emit('error.occurred', data);
 }
 
 /** Model calls that failed although the run went well: with another try, or another model. */
-function tellRecovered(run: Run, { emit }: EventParts): void {
+function tellRecovered(run: Run, { emit, state }: EventParts): void {
 	for (const { message, code, model } of run.failures.values()) {
 		const error = withoutUnknown({ message, code, source: 'model' });
-		emit('error.occurred', eventData(run.origin, { error, model, recovered: true }));
+		const data = { error, model, recovered: true };
+		emit('error.occurred', eventData(withPlace(run.origin, state), data));
 	}
 }

@@ -1,7 +1,9 @@
-import { eventData } from './eventParts';
-import type { EventParts } from './eventParts';
-import type { Origin } from './payloads/origin';
-import { parseSessionEnd, parseSessionStart } from './payloads/sessions';
+import { eventData } from './eventData';
+import type { EventParts } from './eventData';
+import { amountOf, fieldsOf, idOf, inner, textOf } from './fields';
+import { askStore, openSession, withLastPlace, withPlace } from './knownSessions';
+import { agentIdOf, isSubagent, mergeOrigin, sessionOrigin } from './origin';
+import type { Origin } from './origin';
 
 /**
  * The gateway says so for every open session when it stops, although all of them go on after the
@@ -17,52 +19,114 @@ export function noticeSession(origin: Origin, parts: EventParts): void {
 	const { sessions, state, emit } = parts;
 	const { sessionKey, sessionId } = origin;
 	if (sessionKey === undefined) return;
-	if (sessionId !== undefined) state.sessionIds.set(sessionKey, sessionId);
+	if (sessionId !== undefined) openSession(state, sessionKey).sessionId = sessionId;
 	if (!sessions.isFirstSight(sessionKey)) return;
+	learnParent(sessionKey, parts);
 	state.ahead.set(sessionKey, true);
-	emit('session.created', eventData({ ...origin, runId: undefined }, {}));
+	const known = withPlace({ ...origin, runId: undefined }, state);
+	emit('session.created', eventData(known, {}));
 }
 
 /** `session_start` */
 export function onSessionStart(event: unknown, context: unknown, parts: EventParts): void {
-	const { sessions, state, emit } = parts;
-	const { origin, resumedFrom } = parseSessionStart(event, context);
+	const { sessions, state, emit, now } = parts;
+	const origin = sessionOrigin(event, context);
+	// The session that it goes on from: its own id after a reset.
+	const resumedFrom = idOf(fieldsOf(event), 'resumedFrom');
 	const { sessionKey, sessionId } = origin;
 	if (sessionKey !== undefined) {
-		if (sessionId !== undefined) state.sessionIds.set(sessionKey, sessionId);
+		if (sessionId !== undefined) openSession(state, sessionKey).sessionId = sessionId;
 		const isFirst = sessions.isFirstSight(sessionKey);
 		// Its first message, a moment ago, was the same news.
 		const isTold = state.ahead.delete(sessionKey) && resumedFrom === undefined;
 		if (!isFirst && isTold) return;
+		learnParent(sessionKey, parts);
 	}
-	emit('session.created', eventData(origin, { resumedFrom }));
+	emit('session.created', eventData(withLastPlace(origin, state, now()), { resumedFrom }));
 }
 
 /** `session_end` */
 export function onSessionEnd(event: unknown, context: unknown, parts: EventParts): void {
-	const { sessions, state, emit } = parts;
-	const { origin, reason, messageCount, durationMs, nextSessionId } = parseSessionEnd(
-		event,
-		context,
-	);
+	const { sessions, state, now } = parts;
+	const fields = fieldsOf(event);
+	const reason = textOf(fields, 'reason') ?? 'unknown';
 	if (GATEWAY_STOPS.has(reason)) return;
+	const origin = withLastPlace(sessionOrigin(event, context), state, now());
 	const { sessionKey } = origin;
+	const nextSessionId = idOf(fields, 'nextSessionId');
 	if (sessionKey !== undefined) {
 		state.ahead.delete(sessionKey);
 		if (nextSessionId === undefined) {
 			sessions.forget(sessionKey);
-			state.sessionIds.delete(sessionKey);
+			state.sessions.delete(sessionKey);
 		} else {
-			state.sessionIds.set(sessionKey, nextSessionId);
+			openSession(state, sessionKey).sessionId = nextSessionId;
 		}
 	}
-	emit(
+	const messageCount = amountOf(fields, 'messageCount');
+	parts.emit(
 		'session.ended',
 		eventData(origin, {
 			reason,
 			// The gateway says 0 where it has not counted.
 			messageCount: messageCount === 0 ? undefined : messageCount,
-			durationMs,
+			durationMs: amountOf(fields, 'durationMs'),
 		}),
 	);
+}
+
+/** `subagent_spawned`: the session of a sub-agent begins. */
+export function onSubagentSpawned(event: unknown, context: unknown, parts: EventParts): void {
+	const child = childOf(event, context);
+	if (child === undefined) return;
+	const { sessionKey, parentSessionKey } = child;
+	if (parentSessionKey !== undefined) parts.state.parents.set(sessionKey, parentSessionKey);
+	const requester = inner(fieldsOf(event), 'requester');
+	noticeSession(
+		{
+			...child,
+			channel: textOf(requester, 'channel'),
+			accountId: idOf(requester, 'accountId'),
+			trigger: 'subagent',
+		},
+		parts,
+	);
+}
+
+/** `subagent_ended`: a sub-agent has done what it was started for, or has failed to. */
+export function onSubagentEnded(event: unknown, context: unknown, parts: EventParts): void {
+	const { state, emit } = parts;
+	const child = childOf(event, context);
+	if (child === undefined) return;
+	const fields = fieldsOf(event);
+	const session = state.sessions.get(child.sessionKey);
+	const reason = textOf(fields, 'outcome', 'reason') ?? 'unknown';
+	const runId = idOf(fields, 'runId');
+	const run = runId === undefined ? undefined : state.runs.get(runId);
+	const own = { ...child, sessionId: session?.sessionId, runId, trigger: 'subagent' };
+	const origin = run === undefined ? own : mergeOrigin(own, run.origin);
+	emit('session.ended', eventData(withPlace(origin, state), { reason }));
+}
+
+/** A sub-agent's session may be heard of before it is told who has started it. */
+function learnParent(sessionKey: string, { state, findSession }: EventParts): void {
+	if (!isSubagent(sessionKey) || state.parents.has(sessionKey)) return;
+	const parent = askStore({ sessionKey }, state, findSession).stored?.parentSessionKey;
+	if (parent !== undefined) state.parents.set(sessionKey, parent);
+}
+
+/** The session of a sub-agent; undefined for runs that a plugin has started, which are none. */
+function childOf(event: unknown, context: unknown) {
+	const fields = fieldsOf(event);
+	const known = fieldsOf(context);
+	const sessionKey =
+		textOf(fields, 'childSessionKey', 'targetSessionKey') ?? textOf(known, 'childSessionKey');
+	const parentSessionKey = textOf(known, 'requesterSessionKey');
+	if (sessionKey === undefined || !isSubagent(sessionKey)) return undefined;
+	if (sessionKey === parentSessionKey) return undefined;
+	return {
+		agentId: textOf(fields, 'agentId') ?? agentIdOf(sessionKey),
+		sessionKey,
+		parentSessionKey,
+	};
 }

@@ -1,7 +1,7 @@
-import { processState } from '../processState';
+import { sharedOf } from '../shared';
 import type { Database } from '../store/databaseAccess';
-import { isOneRun } from './sessionKey';
-import { BoundedMap } from './state/boundedMap';
+import { BoundedMap } from './boundedMap';
+import { isOneRun } from './origin';
 
 /** Which sessions there have been, over restarts of the gateway. */
 export interface SessionRegistry {
@@ -85,11 +85,8 @@ function forgetFirst(database: Database): void {
 		.run(count - MAX_SESSIONS);
 }
 
-function knownSessions(scope: string, now: () => number): BoundedMap<true> {
-	const all = processState('known-sessions/1', () => new Map<string, BoundedMap<true>>());
-	const sessions = all.get(scope) ?? new BoundedMap<true>(KNOWN, now);
-	all.set(scope, sessions);
-	return sessions;
+function knownSessions(folder: string, now: () => number): BoundedMap<true> {
+	return sharedOf(folder).slot('known-sessions', () => new BoundedMap<true>(KNOWN, now));
 }
 
 /** What the store cannot do it reports itself, as a fault of the folder. */

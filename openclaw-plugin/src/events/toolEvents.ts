@@ -1,44 +1,132 @@
-import { eventData, withoutUnknown } from './eventParts';
-import type { EventParts } from './eventParts';
-import type { Origin } from './payloads/origin';
-import { parseToolCall, parseToolResult } from './payloads/tools';
+import { eventData, withoutUnknown } from './eventData';
+import type { EventParts } from './eventData';
+import { openRun } from './eventState';
+import type { EventState, OpenCall } from './eventState';
+import { amountOf, fieldsOf, idOf, inner, textOf, valueOf } from './fields';
+import type { Fields } from './fields';
+import { withPlace } from './knownSessions';
+import { mergeOrigin, toolOrigin } from './origin';
+import type { Origin } from './origin';
 import { redactSecrets } from './redactSecrets';
-import { describeRun } from './state/run';
-import { openRun } from './state/eventState';
+import { describeRun } from './run';
+
+interface ToolCall {
+	readonly origin: Origin;
+	readonly name: string;
+	readonly callId: string | undefined;
+	readonly params: unknown;
+}
+
+/** The tool by which a model calls one that is in the catalog only: the same call once more. */
+const CATALOG_CALL = 'tool_call';
+/** Calls out of the catalog have ids of the form `tool_search_code:<outer call>:<tool>:<number>`. */
+const CATALOG_ID = /^tool_search_code:([^:]*):/;
 
 /** `before_tool_call`: the agent waits until it returns. */
 export function onToolCall(event: unknown, context: unknown, parts: EventParts): void {
-	const { origin, name, callId, params } = parseToolCall(event, context);
-	const tool = withoutUnknown({ name, callId, params: redactSecrets(params) });
-	parts.emit('tool.called', eventData(withRun(origin, parts), { tool }));
+	const { state } = parts;
+	const call = parseCall(event, context);
+	const { callId, name } = call;
+	const known = openCallOf(call, state);
+	if (known?.isOver === true) {
+		state.calls.delete(keyOf(known));
+		return;
+	}
+	noteOuter(call, state);
+	const isHeld = name === CATALOG_CALL && callId !== undefined;
+	if (callId !== undefined && known?.hasInner !== true) {
+		const { runId } = call.origin;
+		const open = { runId, callId, hasInner: false, isTold: !isHeld, isOver: false };
+		state.calls.set(keyOf(open), open);
+	}
+	if (!isHeld) tellCall(call, parts);
 }
 
 /** `after_tool_call` */
 export function onToolResult(event: unknown, context: unknown, parts: EventParts): void {
-	const { origin, name, callId, params, durationMs, result, error } = parseToolResult(
-		event,
-		context,
-	);
-	const whole = withRun(origin, parts);
+	const { state, now } = parts;
+	const fields = fieldsOf(event);
+	const call = parseCall(event, context);
+	const { callId, name } = call;
+	const durationMs = amountOf(fields, 'durationMs');
+	const open = openCallOf(call, state);
+	if (open !== undefined) state.calls.delete(keyOf(open));
+	if (open?.hasInner === true) return;
+	if (callId !== undefined && open?.isTold !== true) {
+		// Another plugin has stopped it before this one was asked, or there is no such tool.
+		tellCall(call, parts, now() - (durationMs ?? 0));
+		const over = { callId, hasInner: false, isTold: true, isOver: open === undefined };
+		const { runId } = call.origin;
+		if (over.isOver) state.calls.set(keyOf({ runId, callId }), { runId, ...over });
+	}
+	const origin = withRun(call.origin, state);
+	const blocked = blockedOf(fields);
+	const error = blocked === undefined ? textOf(fields, 'error') : undefined;
 	const tool = withoutUnknown({
 		name,
 		callId,
-		params: redactSecrets(params),
+		params: redactSecrets(call.params),
 		durationMs,
-		result,
+		result: redactSecrets(valueOf(fields, 'result')),
 		error,
+		blocked: blocked && withoutUnknown(blocked),
 	});
-	parts.emit('tool.completed', eventData(whole, { tool }));
+	parts.emit('tool.completed', eventData(origin, { tool }));
 	if (error === undefined) return;
 	const failed = withoutUnknown({ name, callId });
 	const detail = { error: { message: error, source: 'tool' }, tool: failed };
-	parts.emit('error.occurred', eventData(whole, detail));
+	parts.emit('error.occurred', eventData(origin, detail));
+}
+
+function tellCall(call: ToolCall, { emit, state }: EventParts, at?: number): void {
+	const { name, callId, params } = call;
+	const tool = withoutUnknown({ name, callId, params: redactSecrets(params) });
+	emit('tool.called', eventData(withRun(call.origin, state), { tool }), at);
+}
+
+function parseCall(event: unknown, context: unknown): ToolCall {
+	const fields = fieldsOf(event);
+	const known = fieldsOf(context);
+	return {
+		origin: toolOrigin(fields, known),
+		name: textOf(fields, 'toolName') ?? textOf(known, 'toolName') ?? 'unknown',
+		callId: idOf(fields, 'toolCallId') ?? idOf(known, 'toolCallId'),
+		params: valueOf(fields, 'params'),
+	};
+}
+
+/** Who has decided that a call is not made, and why: the gateway gives the model that as its result. */
+function blockedOf(fields: Fields) {
+	const details = inner(inner(fields, 'result'), 'details');
+	if (textOf(details, 'status') !== 'blocked') return undefined;
+	const denied = textOf(details, 'deniedReason');
+	return {
+		by: denied === undefined ? undefined : denied.startsWith('plugin-') ? 'plugin' : 'gateway',
+		reason: textOf(details, 'reason') ?? denied,
+	};
+}
+
+/** The call of the catalog that a tool is called through. */
+function noteOuter({ callId, origin }: ToolCall, state: EventState): void {
+	const outerId = CATALOG_ID.exec(callId ?? '')?.[1];
+	if (outerId === undefined) return;
+	const { runId } = origin;
+	const outer = { runId, callId: outerId, hasInner: true, isTold: false, isOver: false };
+	state.calls.set(keyOf(outer), outer);
+}
+
+function openCallOf({ origin, callId }: ToolCall, state: EventState): OpenCall | undefined {
+	return callId === undefined ? undefined : state.calls.get(keyOf({ runId: origin.runId, callId }));
+}
+
+function keyOf({ runId, callId }: Pick<OpenCall, 'runId' | 'callId'>): string {
+	return `${runId ?? ''}\n${callId}`;
 }
 
 /** Adds what other hooks of the run have told: channel, sender, trigger. */
-function withRun(origin: Origin, { state }: EventParts): Origin {
-	if (origin.runId === undefined) return origin;
+function withRun(origin: Origin, state: EventState): Origin {
+	if (origin.runId === undefined) return withPlace(origin, state);
 	const run = openRun(state, origin.runId);
 	describeRun(run, origin);
-	return run.origin;
+	return withPlace(mergeOrigin(origin, run.origin), state);
 }

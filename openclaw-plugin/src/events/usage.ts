@@ -1,5 +1,5 @@
-import { amountOf } from './payloads/fields';
-import type { Fields } from './payloads/fields';
+import { amountOf } from './fields';
+import type { Fields } from './fields';
 
 /** Tokens of model calls. What a cache has served is not part of the input tokens. */
 export interface Usage {

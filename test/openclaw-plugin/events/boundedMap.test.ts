@@ -1,4 +1,4 @@
-import { BoundedMap } from '../../../openclaw-plugin/src/events/state/boundedMap';
+import { BoundedMap } from '../../../openclaw-plugin/src/events/boundedMap';
 
 let now = 0;
 

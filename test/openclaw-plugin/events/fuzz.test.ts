@@ -4,20 +4,20 @@ import { recording, SCENARIOS, type HookCall } from './support/recordings';
 
 const HOOKS = [
 	'message_received',
-	'message_sending',
-	'reply_payload_sending',
 	'message_sent',
 	'session_start',
 	'session_end',
 	'before_tool_call',
 	'after_tool_call',
-	'agent_turn_prepare',
+	'subagent_spawned',
+	'subagent_ended',
 	'llm_input',
 	'llm_output',
 	'model_call_ended',
 	'cron_changed',
 	'gateway_stop',
 	'lifecycle',
+	'transcript',
 ];
 
 const TYPES = new Set([
@@ -70,9 +70,11 @@ const expectSound = () => {
 			'sessionId',
 			'sessionKey',
 			'channel',
+			'accountId',
 			'userId',
 			'runId',
 			'trigger',
+			'parentSessionKey',
 		]) {
 			expect(['string', 'undefined']).toContain(typeof data[id]);
 			expect(data[id]).not.toBe('');

@@ -8,7 +8,8 @@ let harness: EventHarness;
 
 beforeEach(async () => {
 	harness = await startEventHarness({
-		findSessionId: (sessionKey) => (sessionKey === CHAT ? CHAT_SESSION : undefined),
+		findSession: (sessionKey) =>
+			sessionKey === CHAT ? { sessionId: CHAT_SESSION, chatType: 'direct' } : undefined,
 	});
 });
 
@@ -26,14 +27,6 @@ const turn = (runId: string, text: string) => [
 	calls.modelInput(runId),
 	calls.modelOutput(runId, text),
 	calls.runEnd(runId, { terminalReply: { disposition: 'visible', text } }),
-	calls.offered(runId, text, {
-		usageState: {
-			agentId: 'main',
-			sessionId: CHAT_SESSION,
-			model: 'model-1',
-			usage: { input: 10, output: 5 },
-		},
-	}),
 ];
 
 describe('message.received', () => {
@@ -48,6 +41,8 @@ describe('message.received', () => {
 				sessionKey: CHAT,
 				channel: 'telegram',
 				userId: '777',
+				sender: { id: '777' },
+				conversation: { id: '777', type: 'direct' },
 				message: { role: 'user', content: 'Hello', messageId: '1' },
 			},
 		});
@@ -66,6 +61,7 @@ describe('message.received', () => {
 				data: {
 					channel: 'matrix',
 					userId: '6',
+					sender: { id: '6' },
 					message: { role: 'user', content: 'Hello', messageId: '5' },
 				},
 			},
@@ -85,7 +81,7 @@ describe('message.received', () => {
 
 describe('message.sent', () => {
 	it('has model and tokens of the run whose reply was delivered', () => {
-		call(...turn('run-1', 'Hi'), calls.sending('Hi'), calls.sent('Hi'));
+		call(...turn('run-1', 'Hi'), calls.sent('Hi'));
 
 		expect(sent()).toEqual([
 			{
@@ -98,6 +94,7 @@ describe('message.sent', () => {
 					userId: '777',
 					runId: 'run-1',
 					trigger: 'user',
+					conversation: { id: '777' },
 					message: { role: 'assistant', content: 'Hi', messageId: '2' },
 					model: 'model-1',
 					usage: { inputTokens: 10, outputTokens: 5 },
@@ -146,10 +143,9 @@ describe('message.sent', () => {
 	});
 
 	it('counts the tokens of a run once, however many messages it sends', () => {
-		const whole = { usageState: { model: 'model-1', usage: { input: 10, output: 5 } } };
-		call(calls.modelInput('run-1'), calls.modelOutput('run-1', 'Two'), calls.runEnd('run-1'));
-		call(calls.offered('run-1', 'One', whole), calls.sent('One'));
-		call(calls.offered('run-1', 'Two', whole), calls.sent('Two'));
+		call(calls.modelInput('run-1'));
+		call(calls.modelOutput('run-1', 'Two', {}, { assistantTexts: ['One', 'Two'] }));
+		call(calls.runEnd('run-1'), calls.sent('One'), calls.sent('Two'));
 
 		expect(sent().map(({ data }) => data.model)).toEqual(['model-1', 'model-1']);
 		expect(sent().map(({ data }) => data.usage)).toEqual([
@@ -159,16 +155,49 @@ describe('message.sent', () => {
 	});
 
 	it('has no model when the gateway wrote it', () => {
-		call(...turn('run-1', 'Hi'));
-		call(
-			calls.offered('run-1', 'Failed', { payload: { text: 'Failed', isError: true } }),
-			calls.sent('Failed'),
-		);
-		call(calls.offered(undefined, 'New'), calls.sent('New'));
-		call(calls.offered('run-1', 'ls: 3 files', { kind: 'tool' }), calls.sent('ls: 3 files'));
+		call(calls.received('Hello'), ...turn('run-1', 'Hi'));
+		call(calls.sent('LLM request failed'), calls.sent('New', { runId: 'run-1' }));
 
-		expect(sent().map(({ data }) => data.model)).toEqual([undefined, undefined, undefined]);
-		expect(sent().map(({ data }) => data.userId)).toEqual(['777', '777', '777']);
+		expect(sent().map(({ data }) => data.model)).toEqual([undefined, undefined]);
+		expect(sent().map(({ data }) => data.userId)).toEqual(['777', '777']);
+	});
+
+	it('is joined although the report names the chat only, as that of a live preview does', () => {
+		const preview = { channelId: 'telegram', accountId: 'default', conversationId: '777' };
+		call(calls.received('Hello'), ...turn('run-1', 'Hi'), {
+			...calls.sent('Hi', { to: '777', sessionKey: undefined }),
+			context: preview,
+		});
+
+		expect(sent()).toMatchObject([
+			{ data: { sessionKey: CHAT, sessionId: CHAT_SESSION, runId: 'run-1', model: 'model-1' } },
+		]);
+		expect(sent()[0]?.data.conversation).toEqual({ id: '777', type: 'direct' });
+	});
+
+	it('is of a topic where the chat has several, by its run only', () => {
+		const topic = (id: string) => ({
+			...calls.received('Hello', {
+				sessionKey: `agent:main:telegram:group:-100:topic:${id}`,
+				threadId: Number(id),
+			}),
+			context: { channelId: 'telegram', conversationId: `telegram:-100:topic:${id}` },
+		});
+		const sessionKey = 'agent:main:telegram:group:-100:topic:11';
+		const run = { sessionKey, sessionId: 's-11', channelId: '-100:topic:11', chatId: '-100' };
+		const preview = { channelId: 'telegram', conversationId: '-100' };
+		call(topic('11'), topic('12'), calls.modelInput('run-1', run));
+		call(calls.modelOutput('run-1', 'Hi', run), calls.runEnd('run-1', {}, sessionKey));
+		const report = (text: string) => ({
+			...calls.sent(text, { to: '-100', sessionKey: undefined }),
+			context: preview,
+		});
+		call(report('Hi'), report('Something else'));
+
+		expect(sent().map(({ data }) => [data.sessionKey, data.conversation])).toEqual([
+			[sessionKey, { id: '-100', type: 'group', threadId: '11' }],
+			[undefined, { id: '-100' }],
+		]);
 	});
 
 	it('is told once per message although its run is gone from memory', () => {
@@ -179,24 +208,13 @@ describe('message.sent', () => {
 		]);
 	});
 
-	it('is left to the channel when it reports', () => {
-		call(...turn('run-1', 'Hi'), calls.sending('Hi'));
+	it('is left to the channel', () => {
+		call(...turn('run-1', 'Hi'));
 		harness.advance(LONG_MS);
 		expect(sent()).toEqual([]);
 
 		call(calls.sent('Hi'));
 		expect(sent()).toHaveLength(1);
-	});
-
-	it('is told in place of a channel that reports nothing, once', () => {
-		call(...turn('run-1', 'Hi'));
-		harness.advance(LONG_MS);
-		call(calls.sent('Hi'));
-
-		expect(sent()).toMatchObject([
-			{ data: { channel: 'telegram', userId: '777', runId: 'run-1', model: 'model-1' } },
-		]);
-		expect(sent()[0]?.data.message).toEqual({ role: 'assistant', content: 'Hi' });
 	});
 
 	it('is not told of a reply in a chat that nothing was sent of', () => {
@@ -213,14 +231,13 @@ describe('message.sent of runs that the gateway itself delivers', () => {
 		calls.modelOutput(runId, text, SCHEDULED_RUN),
 		calls.runEnd(runId, {}, String(SCHEDULED_RUN.sessionKey)),
 	];
-	const report = (content: string, to = '777') => calls.sent(content, { to });
+	const report = (content: string, to = '777') => ({
+		...calls.sent(content, { to }),
+		context: { channelId: 'telegram', accountId: 'default', conversationId: to, sessionKey: CHAT },
+	});
 
 	it('has run, model and tokens', () => {
-		call(
-			...scheduled('run-1', 'Good morning'),
-			calls.sending('Good morning'),
-			report('Good morning'),
-		);
+		call(...scheduled('run-1', 'Good morning'), report('Good morning'));
 		harness.advance(LONG_MS);
 
 		expect(sent()).toMatchObject([
@@ -233,7 +250,7 @@ describe('message.sent of runs that the gateway itself delivers', () => {
 	it('finds a report that came before the end of the run', () => {
 		const [input, output, end] = scheduled('run-1', 'Good morning');
 		if (input === undefined || output === undefined || end === undefined) throw new Error();
-		call(input, calls.sending('Good morning'), output, end, report('Good morning'));
+		call(input, output, report('Good morning'), end);
 		harness.advance(LONG_MS);
 
 		expect(sent()).toMatchObject([{ data: { runId: 'run-1', channel: 'telegram' } }]);
@@ -247,7 +264,7 @@ describe('message.sent of runs that the gateway itself delivers', () => {
 
 	it('is not joined when two runs say the same', () => {
 		call(...scheduled('run-1', 'Good morning'), ...scheduled('run-2', 'Good morning'));
-		call(calls.sending('Good morning'), report('Good morning'), report('Good morning'));
+		call(report('Good morning'), report('Good morning'));
 		harness.advance(LONG_MS);
 
 		expect(sent().map(({ data }) => data.runId)).toEqual([undefined, undefined]);
@@ -276,7 +293,7 @@ describe('message.sent of runs that the gateway itself delivers', () => {
 	it('is not mistaken for a later reply with the same text', () => {
 		call(...scheduled('run-1', 'All is well'));
 		harness.advance(LONG_MS);
-		call(...turn('run-2', 'All is well'), calls.sending('All is well'), calls.sent('All is well'));
+		call(...turn('run-2', 'All is well'), calls.sent('All is well'));
 
 		expect(sent().map(({ data }) => [data.runId, data.model])).toEqual([
 			['run-1', 'model-1'],
@@ -368,7 +385,7 @@ describe('message.sent of runs without a channel', () => {
 
 describe('a delivery that fails', () => {
 	it('is an error with what was not delivered, and no message.sent', () => {
-		call(...turn('run-1', 'Hi'), calls.sending('Hi'));
+		call(...turn('run-1', 'Hi'));
 		call(calls.sent('Hi', { success: false, error: 'blocked by the user', messageId: undefined }));
 		harness.advance(LONG_MS);
 

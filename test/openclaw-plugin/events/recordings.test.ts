@@ -83,6 +83,8 @@ describe.each(SCENARIOS)('%s', (name) => {
 			if (gap(calls, index) > AT_ONCE_MS) continue;
 			const swapped = swap(recording(name), index);
 			const pair = swapped.slice(index, index + 2).map(({ hook }) => hook);
+			// A transcript is written because of the message.
+			if (pair.join() === 'transcript,message_received') continue;
 
 			const summaries = play(swapped);
 

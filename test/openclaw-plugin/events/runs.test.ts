@@ -152,13 +152,15 @@ describe('a scheduled reply that is not delivered', () => {
 
 describe('the API', () => {
 	const request = (runId: string) => ({
-		hook: 'agent_turn_prepare',
-		event: { prompt: 'Hello' },
+		hook: 'llm_input',
+		event: { runId, prompt: '[Fri 2026-11-27 14:24 UTC] Hello\n[Fri] you' },
 		context: {
 			runId,
 			sessionKey: 'agent:main:openai-user:u1',
 			trigger: 'user',
 			channel: 'webchat',
+			channelId: 'webchat',
+			chatId: 'webchat',
 		},
 	});
 	const received = () => harness.events.filter(({ type }) => type === 'message.received');
@@ -167,7 +169,9 @@ describe('the API', () => {
 		call(request(runId), request(runId));
 
 		expect(received()).toMatchObject([
-			{ data: { runId, channel: 'webchat', message: { role: 'user', content: 'Hello' } } },
+			{
+				data: { runId, channel: 'webchat', message: { role: 'user', content: 'Hello\n[Fri] you' } },
+			},
 		]);
 	});
 

@@ -32,6 +32,8 @@ describe('session.created', () => {
 			sessionKey: CHAT,
 			channel: 'telegram',
 			userId: '777',
+			sender: { id: '777' },
+			conversation: { id: '777', type: 'direct' },
 		});
 	});
 
@@ -58,6 +60,9 @@ describe('session.created', () => {
 			sessionId: CHAT_SESSION,
 			sessionKey: CHAT,
 			channel: 'telegram',
+			userId: '777',
+			sender: { id: '777' },
+			conversation: { id: '777', type: 'direct' },
 			resumedFrom: CHAT_SESSION,
 		});
 	});
@@ -142,9 +147,9 @@ describe('the id of a session', () => {
 	it('is asked of the gateway once', async () => {
 		const asked: string[] = [];
 		const other = await startEventHarness({
-			findSessionId: (sessionKey) => {
+			findSession: (sessionKey) => {
 				asked.push(sessionKey);
-				return 'from-the-store';
+				return { sessionId: 'from-the-store' };
 			},
 		});
 		other.call(calls.received('One'));
@@ -157,7 +162,7 @@ describe('the id of a session', () => {
 
 	it('is asked again after the session was deleted', async () => {
 		let id = 'first';
-		const other = await startEventHarness({ findSessionId: () => id });
+		const other = await startEventHarness({ findSession: () => ({ sessionId: id }) });
 		other.call(calls.received('One'));
 		other.call(calls.sessionEnd('deleted'));
 		id = 'second';
@@ -175,7 +180,7 @@ describe('the id of a session', () => {
 
 	it('is unknown when the store fails', async () => {
 		const other = await startEventHarness({
-			findSessionId: () => {
+			findSession: () => {
 				throw new Error('no store');
 			},
 		});

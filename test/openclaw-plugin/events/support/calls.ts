@@ -26,7 +26,12 @@ export const calls = {
 		event: { runId, sessionId: CHAT_SESSION, model: 'model-1', prompt: 'Hello' },
 		context: { ...CHAT_RUN, ...context },
 	}),
-	modelOutput: (runId: string, text: string, context: JsonObject = {}): Call => ({
+	modelOutput: (
+		runId: string,
+		text: string,
+		context: JsonObject = {},
+		fields: JsonObject = {},
+	): Call => ({
 		hook: 'llm_output',
 		event: {
 			runId,
@@ -34,6 +39,7 @@ export const calls = {
 			assistantTexts: [text],
 			lastAssistant: { stopReason: 'stop', content: [{ type: 'text', text }] },
 			usage: { input: 10, output: 5 },
+			...fields,
 		},
 		context: { ...CHAT_RUN, ...context },
 	}),
@@ -56,23 +62,6 @@ export const calls = {
 			data: { phase: 'end', executionSettled: true, ...data },
 		},
 		context: {},
-	}),
-	offered: (runId: string | undefined, text: string, fields: JsonObject = {}): Call => ({
-		hook: 'reply_payload_sending',
-		event: {
-			payload: { text },
-			kind: 'final',
-			channel: 'telegram',
-			sessionKey: CHAT,
-			runId,
-			...fields,
-		},
-		context: { ...CHANNEL, senderId: '777', runId },
-	}),
-	sending: (content: string, context: JsonObject = {}): Call => ({
-		hook: 'message_sending',
-		event: { to: 'telegram:777', content },
-		context: { ...CHANNEL, ...context },
 	}),
 	sent: (content: string, fields: JsonObject = {}): Call => ({
 		hook: 'message_sent',

@@ -4,6 +4,7 @@ import type * as EventHooks from '../../../../openclaw-plugin/src/events/registe
 import { createSessionRegistry } from '../../../../openclaw-plugin/src/events/sessionRegistry';
 import { SCHEMA } from '../../../../openclaw-plugin/src/store/schema';
 import type { EventData, EventType } from '../../../../protocol/event';
+import type { JsonObject } from '../../../../testbed/json';
 import type { HookCall, Instance } from './recordings';
 
 /** An event that was emitted. */
@@ -61,7 +62,7 @@ async function loadModule(instance: Instance): Promise<typeof EventHooks> {
 
 export interface HarnessOptions {
 	/** What the gateway's session store answers. */
-	readonly findSessionId?: (sessionKey: string) => string | undefined;
+	readonly findSession?: (sessionKey: string) => JsonObject | undefined;
 	readonly emit?: (type: EventType, data: EventData) => void;
 }
 
@@ -88,7 +89,15 @@ export async function startEventHarness(options: HarnessOptions = {}): Promise<E
 		const { registerEventHooks } = await loadModule(instance);
 		const end = registerEventHooks({
 			api: {
-				runtime: { agent: { session: { getSessionEntry: sessionEntryOf(options) } } },
+				runtime: {
+					agent: { session: { getSessionEntry: sessionEntryOf(options) } },
+					events: {
+						onSessionTranscriptUpdate: (listener: (event: unknown) => void) => {
+							handlers.set('transcript', listener);
+						},
+					},
+				},
+				lifecycle: { onDispose: () => undefined },
 				on: (hook, handler) => handlers.set(hook, handler),
 				agent: {
 					events: {
@@ -162,9 +171,6 @@ export async function startEventHarness(options: HarnessOptions = {}): Promise<E
 	};
 }
 
-function sessionEntryOf({ findSessionId }: HarnessOptions) {
-	return ({ sessionKey }: { sessionKey: string }) => {
-		const sessionId = findSessionId?.(sessionKey);
-		return sessionId === undefined ? undefined : { sessionId };
-	};
+function sessionEntryOf({ findSession }: HarnessOptions) {
+	return ({ sessionKey }: { sessionKey: string }) => findSession?.(sessionKey);
 }

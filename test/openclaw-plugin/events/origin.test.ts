@@ -1,4 +1,4 @@
-import { agentIdOf, channelOf, isOneRun } from '../../../openclaw-plugin/src/events/sessionKey';
+import { agentIdOf, channelOf, isOneRun } from '../../../openclaw-plugin/src/events/origin';
 
 it.each([
 	['agent:main:main', 'main', undefined],

@@ -1,13 +1,29 @@
-import type { Origin } from '../payloads/origin';
-import type { ModelFailure, RunEnd } from '../payloads/runs';
-import type { Usage } from '../usage';
+import { mergeOrigin, WEBCHAT } from './origin';
+import type { Origin } from './origin';
+import type { Usage } from './usage';
+
+/** Why a model call failed. */
+export interface ModelFailure {
+	readonly message: string;
+	readonly code: string | undefined;
+	readonly model: string | undefined;
+}
+
+/** How a run has ended, once and for all. */
+export interface RunEnd {
+	readonly origin: Origin;
+	readonly outcome:
+		| { readonly kind: 'replied'; readonly text: string | undefined; readonly isSilent: boolean }
+		| { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
+		| { readonly kind: 'stopped' };
+	/** Whether the run itself has delivered its reply, or tried to. */
+	readonly hasDelivered: boolean;
+}
 
 /** What is known of an agent's run; several hooks, in different instances of the plugin, tell parts. */
 export interface Run {
 	readonly id: string;
 	origin: Origin;
-	/** The chat that it belongs to. */
-	chatId?: string | undefined;
 	/** Whether a hook has told what the run is about: trigger, channel and sender. */
 	isDescribed: boolean;
 	/** That of the last model call. */
@@ -16,6 +32,8 @@ export interface Run {
 	usage?: Usage | undefined;
 	/** The last text of a model, until the run's end is dealt with. */
 	text?: string | undefined;
+	/** Its texts so far, as they stand in the session's transcript: messages of their own where it is shown. */
+	readonly texts: string[];
 	/** By model: the last failure of each. */
 	readonly failures: Map<string, ModelFailure>;
 	/** Set when it has ended. */
@@ -24,17 +42,13 @@ export interface Run {
 	endedAt?: number | undefined;
 	/** Whether the message that it answers was told here: that of an API request. */
 	isAsked: boolean;
-	/** Whether a part of its reply was handed to a channel. */
-	isOffered: boolean;
-	/** Whether the gateway reports what becomes of the reply, so that there is nothing to add. */
+	/** Whether a channel has reported what became of the reply. */
 	isReported: boolean;
 	/** Whether its reply was told although no channel has reported it. */
 	isTold: boolean;
 	/** Whether its tokens were told: once, so that they can be added up. */
 	isUsageTold: boolean;
-	/** Why its reply was not delivered, where the scheduler knows better than the channel. */
-	deliveryFailure?: string | undefined;
-	/** Whether that was told before the channel's report. */
+	/** Whether it was told that its reply was not delivered, before the channel's report. */
 	isFailureTold: boolean;
 }
 
@@ -43,9 +57,9 @@ export function createRun(id: string): Run {
 		id,
 		origin: { runId: id },
 		isDescribed: false,
+		texts: [],
 		failures: new Map(),
 		isAsked: false,
-		isOffered: false,
 		isReported: false,
 		isTold: false,
 		isUsageTold: false,
@@ -55,21 +69,13 @@ export function createRun(id: string): Run {
 
 /** Adds what a hook tells of where a run belongs; what is known stays where it says nothing. */
 export function describeRun(run: Run, origin: Origin): void {
-	const known = run.origin;
-	run.origin = {
-		runId: run.id,
-		agentId: origin.agentId ?? known.agentId,
-		sessionId: origin.sessionId ?? known.sessionId,
-		sessionKey: origin.sessionKey ?? known.sessionKey,
-		channel: origin.channel ?? known.channel,
-		userId: origin.userId ?? known.userId,
-		trigger: origin.trigger ?? known.trigger,
-	};
+	run.origin = { ...mergeOrigin(origin, run.origin), runId: run.id };
 }
 
 /** Whether somebody in a chat has caused it, so that its reply goes back there through the channel. */
 export function isConversation({ origin }: Run): boolean {
-	return origin.trigger === 'user' && origin.userId !== undefined && origin.channel !== undefined;
+	const { trigger, userId, channel } = origin;
+	return trigger === 'user' && userId !== undefined && channel !== undefined && channel !== WEBCHAT;
 }
 
 /** Whether it is a request to the gateway's OpenAI-compatible API, by the ids these give their runs. */

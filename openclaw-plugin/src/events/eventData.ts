@@ -1,16 +1,16 @@
 import type { EmitEvent } from '../outbox/emitter';
 import type { EventData } from '../protocol';
-import type { Origin } from './payloads/origin';
+import type { EventState } from './eventState';
+import type { FindSession } from './knownSessions';
+import type { Origin } from './origin';
 import type { SessionRegistry } from './sessionRegistry';
-import type { FindSessionId } from './sessionIds';
-import type { EventState } from './state/eventState';
 
 /** What the handlers of the hooks work with. */
 export interface EventParts {
 	readonly emit: EmitEvent;
 	readonly sessions: SessionRegistry;
 	readonly state: EventState;
-	readonly findSessionId: FindSessionId;
+	readonly findSession: FindSession;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
 	/** Calls back later, unless the process ends before. */
@@ -19,9 +19,21 @@ export interface EventParts {
 
 /** The data of an event: fields that are not known are left out. */
 export function eventData(origin: Origin, fields: Readonly<Record<string, unknown>>): EventData {
-	const { agentId, sessionId, sessionKey, channel, userId, runId, trigger } = origin;
-	const all = { agentId, sessionId, sessionKey, channel, userId, runId, trigger, ...fields };
-	return withoutUnknown(all);
+	const { sender, conversation } = origin;
+	return withoutUnknown({
+		agentId: origin.agentId,
+		sessionId: origin.sessionId,
+		sessionKey: origin.sessionKey,
+		channel: origin.channel,
+		accountId: origin.accountId,
+		userId: origin.userId,
+		runId: origin.runId,
+		trigger: origin.trigger,
+		sender: sender && withoutUnknown({ ...sender }),
+		conversation: conversation && withoutUnknown({ ...conversation }),
+		parentSessionKey: origin.parentSessionKey,
+		...fields,
+	});
 }
 
 /** The same fields without those that are undefined. */

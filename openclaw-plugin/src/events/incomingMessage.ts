@@ -1,0 +1,166 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { withoutUnknown } from './eventData';
+import { amountOf, fieldsOf, idOf, inner, isSet, listOf, textOf, valueOf } from './fields';
+import type { Fields } from './fields';
+import { chatTypeOf, messageOrigin, parseAddress } from './origin';
+import type { Conversation, Origin } from './origin';
+
+/** What `message_received` says: somebody has written. */
+export interface ReceivedMessage {
+	readonly origin: Origin;
+	/** `data.message` of the event. */
+	readonly message: Readonly<Record<string, unknown>>;
+}
+
+/** What may become of a message's time: between 1970 and the year 9999. */
+const LATEST_MS = 253_402_300_799_000;
+/** What the gateway adds to the name of a file that it keeps: `report---<uuid>.pdf`. */
+const FILE_NAME = /^(.+)---[0-9a-f-]{36}(\.[^.]*)?$/i;
+
+/** Reads the payload; what the gateway has put around the person's words is taken off. */
+export function parseReceived(event: unknown, context: unknown): ReceivedMessage {
+	const fields = fieldsOf(event);
+	const metadata = inner(fields, 'metadata');
+	const origin = messageOrigin(fields, fieldsOf(context));
+	const sender = origin.userId === undefined ? undefined : senderOf(origin.userId, metadata);
+	const media = mediaOf(fields);
+	const location = locationOf(inner(fields, 'location'));
+	return {
+		origin: { ...origin, sender, conversation: conversationOf(fields, metadata, origin) },
+		message: withoutUnknown({
+			role: 'user',
+			content: writtenText(fields, origin, media.length > 0),
+			messageId: idOf(fields, 'messageId') ?? idOf(fieldsOf(context), 'messageId'),
+			sentAt: sentAtOf(fields),
+			replyTo: replyToOf(fields),
+			attachments: media.length === 0 ? undefined : media.map(attachmentOf),
+			location,
+		}),
+	};
+}
+
+function senderOf(id: string, metadata: Fields) {
+	return {
+		id,
+		name: textOf(metadata, 'senderName'),
+		username: textOf(metadata, 'senderUsername'),
+	};
+}
+
+function conversationOf(
+	fields: Fields,
+	metadata: Fields,
+	{ conversation, channel, sessionKey, userId }: Origin,
+): Conversation | undefined {
+	const from = idOf(fields, 'from');
+	const source = parseAddress(from === '' ? undefined : from, channel);
+	const chat = conversation ?? source;
+	if (chat === undefined) return undefined;
+	const type = chatTypeOf(sessionKey) ?? source?.type ?? chat.type;
+	return {
+		id: chat.id,
+		// A chat whose id is the sender's has nobody else in it.
+		type: type ?? (chat.id === userId ? 'direct' : undefined),
+		name: textOf(metadata, 'channelName'),
+		threadId: idOf(fields, 'threadId') ?? chat.threadId,
+		threadName: textOf(metadata, 'topicName'),
+	};
+}
+
+/**
+ * The words themselves. Of a message without any, such as a photo, the gateway gives what it will show
+ * the model: `[Telegram Ada id:777 Fri 2026-11-27 12:19:33 UTC] Ada: `; of a place its coordinates.
+ */
+function writtenText(fields: Fields, origin: Origin, hasMedia: boolean): string {
+	const content = textOf(fields, 'content') ?? '';
+	const place = inner(fields, 'location');
+	if (isWrittenPlace(content, place)) return textOf(place, 'caption') ?? '';
+	return hasMedia && isEnvelope(content, fields, origin) ? '' : content;
+}
+
+function isEnvelope(content: string, fields: Fields, { channel, userId }: Origin): boolean {
+	const header = /^\[([^\]\n]*)\] /.exec(content)?.[1];
+	if (header === undefined || channel === undefined) return false;
+	const letters = (text: string) => text.toLowerCase().replace(/[^a-z]/g, '');
+	const name = textOf(inner(fields, 'metadata'), 'senderName');
+	const isOfChannel = letters(header).startsWith(letters(channel));
+	const namesChat = / id:\S/.test(header);
+	return (
+		isOfChannel &&
+		(namesChat ||
+			(name !== undefined && header.includes(name)) ||
+			(userId !== undefined && header.includes(userId)))
+	);
+}
+
+function isWrittenPlace(content: string, place: Fields): boolean {
+	const latitude = valueOf(place, 'latitude');
+	const longitude = valueOf(place, 'longitude');
+	if (typeof latitude !== 'number' || typeof longitude !== 'number') return false;
+	const isMarked = /^\p{Extended_Pictographic}/u.test(content);
+	return isMarked && content.includes(`${latitude.toFixed(6)}, ${longitude.toFixed(6)}`);
+}
+
+/** When the person wrote; the hook of a message that had to wait for the agent comes much later. */
+function sentAtOf(fields: Fields): string | undefined {
+	const time =
+		amountOf(inner(fields, 'providerUpdate'), 'messageTimestamp') ?? amountOf(fields, 'timestamp');
+	return time === undefined || time === 0 || time > LATEST_MS
+		? undefined
+		: new Date(time).toISOString();
+}
+
+function replyToOf(fields: Fields): Readonly<Record<string, string>> | undefined {
+	const messageId = idOf(fields, 'replyToIdFull', 'replyToId');
+	if (messageId === undefined) return undefined;
+	return withoutUnknown({
+		messageId,
+		content: textOf(fields, 'replyToBody'),
+		sender: textOf(fields, 'replyToSender'),
+	});
+}
+
+/** What was sent along, in order; of files that are not here yet the channel's own facts. */
+function mediaOf(fields: Fields): readonly Fields[] {
+	const media = listOf(fields, 'media');
+	return (media.length > 0 ? media : listOf(fields, 'originalMedia')).map(fieldsOf);
+}
+
+function attachmentOf(media: Fields, index: number): Readonly<Record<string, unknown>> {
+	const path = textOf(media, 'path');
+	const contentType = textOf(media, 'contentType');
+	const general = contentType?.split('/', 1)[0] ?? '';
+	const guess = ['image', 'audio', 'video'].includes(general) ? general : 'document';
+	const [, name, extension = ''] = (path && FILE_NAME.exec(basename(path))) || [];
+	return withoutUnknown({
+		index,
+		kind: textOf(media, 'kind') ?? guess,
+		contentType,
+		fileName: name === undefined ? undefined : name + extension,
+		sizeBytes: path === undefined ? undefined : sizeOf(path),
+	});
+}
+
+function sizeOf(path: string): number | undefined {
+	try {
+		const file = statSync(path, { throwIfNoEntry: false });
+		return file?.isFile() === true ? file.size : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function locationOf(place: Fields): Readonly<Record<string, unknown>> | undefined {
+	const latitude = valueOf(place, 'latitude');
+	const longitude = valueOf(place, 'longitude');
+	if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return undefined;
+	return withoutUnknown({
+		latitude,
+		longitude,
+		accuracy: amountOf(place, 'accuracy'),
+		name: textOf(place, 'name'),
+		address: textOf(place, 'address'),
+		isLive: isSet(place, 'isLive') ? true : undefined,
+	});
+}

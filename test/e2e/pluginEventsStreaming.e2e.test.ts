@@ -1,0 +1,180 @@
+import { startGateway, type Gateway } from '../../testbed/gateway';
+import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
+import { at, objectAt, textAt, type JsonObject } from '../../testbed/json';
+import { silentProgress } from '../../testbed/progress';
+import { ensureRuntimes } from '../../testbed/runtime';
+import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { callMarker } from '../../testbed/scriptedReply';
+import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
+import { waitFor } from '../../testbed/waitFor';
+import { startPluginGateway } from './support/pluginGateway';
+
+/** How Telegram may show a reply that is still being written, `channels.telegram.streaming`. */
+const MODES: ReadonlyArray<readonly [name: string, streaming: JsonObject | undefined]> = [
+	['default', undefined],
+	['off', { mode: 'off' }],
+	['partial', { mode: 'partial' }],
+	['block', { mode: 'block' }],
+	['progress', { mode: 'progress' }],
+	['blocks', { mode: 'off', block: { enabled: true } }],
+];
+const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+/** Slower than any channel waits before it changes what it shows. */
+const PACE = '[[stream:4:2000]]';
+const TOOL_REPLY = 'I have looked with the tool: all is well.';
+/** A run takes less; what is not bounded by this is compared word for word. */
+const RUN_MS = 90_000;
+
+interface Chat {
+	readonly says: string;
+	readonly reply: (mode: string) => string;
+}
+
+const CHATS: readonly Chat[] = [
+	{
+		says: 'a reply that grows',
+		reply: (mode) => `One two three four five six seven eight nine ten, in the mode ${mode}.`,
+	},
+	{ says: 'a tool in between', reply: () => TOOL_REPLY },
+];
+
+/** What each person sees, by mode: for each chat all that is sent, changed and deleted, in order. */
+type Seen = Readonly<Record<string, readonly string[]>>;
+
+let model: ScriptedModel & { stop(): Promise<void> };
+let sink: HttpSink;
+let without: Seen;
+let withPlugin: Seen;
+
+function messageOf(chat: Chat, mode: string): string {
+	return chat === CHATS[0]
+		? `[[reply:${chat.reply(mode)}]] ${PACE}`
+		: `${callMarker('ls', { path: '.' }, `First I look around in ${mode}.`)} ${PACE}`;
+}
+
+/** One account of the channel for each mode, each with a person of its own. */
+function accountsOf(standIns: ReadonlyMap<string, TelegramStandIn>): JsonObject {
+	const accounts: Record<string, JsonObject> = {};
+	for (const [index, [mode, streaming]] of MODES.entries()) {
+		const telegram = objectAt(standIns.get(mode)?.config('main'), 'channels', 'telegram');
+		const { enabled, ...account } = telegram;
+		accounts[mode] = {
+			...account,
+			enabled,
+			botToken: `${String(50 + index)}:TESTBED-TOKEN-OF-THE-TELEGRAM-STAND-IN-${mode.toUpperCase()}`,
+			...(streaming === undefined ? {} : { streaming }),
+		};
+	}
+	return {
+		session: { dmScope: 'per-account-channel-peer' },
+		channels: { telegram: { enabled: true, defaultAccount: 'default', accounts } },
+		bindings: MODES.map(([accountId]) => ({
+			agentId: 'main',
+			match: { channel: 'telegram', accountId },
+		})),
+	};
+}
+
+/** Messages by their order instead of their numbers. */
+function seenIn(telegram: TelegramStandIn): readonly string[] {
+	const order: string[] = [];
+	return telegram.sent.map(({ method, messageId, text }) => {
+		if (!order.includes(messageId)) order.push(messageId);
+		return `${method} #${String(order.indexOf(messageId))} ${text}`.trim();
+	});
+}
+
+async function watch(start: (config: JsonObject) => Promise<Gateway>): Promise<Seen> {
+	const standIns = new Map<string, TelegramStandIn>();
+	for (const [mode] of MODES) standIns.set(mode, await startTelegramStandIn());
+	const gateway = await start(accountsOf(standIns));
+	const seen: Record<string, readonly string[]> = {};
+	try {
+		for (const chat of CHATS) {
+			for (const [mode, telegram] of standIns) telegram.write(messageOf(chat, mode));
+			for (const [mode, telegram] of standIns) {
+				await telegram.waitForSent(({ text }) => text === chat.reply(mode), {
+					timeoutMs: RUN_MS,
+				});
+			}
+		}
+		await Promise.all([...standIns.values()].map(settled));
+		for (const [mode, telegram] of standIns) seen[mode] = seenIn(telegram);
+	} finally {
+		await gateway.remove();
+		for (const telegram of standIns.values()) await telegram.stop();
+	}
+	return seen;
+}
+
+/** A preview of the tool's progress is taken away after the reply, where there was one. */
+async function settled(telegram: TelegramStandIn): Promise<void> {
+	const openPreviews = () => {
+		const open = new Set<string>();
+		for (const { method, messageId, text } of telegram.sent) {
+			const isPreview = method === 'sendMessage' && text.includes('First I look around');
+			const isWork = method === 'sendMessage' && text.startsWith('<b>Working</b>');
+			if (isPreview || isWork) open.add(messageId);
+			if (method === 'deleteMessage') open.delete(messageId);
+		}
+		return open;
+	};
+	await waitFor('the previews to go', () => openPreviews().size === 0, { timeoutMs: RUN_MS });
+}
+
+beforeAll(async () => {
+	model = await startScriptedModel();
+	sink = await startHttpSink();
+	const runtimes = await ensureRuntimes(silentProgress, { n8n: false });
+	const modelUrl = model.url;
+	without = await watch(async (config) => startGateway({ runtimes, modelUrl, config }));
+	withPlugin = await watch(async (config) =>
+		startPluginGateway({
+			modelUrl,
+			config,
+			webhooks: {
+				endpoints: [
+					{ name: 'all', url: sink.url, secret: SECRET, events: ['*'], allowPrivateHosts: true },
+				],
+			},
+		}),
+	);
+}, 600_000);
+
+afterAll(async () => {
+	await sink.stop();
+	await model.stop();
+});
+
+it.each(MODES.map(([mode]) => mode))('the person sees the same with and without: %s', (mode) => {
+	expect(withPlugin[mode]).toEqual(without[mode]);
+	expect(without[mode]?.length).toBeGreaterThanOrEqual(CHATS.length);
+});
+
+it('there are live previews to lose', () => {
+	const edits = (mode: string) =>
+		withPlugin[mode]?.filter((line) => line.startsWith('editMessageText')).length;
+
+	expect(edits('partial')).toBeGreaterThanOrEqual(2);
+	expect(edits('block')).toBeGreaterThanOrEqual(2);
+});
+
+it.each(MODES.map(([mode]) => mode))('each reply is told, with its run: %s', (mode) => {
+	const sent = sink.requests
+		.map(({ json }) => json)
+		.filter((event) => textAt(event, 'type') === 'message.sent')
+		.map((event) => objectAt(event, 'data'))
+		.filter((data) => data.accountId === mode);
+
+	expect(sent.map((data) => textAt(data, 'message', 'content'))).toEqual(
+		CHATS.map((chat) => chat.reply(mode)),
+	);
+	for (const data of sent) {
+		expect(data).toMatchObject({ agentId: 'main', channel: 'telegram', userId: '777' });
+		expect(at(data, 'conversation')).toMatchObject({ id: '777', type: 'direct' });
+	}
+	// The same words in another account at the same time may leave open whose they were.
+	expect(sent[0]).toMatchObject({ model: 'scripted-1', trigger: 'user' });
+	expect(sent[0]).toHaveProperty('runId');
+	expect(sent[0]).toHaveProperty('usage');
+});
