@@ -9,7 +9,7 @@ import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink, type ReceivedRequest } from '../../testbed/httpSink';
 import { at, objectAt, textAt, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
-import { listingCall } from '../../testbed/scriptedReply';
+import { callMarker, listingCall } from '../../testbed/scriptedReply';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { waitFor } from '../../testbed/waitFor';
 import type { Emitted } from '../openclaw-plugin/events/support/eventHarness';
@@ -235,17 +235,132 @@ describe('a chat on Telegram', () => {
 		expect(created?.data.sessionKey).toBe('agent:main:telegram:group:-100200');
 	});
 
+	it('says who, where and with what', async () => {
+		const reply = { message_id: 4711, date: 1, text: 'the words before' };
+		const from = { id: 42, is_bot: true, first_name: 'Testbed', username: 'testbed_bot' };
+		const chat = { id: 777, type: 'private' };
+		const messageId = telegram.sendFile(
+			{
+				kind: 'document',
+				content: Buffer.from('%PDF-1.4 nothing in it'),
+				mimeType: 'application/pdf',
+				fileName: 'report.pdf',
+			},
+			{ name: 'Ada', more: { reply_to_message: { ...reply, from, chat } } },
+		);
+		const [received, sent] = await expectEvents([
+			'message.received telegram 777 ""',
+			'message.sent telegram 777 "Understood, I am on it." scripted-1 100+22',
+		]);
+
+		const where = {
+			accountId: 'default',
+			sender: { id: '777', name: 'Ada', username: 'user_777' },
+			conversation: { id: '777', type: 'direct' },
+		};
+		expect(received?.data).toMatchObject(where);
+		expect(sent?.data).toMatchObject(where);
+		expect(received?.data.message).toEqual({
+			role: 'user',
+			content: '',
+			messageId,
+			sentAt: expect.stringMatching(/^\d{4}-.*Z$/) as unknown,
+			replyTo: { messageId: '4711', content: 'the words before', sender: 'Testbed (you)' },
+			attachments: [
+				{
+					index: 0,
+					kind: 'document',
+					contentType: 'application/pdf',
+					fileName: 'report.pdf',
+					sizeBytes: 22,
+				},
+			],
+		});
+	});
+
+	it('has places', async () => {
+		telegram.write('', { more: { location: { latitude: 48.2, longitude: 16.37 } } });
+		const [received] = await expectEvents([
+			'message.received telegram 777 ""',
+			'message.sent telegram 777 "Understood, I am on it." scripted-1 100+22',
+		]);
+
+		expect(received?.data.message).toMatchObject({
+			location: { latitude: 48.2, longitude: 16.37 },
+		});
+	});
+
+	it('has topics, which the replies go to', async () => {
+		telegram.write('In a topic', { chatId: -100_300, userId: 779, threadId: 11 });
+		const [created, received, sent] = await expectEvents([
+			'session.created telegram 779',
+			'message.received telegram 779 "In a topic"',
+			'message.sent telegram 779 "Understood, I am on it." scripted-1 100+22',
+		]);
+
+		const conversation = { id: '-100300', type: 'group', name: 'Team', threadId: '11' };
+		for (const event of [created, received, sent])
+			expect(event?.data).toMatchObject({ conversation });
+	});
+
+	it('has tools of the catalog, each called once', async () => {
+		telegram.write(callMarker('tool_call', { id: 'session_status', args: {} }));
+		await expectEvents([
+			expect.stringMatching(/^message.received telegram 777 "\[\[call:/) as string,
+			'tool.called telegram 777 session_status',
+			'tool.completed telegram 777 session_status',
+			'message.sent telegram 777 "I have looked with the tool: all is well…" scripted-1 200+44',
+		]);
+	});
+
+	it('has sub-agents, whose beginning and end are told', async () => {
+		const task = { task: '[[reply:the child is done]]', mode: 'run' };
+		telegram.write(callMarker('tool_call', { id: 'sessions_spawn', args: task }));
+		await waitFor('the end of the sub-agent', () =>
+			arrived().some(({ data }) => data.parentSessionKey !== undefined && data.reason === 'ok'),
+		);
+		await telegram.waitForSent(({ text }) => text === 'the child is done');
+		const from = expected.length;
+		await waitFor('its words in the chat', () =>
+			arrived()
+				.slice(from)
+				.some(({ data }) => textAt(data, 'message', 'content') === 'the child is done'),
+		);
+		const events = arrived().slice(from);
+		expected.push(...events.map(summarize));
+
+		expect(events.map(({ type }) => type).sort()).toEqual([
+			'message.received',
+			'message.sent',
+			'message.sent',
+			'session.created',
+			'session.ended',
+			'tool.called',
+			'tool.completed',
+		]);
+		const ends = events.filter(({ type }) => type.startsWith('session.'));
+		for (const { data } of ends) {
+			expect(data).toMatchObject({ parentSessionKey: MAIN, trigger: 'subagent' });
+			expect(data.sessionKey).toMatch(/^agent:main:subagent:/);
+		}
+	});
+
 	it('starts anew on request', async () => {
 		telegram.write('/new');
 		const [, ended, created] = await expectEvents([
 			'message.received telegram 777 "/new"',
-			'session.ended new',
-			'session.created resumed',
+			'session.ended telegram 777 new',
+			'session.created telegram 777 resumed',
 			'message.sent telegram 777 "✅ New session started."',
 		]);
 
-		expect(ended?.data).toMatchObject({ agentId: 'main', sessionKey: MAIN });
-		expect(created?.data).toMatchObject({ agentId: 'main', sessionKey: MAIN });
+		const where = {
+			agentId: 'main',
+			sessionKey: MAIN,
+			conversation: { id: '777', type: 'direct' },
+		};
+		expect(ended?.data).toMatchObject(where);
+		expect(created?.data).toMatchObject(where);
 	});
 
 	it('has replies that cannot be delivered', async () => {
@@ -279,15 +394,29 @@ describe('a chat in the control UI', () => {
 		await expectEvents([
 			'message.received webchat gateway-client "Boom [[400]]"',
 			'error.occurred webchat gateway-client model: 400 The scripted model refuses with 400 scripted-1',
-			'message.sent webchat gateway-client "⚠️ Agent failed before reply: LLM reques…"',
 		]);
+	});
+
+	it('has commands, which the gateway answers itself', async () => {
+		await chat.send('agent:support-bot:main', '/new');
+		const [, , , sent] = await expectEvents([
+			'message.received webchat gateway-client "/new"',
+			'session.ended webchat gateway-client new',
+			'session.created webchat gateway-client resumed',
+			'message.sent webchat gateway-client "✅ New session started."',
+		]);
+
+		expect(sent?.data).not.toHaveProperty('model');
 	});
 
 	it('has sessions that are reset and deleted', async () => {
 		await chat.call('sessions.reset', { key: 'agent:support-bot:main' });
-		await expectEvents(['session.ended reset', 'session.created resumed']);
+		await expectEvents([
+			'session.ended webchat gateway-client reset',
+			'session.created webchat gateway-client resumed',
+		]);
 		await chat.call('sessions.delete', { key: 'agent:main:telegram:group:-100200' });
-		await expectEvents(['session.ended telegram deleted']);
+		await expectEvents(['session.ended telegram 778 deleted']);
 
 		telegram.write('Hello again', { chatId: -100_200, userId: 778 });
 		await expectEvents([
@@ -328,7 +457,7 @@ describe('hooks', () => {
 		});
 		const [, sent] = await expectEvents([
 			'session.created telegram',
-			'message.sent telegram "from the hook" scripted-1 100+22',
+			'message.sent telegram 777 "from the hook" scripted-1 100+22',
 		]);
 
 		expect(sent?.data).toMatchObject({ sessionKey: MAIN, trigger: 'cron' });
@@ -373,7 +502,7 @@ describe('scheduled runs', () => {
 		await runJob('morning', '[[reply:Good morning]]', delivery);
 		await expectEvents([
 			'session.created telegram',
-			'message.sent telegram "Good morning" scripted-1 100+22',
+			'message.sent telegram 777 "Good morning" scripted-1 100+22',
 		]);
 	});
 
