@@ -163,11 +163,18 @@ function findWebhooks(file: Field): Field | undefined {
 	return isWholeFile ? undefined : file;
 }
 
-function usableInbound({ issues: _, ...inbound }: InboundParts): InboundConfig {
+function usableInbound(inbound: InboundParts): InboundConfig {
+	const { enabled, basePath, callbackOrigins, sessionKeys } = inbound;
 	const endpoints = Object.entries(inbound.endpoints).flatMap(([name, part]) =>
 		part.ok ? [[name, part.config] as const] : [],
 	);
-	return { ...inbound, endpoints: Object.fromEntries(endpoints) };
+	return {
+		enabled,
+		basePath,
+		endpoints: Object.fromEntries(endpoints),
+		callbackOrigins,
+		sessionKeys,
+	};
 }
 
 /** The agents a whole file defines: `agents.entries` by name, or the older `agents.list` by id. */

@@ -2,6 +2,8 @@ import { createEndpointManager } from './endpoints/manage';
 import type { EndpointManager } from './endpoints/manage';
 import { createEndpointRegistry } from './endpoints/registry';
 import type { EndpointRegistry } from './endpoints/registry';
+import { createConnections } from './delivery/connections';
+import type { Connections } from './delivery/connections';
 import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { createCallbacks } from './inbound/callback';
 import type { Callbacks } from './inbound/callback';
@@ -40,6 +42,7 @@ export interface SettledParts {
 	readonly registry: EndpointRegistry;
 	readonly manager: EndpointManager;
 	readonly ownEvents: OwnEvents;
+	readonly connections: Connections;
 	readonly emit: EmitEvent;
 	readonly callbacks: Callbacks;
 }
@@ -82,9 +85,19 @@ function settle(settings: Settings, store: Store, logger: Logger) {
 		hostRules: GATEWAY_HOST_RULES,
 		instanceId,
 	});
+	const connections = createConnections({
+		folder,
+		database: store,
+		outbox,
+		registry,
+		onExpired: ({ id, name }, reason) => {
+			logger.warn(`Endpoint '${name}' has expired. ${reason}`);
+			ownEvents.tell('endpoint.disabled', { endpoint: { name, reason } }, id);
+		},
+	});
 	const emit = createEmitter({ store, outbox, registry, instanceId, logger });
 	const callbacks = createCallbacks({ folder, database: store, outbox, registry, instanceId });
-	return { settings, outbox, registry, manager, ownEvents, emit, callbacks };
+	return { settings, outbox, registry, manager, ownEvents, connections, emit, callbacks };
 }
 
 /**

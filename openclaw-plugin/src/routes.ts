@@ -34,8 +34,17 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 			logger,
 		}),
 	);
-	const admin = perSettings(parts, ({ outbox, manager }) =>
-		createAdminRoute({ folder, database: store, outbox, manager, logger, authorize }),
+	const admin = perSettings(parts, ({ outbox, manager, registry, connections }) =>
+		createAdminRoute({
+			folder,
+			database: store,
+			outbox,
+			manager,
+			registry,
+			connections,
+			logger,
+			authorize,
+		}),
 	);
 	api.registerHttpRoute({
 		path: current().settings.inbound.basePath,

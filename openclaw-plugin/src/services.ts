@@ -6,13 +6,15 @@ import { startHealth } from './health/health';
 import { createAgentRunner } from './inbound/agentRunner';
 import { writeWaitingEvents } from './outbox/safeAppend';
 import type { Parts } from './parts';
-import type { GatewayApi, Service } from './sdk';
+import type { GatewayApi, Logger, Service } from './sdk';
 import { applyConfig } from './settings/appliedConfig';
 import { reportSettings } from './settings/reportSettings';
 import { errorText } from './store/errorText';
 import { storeFailureOf } from './store/storeError';
 
 const DAY_MS = 86_400_000;
+/** Milliseconds between two looks at who fetches. */
+const AGEING_MS = 60_000;
 
 /**
  * Makes deliveries and starts agents' runs for as long as the gateway runs. Each start applies the
@@ -64,7 +66,7 @@ export function createService(
 
 /** Deliveries and runs by the settings as they are now. */
 function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, current }: Parts) {
-	const { outbox, registry, settings, emit, callbacks } = current();
+	const { outbox, registry, settings, emit, callbacks, connections } = current();
 	const client = createHttpClient(GATEWAY_HOST_RULES);
 	const dispatcher = createDispatcher({
 		store,
@@ -83,16 +85,32 @@ function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, c
 		logger,
 		retentionMs: settings.outbox.retentionDays * DAY_MS,
 	});
+	let ageing: NodeJS.Timeout | undefined;
 	return {
 		start: async () => {
 			await dispatcher.start();
 			runner.start();
+			ageing = setInterval(() => {
+				attempt(() => {
+					connections.age(AGEING_MS);
+				}, logger);
+			}, AGEING_MS).unref();
 		},
 		stop: async () => {
+			clearInterval(ageing);
 			await Promise.all([dispatcher.stop(), runner.stop()]);
 			client.close();
 		},
 	};
+}
+
+/** The store has reported what it cannot do. */
+function attempt(work: () => void, logger: Pick<Logger, 'error'>): void {
+	try {
+		work();
+	} catch (error) {
+		if (storeFailureOf(error) === undefined) logger.error(errorText(error));
+	}
 }
 
 function describeEndpoints(registry: EndpointRegistry): string {

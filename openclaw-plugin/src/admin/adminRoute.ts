@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Connections } from '../delivery/connections';
 import type { EndpointManager } from '../endpoints/manage';
+import type { EndpointRegistry } from '../endpoints/registry';
 import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { parseJsonBody, readLimitedBody } from '../http/body';
@@ -10,6 +12,7 @@ import type { Database } from '../store/databaseAccess';
 import { errorText } from '../store/errorText';
 import type { Authorizer } from '../tokens/authorizer';
 import { createDeliveryApi, exportDeliveries } from './deliveryApi';
+import { answerFetch, isFetchPath } from './fetchApi';
 import { createEndpointApi } from './endpointApi';
 import type { Done, Methods } from './endpointApi';
 import { METRICS_TYPE, renderMetrics } from './metrics';
@@ -23,6 +26,8 @@ export interface AdminRouteOptions {
 	readonly database: Database;
 	readonly manager: EndpointManager;
 	readonly outbox: Pick<Outbox, 'maxBytes' | 'usedBytes'>;
+	readonly registry: Pick<EndpointRegistry, 'findByName'>;
+	readonly connections: Connections;
 	readonly authorize: Authorizer;
 	readonly logger: Logger;
 	/** Milliseconds, the system's clock unless given. */
@@ -34,8 +39,9 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
  * Makes the handler of the API for operators and for automatic setup, below {@link ADMIN_PATH}. Every
- * request needs a token with the scope `endpoints`.
+ * request needs a token with the scope `endpoints`; one that fetches events needs `events`.
  *
+ * - `/endpoints/{name}/fetch`, `…/settle`: see `fetchApi.ts`
  * - `/endpoints…`: see `endpointApi.ts`
  * - `/deliveries…`: see `deliveryApi.ts`
  * - `GET /metrics`: for Prometheus, see `metrics.ts`
@@ -93,7 +99,13 @@ export function createAdminRoute(
 		if (target === undefined) return false;
 		const { segments, query } = target;
 		try {
-			if (authorize(request, response, 'endpoints') === undefined) return true;
+			const isFetch = isFetchPath(segments);
+			const scope = isFetch ? 'events' : 'endpoints';
+			if (authorize(request, response, scope) === undefined) return true;
+			if (isFetch) {
+				await answerFetch(request, response, segments, { ...options, now });
+				return true;
+			}
 			if (await answerText(request, response, segments, query)) return true;
 			const acted = await act(request, segments, query);
 			if (!acted.ok) {

@@ -1,5 +1,5 @@
 import { formatEndpointId, maskUrl } from '../endpoints/endpoint';
-import type { EndpointRecord } from '../endpoints/endpoint';
+import type { EndpointRecord, EndpointSettings } from '../endpoints/endpoint';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { EndpointHealth } from '../endpoints/endpointHealth';
 import { openEndpointTable } from '../endpoints/endpointTable';
@@ -180,7 +180,11 @@ function viewEndpoint(
 	health: EndpointHealth | undefined,
 	secrets: { readonly current: string | undefined; readonly retiring: number },
 ): Readonly<Record<string, unknown>> {
-	const { headers, url, enabled: _enabled, isSigned: _isSigned, headerNames, ...shown } = settings;
+	const { headers, url, headerNames } = settings;
+	const shown: Partial<EndpointSettings> = { ...settings };
+	for (const key of ['headers', 'url', 'enabled', 'isSigned', 'headerNames'] as const) {
+		Reflect.deleteProperty(shown, key);
+	}
 	const isOwn = origin === 'api';
 	return {
 		id: formatEndpointId(id),

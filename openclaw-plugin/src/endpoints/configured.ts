@@ -1,4 +1,4 @@
-import type { EventData, EventType } from '../protocol';
+import type { EventData } from '../protocol';
 import type { ConfiguredEndpoint } from '../settings/settings';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
@@ -170,7 +170,7 @@ function releaseHeld(
 	);
 	for (const row of held) {
 		const { data } = JSON.parse(String(row.body)) as { data: EventData };
-		if (matches(String(row.type) as EventType, data, instanceId)) continue;
+		if (matches(String(row.type), data, instanceId)) continue;
 		drop.run(row.id ?? null);
 		dropEvent.run(row.event_seq ?? null);
 	}

@@ -173,8 +173,7 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 				value: { count: act({ ...selection, endpointIds: [id] }) },
 			}));
 		}
-		if (Object.values(selection).every((value) => value === undefined))
-			return refuse(NOTHING_SELECTED);
+		if (Object.keys(selection).length === 0) return refuse(NOTHING_SELECTED);
 		return { ok: true, value: { count: act(selection) } };
 	};
 	const failAllPending = (id: number, reason: string): number => {

@@ -134,16 +134,17 @@ export function createEndpointRegistry(parts: RegistryParts): EndpointRegistry {
 
 /** The settings in the file hold what the database must not: secrets, headers, the whole URL. */
 function ready(
-	{ createdAt: _createdAt, updatedAt: _updatedAt, settings, ...record }: EndpointRecord,
+	{ id, name, kind, origin, registrant, settings, lifecycle }: EndpointRecord,
 	written: ConfiguredEndpoint | undefined,
 	{ current, retiring }: EndpointSecrets = { current: [], retiring: [] },
 ): Endpoint {
+	const own = { id, name, kind, origin, ...(registrant === undefined ? {} : { registrant }) };
 	if (written?.kind !== 'usable') {
-		return { ...settings, ...record, secrets: limited([...current, ...retiring]) };
+		return { ...settings, ...own, lifecycle, secrets: limited([...current, ...retiring]) };
 	}
-	const { secret, name: _name, ...config } = written.config;
-	const own = typeof secret === 'string' ? listSecrets(secret) : [];
-	return { ...config, ...record, secrets: limited([...own, ...retiring]) };
+	const { secret, ...config } = written.config;
+	const secrets = typeof secret === 'string' ? listSecrets(secret) : [];
+	return { ...config, ...own, lifecycle, secrets: limited([...secrets, ...retiring]) };
 }
 
 function limited(secrets: readonly string[]): readonly string[] {

@@ -29,7 +29,8 @@ export interface DueDelivery {
 /** What waits to be delivered. */
 export interface DeliveryQueue {
 	/**
-	 * Numbers of deliveries that are due, in the order in which they were created.
+	 * Numbers of deliveries that are due, and that no receiver has fetched, in the order in which they were
+	 * created.
 	 *
 	 * @param limit how many at most
 	 */
@@ -46,15 +47,16 @@ export interface DeliveryQueue {
 export function createQueue(database: Database): DeliveryQueue {
 	const fresh = database.prepare(
 		`SELECT id FROM deliveries INDEXED BY deliveries_by_state
-		WHERE endpoint_id = ? AND state = 'pending' AND tries = 0 ORDER BY id LIMIT ?`,
+		WHERE endpoint_id = ? AND state = 'pending' AND tries = 0 AND consumer IS NULL
+		ORDER BY id LIMIT ?`,
 	);
 	const waiting = database.prepare(
 		`SELECT id FROM deliveries WHERE endpoint_id = ? AND state = 'pending' AND tries > 0
-		AND next_at <= ? ORDER BY next_at LIMIT ?`,
+		AND next_at <= ? AND consumer IS NULL ORDER BY next_at LIMIT ?`,
 	);
 	const next = database.prepare(
 		`SELECT min(next_at) AS at FROM deliveries
-		WHERE endpoint_id = ? AND state = 'pending' AND tries > 0`,
+		WHERE endpoint_id = ? AND state = 'pending' AND tries > 0 AND consumer IS NULL`,
 	);
 	const load = database.prepare(
 		`SELECT d.*, e.id AS event_id, e.type, e.body

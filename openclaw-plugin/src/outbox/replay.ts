@@ -117,8 +117,10 @@ function createRepetition(database: Database): (row: Row, now: number) => void {
 
 /** The envelope's own order: the id first, what it repeats beside it. */
 function withReplayOf(body: string, id: string, replayOf: string): string {
-	const { id: _old, replayOf: _older, ...rest } = JSON.parse(body) as Record<string, unknown>;
-	return JSON.stringify({ id, replayOf, ...rest });
+	const event = JSON.parse(body) as Record<string, unknown>;
+	Reflect.deleteProperty(event, 'id');
+	Reflect.deleteProperty(event, 'replayOf');
+	return JSON.stringify({ id, replayOf, ...event });
 }
 
 function conditionsOf(selection: ReplaySelection) {

@@ -134,8 +134,8 @@ export function usableInbound({
 }: Pick<InboundSettings, 'endpoints'>): Readonly<Record<string, InboundEndpointConfig>> {
 	const usable = Object.entries(endpoints).flatMap(([name, endpoint]) => {
 		if (endpoint.kind === 'faulty') return [];
-		const { kind: _, ...config } = endpoint;
-		return [[name, config] as const];
+		const { agentId, template } = endpoint;
+		return [[name, { agentId, template }] as const];
 	});
 	return Object.fromEntries(usable);
 }

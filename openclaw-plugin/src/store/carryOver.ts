@@ -28,6 +28,7 @@ const TABLES: readonly TableQuery[] = [
 	{ table: 'endpoints', key: 'id', where: 'TRUE' },
 	{ table: 'endpoint_secrets', key: 'id', where: 'TRUE' },
 	{ table: 'endpoint_health', key: 'endpoint_id', where: 'TRUE' },
+	{ table: 'connections', key: 'endpoint_id', where: 'TRUE' },
 	{ table: 'meta', key: 'key', where: 'TRUE' },
 	{ table: 'tokens', key: 'rowid', where: 'TRUE' },
 	{ table: 'inbound_messages', key: 'seq', where: 'settled_at IS NULL' },

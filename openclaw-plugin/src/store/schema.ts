@@ -67,6 +67,15 @@ export const SCHEMA = `
 	) STRICT;
 	INSERT INTO clock VALUES (1, 1, 0, 0);
 
+	-- Receivers that fetch: who does so, since when, and for how long nobody has, by the gateway's own time.
+	CREATE TABLE connections (
+		endpoint_id INTEGER PRIMARY KEY REFERENCES endpoints(id) ON DELETE CASCADE,
+		consumer TEXT,
+		address TEXT,
+		since INTEGER,
+		unfetched_ms INTEGER NOT NULL DEFAULT 0
+	) STRICT;
+
 	CREATE TABLE events (
 		seq INTEGER PRIMARY KEY,
 		id TEXT NOT NULL UNIQUE,

@@ -159,7 +159,7 @@ describe('an endpoint that says 410', () => {
 		await settled(1);
 	});
 
-	it('is disabled, and keeps what waits for it', async () => {
+	it('is disabled, and keeps what waits for it', () => {
 		expect(deliveries.endpointState('crm')).toMatchObject({
 			disabled_at: START,
 			disabled_reason: 'HTTP 410: the receiver wants no more events',

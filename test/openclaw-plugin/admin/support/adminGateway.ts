@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ADMIN_PATH, createAdminRoute } from '../../../../openclaw-plugin/src/admin/adminRoute';
+import { createConnections } from '../../../../openclaw-plugin/src/delivery/connections';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
@@ -28,6 +29,8 @@ export interface Answer {
 /** The plugin's API for endpoints on a real database and a real port. */
 export interface AdminGateway {
 	readonly url: string;
+	/** Where the plugin would keep its data. */
+	readonly folder: string;
 	readonly database: DatabaseSync;
 	readonly registry: EndpointRegistry;
 	readonly log: readonly string[];
@@ -67,10 +70,15 @@ export async function adminGateway(): Promise<AdminGateway> {
 		now,
 	});
 	registry.list();
+	const { outbox } = openManager(database, folder, now);
+	const onExpired = () => undefined;
+	const connections = createConnections({ folder, database, outbox, registry, onExpired, now });
 	const route = createAdminRoute({
 		folder,
 		database,
 		...openManager(database, folder, now),
+		registry,
+		connections,
 		authorize: createAuthorizer(
 			createTokenCheck({ database, hookToken: () => ({ isEnabled: true, token: HOOKS_TOKEN }) }),
 			createFailureLimit(),
@@ -83,9 +91,11 @@ export async function adminGateway(): Promise<AdminGateway> {
 			if (!isHandled) response.writeHead(418).end();
 		});
 	});
-	const { token } = issueToken(database, { name: 'n8n', scopes: ['endpoints'] });
+	const scopes = ['endpoints', 'events'] as const;
+	const { token } = issueToken(database, { name: 'n8n', scopes });
 	return {
 		url: server.url + ADMIN_PATH,
+		folder,
 		database,
 		registry,
 		log,
