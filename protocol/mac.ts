@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, KeyObject, timingSafeEqual } from 'node:crypto';
 import type { SigningKey } from './keys';
 
 const DIGEST_LENGTH = 64;
@@ -33,4 +33,30 @@ export function isSameDigest(left: string, right: string): boolean {
 	expected.write(left, 'latin1');
 	received.write(right, 'latin1');
 	return timingSafeEqual(expected, received);
+}
+
+/**
+ * Compares every key with every signature, in constant time.
+ *
+ * @param keys what is no secret key among them is passed over
+ * @param signatures digests as the request has them, in the same encoding
+ * @returns the place of the first key that matches, -1 when none does
+ */
+export function findSigner(
+	keys: readonly SigningKey[],
+	prefix: string,
+	body: Uint8Array,
+	encoding: 'hex' | 'base64',
+	signatures: readonly string[],
+): number {
+	let matched = -1;
+	for (let index = keys.length - 1; index >= 0; index -= 1) {
+		const key = keys[index];
+		if (!(key instanceof KeyObject) || key.type !== 'secret') continue;
+		const digest = computeMac(key, prefix, body, encoding);
+		for (const signature of signatures) {
+			if (isSameDigest(digest, signature)) matched = index;
+		}
+	}
+	return matched;
 }

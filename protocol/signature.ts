@@ -1,15 +1,14 @@
 import { KeyObject } from 'node:crypto';
-import type { Headers } from './headers';
 import { createSigningKeys, listSecrets } from './keys';
 import type { SigningKey } from './keys';
-import { computeMac, isSameDigest } from './mac';
+import { findSigner } from './mac';
 import {
 	checkSignatureHeaders,
 	DEFAULT_TOLERANCE_SECONDS,
 	orEmpty,
 	refuse,
 } from './signatureHeaders';
-import type { CheckedHeaders, Refusal } from './signatureHeaders';
+import type { CheckedHeaders, Verdict, VerifyInput } from './signatureHeaders';
 
 export type { Headers, HeaderValue } from './headers';
 export { createSigningKeys } from './keys';
@@ -28,24 +27,10 @@ export type {
 	HeaderOptions,
 	HeaderVerdict,
 	Refusal,
+	Verdict,
 	VerifyFailure,
+	VerifyInput,
 } from './signatureHeaders';
-
-/** `keyIndex` tells which of the keys matched: above 0, the sender has not rotated yet. */
-export type Verdict = { ok: true; keyIndex: number; timestamp: number } | Refusal;
-
-export interface VerifyInput {
-	/** Headers of the request, by lower-cased name as in Node.js. */
-	headers: Headers;
-	/** The body exactly as received: a parsed and re-serialized body has other bytes. */
-	body: Uint8Array;
-	/** Keys from `createSigningKeys`, or the secrets themselves. */
-	secret: string | readonly string[] | readonly SigningKey[];
-	/** Seconds the timestamp may be off in either direction; 300 unless given. */
-	toleranceSeconds?: number;
-	/** The receiver's clock in Unix seconds; the system's clock unless given. */
-	now?: number;
-}
 
 /**
  * Compares the signatures with what each key makes of the body, every key with every signature, in
@@ -67,16 +52,8 @@ export function verifySignature(
 ): Verdict {
 	if (keys.length === 0) return refuse('no-secret');
 	if (!ArrayBuffer.isView(body)) return refuse('signature-mismatch');
-	const signedPrefix = `${checked.timestampText}.`;
-	let matched = -1;
-	for (let index = keys.length - 1; index >= 0; index -= 1) {
-		const key = keys[index];
-		if (!(key instanceof KeyObject) || key.type !== 'secret') continue;
-		const expected = computeMac(key, signedPrefix, body, 'hex');
-		for (const signature of checked.signatures) {
-			if (isSameDigest(expected, signature)) matched = index;
-		}
-	}
+	const { signatures, timestampText } = checked;
+	const matched = findSigner(keys, `${timestampText}.`, body, 'hex', signatures);
 	if (matched < 0) return refuse('signature-mismatch');
 	return { ok: true, keyIndex: matched, timestamp: checked.timestamp };
 }

@@ -1,5 +1,6 @@
 import { findHeader } from './headers';
 import type { Headers } from './headers';
+import type { SigningKey } from './keys';
 
 /** Name of the header with the signatures, as Node.js delivers it. */
 export const SIGNATURE_HEADER = 'x-openclaw-signature';
@@ -24,6 +25,22 @@ export type VerifyFailure =
 
 /** A request that is not to be trusted. */
 export type Refusal = { ok: false; reason: VerifyFailure };
+
+/** `keyIndex` tells which of the keys matched: above 0, the sender has not rotated yet. */
+export type Verdict = { ok: true; keyIndex: number; timestamp: number } | Refusal;
+
+export interface VerifyInput {
+	/** Headers of the request, by lower-cased name as in Node.js. */
+	headers: Headers;
+	/** The body exactly as received: a parsed and re-serialized body has other bytes. */
+	body: Uint8Array;
+	/** Keys made beforehand for the scheme, or the secrets themselves. */
+	secret: string | readonly string[] | readonly SigningKey[];
+	/** Seconds the timestamp may be off in either direction; 300 unless given. */
+	toleranceSeconds?: number;
+	/** The receiver's clock in Unix seconds; the system's clock unless given. */
+	now?: number;
+}
 
 /** What the headers alone tell. */
 export type HeaderVerdict =

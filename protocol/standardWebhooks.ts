@@ -3,8 +3,7 @@ import { findHeader } from './headers';
 import type { Headers } from './headers';
 import { listSecrets } from './keys';
 import type { SigningKey } from './keys';
-import { computeMac, isSameDigest } from './mac';
-import type { Verdict } from './signature';
+import { computeMac, findSigner } from './mac';
 import {
 	DEFAULT_TOLERANCE_SECONDS,
 	MAX_SIGNATURES,
@@ -12,19 +11,28 @@ import {
 	readTimestamp,
 	refuse,
 } from './signatureHeaders';
-import type { VerifyFailure } from './signatureHeaders';
+import type {
+	HeaderOptions,
+	Refusal,
+	Verdict,
+	VerifyFailure,
+	VerifyInput,
+} from './signatureHeaders';
 
-export interface VerifyStandardWebhookInput {
-	/** Headers of the request, by lower-cased name as in Node.js. */
-	headers: Headers;
-	/** The body exactly as received. */
-	body: Uint8Array;
-	/** Keys from {@link createStandardWebhookKeys}, or the secrets themselves. */
-	secret: string | readonly string[] | readonly SigningKey[];
-	/** Seconds the timestamp may be off in either direction; 300 unless given. */
-	toleranceSeconds?: number;
-	/** The receiver's clock in Unix seconds; the system's clock unless given. */
-	now?: number;
+/** As for this protocol's own scheme; keys are those of {@link createStandardWebhookKeys}. */
+export type VerifyStandardWebhookInput = VerifyInput;
+
+/** Headers that passed {@link checkStandardWebhookHeaders}. */
+export interface CheckedStandardWebhook {
+	readonly ok: true;
+	/** Id of the message, which the signature covers. */
+	readonly id: string;
+	/** Unix seconds. */
+	readonly timestamp: number;
+	/** The header as it was signed. */
+	readonly timestampText: string;
+	/** Base64 digests. */
+	readonly signatures: readonly string[];
 }
 
 const SIGNATURE = /^v1,([A-Za-z0-9+/]{43}=)$/;
@@ -68,8 +76,49 @@ export function signStandardWebhook(
 }
 
 /**
+ * Checks form and age of the `webhook-*` headers, which costs next to nothing. Signatures of other versions
+ * (`v1a,…`) are passed over. It proves nothing about who sent the request: that takes
+ * {@link verifyStandardWebhookSignature}.
+ *
+ * @returns what to compare with, or the reason; never throws
+ */
+export function checkStandardWebhookHeaders(
+	headers: Headers | undefined,
+	options: HeaderOptions,
+): CheckedStandardWebhook | Refusal {
+	const signatures = readSignatures(findHeader(headers, 'webhook-signature'));
+	if (typeof signatures === 'string') return refuse(signatures);
+	const id = findHeader(headers, 'webhook-id');
+	if (typeof id !== 'string' || id === '') return refuse('malformed-signature');
+	const header = findHeader(headers, 'webhook-timestamp');
+	const timestamp = readTimestamp(header, options);
+	if (typeof timestamp === 'string') return refuse(timestamp);
+	return { ok: true, id, timestamp, timestampText: String(header), signatures };
+}
+
+/**
+ * Compares the signatures with what each key makes of the message, as
+ * {@link checkStandardWebhookHeaders} found them.
+ *
+ * @param body the raw bytes of the request
+ * @param keys from {@link createStandardWebhookKeys}
+ * @returns which key matched, or the reason; never throws
+ */
+export function verifyStandardWebhookSignature(
+	body: Uint8Array | undefined,
+	checked: CheckedStandardWebhook,
+	keys: readonly SigningKey[],
+): Verdict {
+	if (keys.length === 0) return refuse('no-secret');
+	if (!ArrayBuffer.isView(body)) return refuse('signature-mismatch');
+	const { id, timestamp, timestampText, signatures } = checked;
+	const matched = findSigner(keys, `${id}.${timestampText}.`, body, 'base64', signatures);
+	return matched < 0 ? refuse('signature-mismatch') : { ok: true, keyIndex: matched, timestamp };
+}
+
+/**
  * Verifies a request by its `webhook-*` headers, so that any sender that follows Standard Webhooks
- * can be received. Signatures of other versions (`v1a,…`) are passed over.
+ * can be received. All of it: headers, age, signature.
  *
  * @returns which secret matched and when the attempt was made, or the reason; never throws
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -78,29 +127,13 @@ export function signStandardWebhook(
  */
 export function verifyStandardWebhook(input: VerifyStandardWebhookInput): Verdict {
 	const given = orEmpty(input);
-	const signatures = readSignatures(findHeader(given.headers, 'webhook-signature'));
-	if (typeof signatures === 'string') return refuse(signatures);
-	const id = findHeader(given.headers, 'webhook-id');
-	if (typeof id !== 'string' || id === '') return refuse('malformed-signature');
-	const header = findHeader(given.headers, 'webhook-timestamp');
-	const timestamp = readTimestamp(header, {
+	const checked = checkStandardWebhookHeaders(given.headers, {
 		now: given.now ?? Math.floor(Date.now() / 1000),
 		toleranceSeconds: given.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS,
 	});
-	if (typeof timestamp === 'string') return refuse(timestamp);
-
-	const keys = toKeys(given.secret);
-	if (keys.length === 0) return refuse('no-secret');
-	if (!ArrayBuffer.isView(given.body)) return refuse('signature-mismatch');
-	const signedPrefix = `${id}.${String(header)}.`;
-	let matched = -1;
-	for (const [index, key] of keys.entries()) {
-		const expected = computeMac(key, signedPrefix, given.body, 'base64');
-		for (const signature of signatures) {
-			if (isSameDigest(expected, signature) && matched < 0) matched = index;
-		}
-	}
-	return matched < 0 ? refuse('signature-mismatch') : { ok: true, keyIndex: matched, timestamp };
+	return checked.ok
+		? verifyStandardWebhookSignature(given.body, checked, toKeys(given.secret))
+		: checked;
 }
 
 function readSignatures(header: unknown): readonly string[] | VerifyFailure {

@@ -4,18 +4,22 @@ import type {
 	INodeExecutionData,
 	INodeType,
 	INodeTypeDescription,
+	ITriggerFunctions,
+	ITriggerResponse,
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { testOpenClawApi } from '../shared/credentialTest';
-import { isRegistered, unregisterEndpoint } from './automaticSetup';
-import { PROPERTIES, TRIGGER_PANEL, WEBHOOK } from './description';
-import { isAutomatic, prepareEndpoint } from './endpointSetup';
-import { getAgents, getChannels } from './methods/filterLists';
-import { getGatewayConfig } from './methods/gatewayConfig';
-import { OUTPUTS_EXPRESSION } from './outputs';
-import { receiveEvent } from './receive';
-import { routeEvents } from './route';
+import { getAgents, getChannels } from './description/filters';
+import { PROPERTIES, TRIGGER_PANEL, WEBHOOK } from './description/properties';
+import { OUTPUTS_EXPRESSION } from './event/outputs';
+import { routeEvents } from './event/route';
+import { readSetup } from './event/settings';
+import { connect } from './fetch/connect';
+import { receiveEvent } from './receive/receive';
+import { isRegistered, registerEndpoint, unregisterEndpoint } from './setup/automatic';
+import { checkParameters, checkSecret } from './setup/check';
+import { getGatewayConfig } from './setup/manual';
 
 export class OpenClawTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -29,10 +33,10 @@ export class OpenClawTrigger implements INodeType {
 		version: [1, 1.1],
 		defaultVersion: 1.1,
 		subtitle:
-			'={{$parameter["events"].includes("*") ? "All events" : $parameter["events"].join(", ")}}',
+			'={{$parameter["events"].includes("*") ? "All events" : [].concat($parameter["events"]).join(", ")}}',
 		description: 'Starts the workflow when something happens in OpenClaw',
 		eventTriggerDescription: 'Waiting for an event from your OpenClaw gateway',
-		activationMessage: 'Your OpenClaw gateway can now send events to this workflow.',
+		activationMessage: 'Events of your OpenClaw gateway now run this workflow.',
 		triggerPanel: TRIGGER_PANEL,
 		defaults: { name: 'OpenClaw Trigger' },
 		inputs: [],
@@ -52,23 +56,33 @@ export class OpenClawTrigger implements INodeType {
 		default: {
 			/** Not on publishing: what is checked then has to be checked each time. */
 			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return await Promise.resolve(isAutomatic(this) && isRegistered(this));
+				return readSetup(this) === 'automatic' && (await isRegistered(this));
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				return await prepareEndpoint(this);
+				checkParameters(this);
+				if (readSetup(this) === 'automatic') await registerEndpoint(this);
+				else await checkSecret(this);
+				return true;
 			},
 			/** With manual setup, the owner of the gateway removes what the owner added. */
 			async delete(this: IHookFunctions): Promise<boolean> {
-				if (isAutomatic(this)) await unregisterEndpoint(this);
+				if (readSetup(this) === 'automatic') await unregisterEndpoint(this);
 				return true;
 			},
 		},
 	};
 
+	/** Fetches the events of a connection. */
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		return await connect(this);
+	}
+
+	/** Receives an event that is sent. */
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		return await receiveEvent(this);
 	}
 
+	/** Begins each execution, however its events came. */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await routeEvents(this);
 	}

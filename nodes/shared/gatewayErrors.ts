@@ -10,7 +10,7 @@ export type RequestTarget =
 	| { readonly kind: 'endpoint'; readonly name: string }
 	| { readonly kind: 'run'; readonly runId: string }
 	| { readonly kind: 'wake' }
-	/** Making or removing an endpoint for events. */
+	/** Making or removing an endpoint for events, or fetching them. */
 	| { readonly kind: 'registration' }
 	| {
 			readonly kind: 'list';
@@ -32,6 +32,8 @@ interface Facts {
 	readonly path: string | undefined;
 	/** What the gateway says, fit to be shown. */
 	readonly said: string;
+	/** Who has what was asked for, and since when. */
+	readonly holder: string;
 	readonly usesHookToken: boolean;
 	/** Of the token that was sent; false when the credential has none for this. */
 	readonly hasToken: boolean;
@@ -49,7 +51,7 @@ interface Row {
 	readonly also?: (facts: Facts) => boolean;
 	/**
 	 * What happened, and how to go on, with `{base}`, `{inboundPath}`, `{hooksPath}`, `{status}`, `{name}` (of
-	 * the agent, endpoint, run or list) and `{otherwise}` filled in. `{said}` is what the gateway says, as a
+	 * the agent, endpoint, run or list), `{holder}` and `{otherwise}` filled in. `{said}` is what the gateway says, as a
 	 * sentence of its own.
 	 */
 	readonly texts: readonly [message: string, description: string];
@@ -59,7 +61,7 @@ const PLUGIN_TOKEN =
 	"Make one with all scopes, 'openclaw event-webhooks token create --name n8n' on the gateway's host, and enter it as 'Access Token' in the credential.";
 const HOOK_TOKEN =
 	"It is the value of 'hooks.token' in the gateway's openclaw.json, not the token in 'gateway.auth'.";
-const BY_HAND = "set 'Endpoint Setup' to 'Manual'";
+const BY_HAND = "set 'Endpoint Setup' to 'Webhook, Manual'";
 const CHOOSE_AGENT =
 	"Choose one from the list in 'Agent', or check its ID with 'openclaw agents list' on the gateway's host.";
 const NO_ACCESS_TOKEN: Row['texts'] = [
@@ -147,11 +149,28 @@ const ROWS: readonly Row[] = [
 	{
 		code: 'wrong-scope',
 		target: 'registration',
-		texts: ['The access token may not register webhooks', `{said}${PLUGIN_TOKEN}`],
+		texts: [
+			'The access token may not register endpoints and fetch events',
+			`{said}${PLUGIN_TOKEN}`,
+		],
 	},
 	{
 		code: 'wrong-scope',
 		texts: ['The access token is not for this', `{said}${PLUGIN_TOKEN}`],
+	},
+	{
+		code: 'another-consumer',
+		texts: [
+			'Another n8n fetches the events of this trigger{holder}',
+			'It has a copy of this workflow. Unpublish the workflow there, or stop that n8n: this one goes on asking and takes over then.',
+		],
+	},
+	{
+		code: 'other-registrant',
+		texts: [
+			'Another n8n has registered the endpoint of this trigger',
+			'{said}Two n8n with the same database cannot both have its events: unpublish the workflow in one of them, or remove the endpoint at the gateway.',
+		],
 	},
 	{ code: 'agent-not-allowed', texts: NOT_ALLOWED_AGENT },
 	{
@@ -222,7 +241,7 @@ const ROWS: readonly Row[] = [
 	{
 		target: 'registration',
 		also: ({ code, status, trouble }) => trouble !== 'token' && code !== undefined && status < 500,
-		texts: ['The gateway did not register the webhook', '{said}'],
+		texts: ['The gateway did not register the endpoint', '{said}'],
 	},
 
 	// The token.
@@ -395,7 +414,7 @@ const ROWS: readonly Row[] = [
 		also: ({ status, target }) =>
 			target.kind === 'registration' && (status === 429 || status >= 500),
 		texts: [
-			'The gateway could not register the webhook now (HTTP {status})',
+			'The gateway could not register the endpoint now (HTTP {status})',
 			`Publish again in a moment. If it does not help, look into the gateway's log, or ${BY_HAND}.`,
 		],
 	},
@@ -465,6 +484,7 @@ function factsOf(
 			code: undefined,
 			path: undefined,
 			said: '',
+			holder: '',
 		};
 	}
 	const { status, body } = outcome;
@@ -475,6 +495,7 @@ function factsOf(
 		code: refusalCode(body),
 		path: textAt(body, 'path'),
 		said: gatewayReason(body, connection) ?? '',
+		holder: holderOf(body),
 	};
 }
 
@@ -508,7 +529,7 @@ function fits(row: Row, facts: Facts): boolean {
 
 function fillIn(
 	text: string,
-	{ status, said, target }: Facts,
+	{ status, said, holder, target }: Facts,
 	connection: GatewayConnection,
 ): string {
 	const { baseUrl, inboundPath, hooksPath } = connection;
@@ -518,10 +539,21 @@ function fillIn(
 		hooksPath,
 		status: String(status),
 		said: said === '' ? '' : `The gateway says: “${said}”. `,
+		holder,
 		name: nameOf(target),
 		otherwise: target.kind === 'list' ? target.otherwise : '',
 	};
 	return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+}
+
+function holderOf(body: unknown): string {
+	const tell = (name: string, word: string) => {
+		const value = ownProperty(body, name) ?? ownProperty(ownProperty(body, 'error'), name);
+		// Milliseconds since 1970.
+		const text = typeof value === 'number' ? new Date(value).toISOString() : value;
+		return typeof text === 'string' && text !== '' ? `, ${word} ${text}` : '';
+	};
+	return tell('address', 'from') + tell('since', 'since');
 }
 
 function nameOf(target: RequestTarget): string {

@@ -24,6 +24,8 @@ export interface GatewayRequest {
 	readonly timeoutMs: number;
 	/** Ends the request early. */
 	readonly signal?: AbortSignal;
+	/** For answers that are no JSON: the body is a Buffer then. */
+	readonly asBytes?: true;
 }
 
 /** Why no answer came. */
@@ -85,6 +87,7 @@ export async function callGateway(
 		skipSslCertificateValidation: connection.ignoreSslIssues,
 		...(request.body === undefined ? {} : { body: request.body }),
 		...(request.signal === undefined ? {} : { abortSignal: request.signal }),
+		...(request.asBytes === undefined ? {} : { encoding: 'arraybuffer' as const }),
 	};
 	const credentialsDecrypted: ICredentialsDecrypted = {
 		id: '',

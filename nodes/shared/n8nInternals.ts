@@ -1,10 +1,14 @@
 import type {
 	FunctionsBase,
 	IExecuteFunctions,
+	ILoadOptionsFunctions,
 	INode,
 	INodeExecutionData,
+	ITriggerFunctions,
 	IWebhookFunctions,
+	NodeOperationError,
 } from 'n8n-workflow';
+import { ownProperty } from './parameterValues';
 
 /*
  * What leans on n8n's insides, and not on what it promises to nodes, stands here alone: whoever brings the
@@ -119,4 +123,67 @@ function folderOf(path: string, segments: number): string {
 export function requireSignature(context: FunctionsBase): void {
 	const older = context as FunctionsBase & { setSignatureValidationRequired?(): void };
 	older.setSignatureValidationRequired?.();
+}
+
+/** The arguments of `emit` in releases that start an execution once for each key. */
+const EMIT_WITH_KEY = 4;
+
+/**
+ * Whether n8n takes a key with an event and starts no second execution with the same one (2.20 and later).
+ * In other releases the node's own deduplication stands in.
+ */
+export function hasExecutionKeys({ emit }: Pick<ITriggerFunctions, 'emit'>): boolean {
+	return emit.length >= EMIT_WITH_KEY;
+}
+
+/**
+ * The address of production webhooks, which n8n hands to webhooks and their hooks only.
+ *
+ * @returns what the editor's address suggests, where the object behind this context holds no other
+ */
+export function webhookBaseUrl(context: ILoadOptionsFunctions): string {
+	const address = ownProperty(ownProperty(context, 'additionalData'), 'webhookBaseUrl');
+	return typeof address === 'string' && address !== ''
+		? address
+		: `${context.getInstanceBaseUrl()}webhook`;
+}
+
+/** How an execution stands, as far as its saved data tell. */
+export type RunState = 'unknown' | 'unfinished' | 'succeeded' | 'failed' | 'crashed';
+
+/**
+ * Finds out how an earlier execution stands. What n8n saves while a workflow runs, and what a crash leaves,
+ * is the stack of the nodes that are still to run.
+ *
+ * @param context its `getExecutionDataById` reads the execution
+ * @returns `unknown` where n8n does not have the execution, or cannot read it
+ */
+export async function readRunState(
+	context: IExecuteFunctions,
+	executionId: string,
+): Promise<RunState> {
+	const data: unknown = await context.getExecutionDataById(executionId);
+	const result = ownProperty(data, 'resultData');
+	if (result === undefined) return 'unknown';
+	const error = ownProperty(result, 'error');
+	if (error !== undefined) {
+		const name = ownProperty(error, 'name');
+		return typeof name === 'string' && name.includes('Crashed') ? 'crashed' : 'failed';
+	}
+	// A parked execution goes on by itself.
+	if (ownProperty(data, 'waitTill') !== undefined) return 'succeeded';
+	const stack = ownProperty(ownProperty(data, 'executionData'), 'nodeExecutionStack');
+	const isOver = !Array.isArray(stack) || stack.length === 0;
+	const hasRun = Object.keys(ownProperty(result, 'runData') ?? {}).length > 0;
+	return isOver && hasRun ? 'succeeded' : 'unfinished';
+}
+
+/**
+ * Makes one failed execution, so that n8n's error workflow tells somebody. Earlier releases of n8n 2 can
+ * only start the trigger anew, which tells its error workflow too.
+ */
+export function reportFailure(context: ITriggerFunctions, error: NodeOperationError): void {
+	const { saveFailedExecution } = context as Partial<ITriggerFunctions>;
+	if (saveFailedExecution) saveFailedExecution.call(context, error);
+	else context.emitError(error);
 }

@@ -20,6 +20,8 @@ export interface WebhookRequest {
 export interface WebhookResponse {
 	readonly headersSent: boolean;
 	readonly statusCode: number;
+	/** Whether it has been answered, even if the sender had hung up by then. */
+	readonly writableEnded: boolean;
 	setHeader(name: string, value: string): void;
 	status(code: number): { json(body: unknown): void };
 	once(event: 'close', listener: () => void): void;
@@ -98,12 +100,14 @@ function isTooLarge(error: unknown): boolean {
 const MESSAGES = {
 	400: 'The request is not an event',
 	401: 'The request could not be verified',
+	409: 'The event is still running',
 	413: 'The body is too large',
 	415: 'The body must be JSON',
 	503: 'The event could not be handled now',
 } as const;
 
-const RETRY_AFTER_SECONDS = '30';
+/** For what may well be accepted later. */
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<number, string>>> = { 409: '15', 503: '30' };
 
 /**
  * Refuses a request. Whatever else n8n were to answer with would start an execution or be taken for
@@ -117,7 +121,8 @@ export function refuseRequest(
 	message: string = MESSAGES[status],
 ): IWebhookResponseData {
 	if (!response.headersSent) {
-		if (status === 503) response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+		const seconds = RETRY_AFTER_SECONDS[status];
+		if (seconds !== undefined) response.setHeader('Retry-After', seconds);
 		response.status(status).json({ received: false, message });
 	}
 	return { noWebhookResponse: true };

@@ -1,4 +1,4 @@
-import { listOutputs } from '../../nodes/OpenClawTrigger/outputs';
+import { listOutputs } from '../../nodes/OpenClawTrigger/event/outputs';
 import { listAt } from '../../testbed/json';
 import { TRIGGER_TYPE } from '../../testbed/n8n/openclawNodes';
 import type { WorkflowDefinition, WorkflowNode } from '../../testbed/n8n/workflow';

@@ -3,6 +3,7 @@ import {
 	DataDeduplicationService,
 	ExecutionLifecycleHooks,
 	HookContext,
+	TriggerContext,
 	WebhookContext,
 	WorkflowExecute,
 } from 'n8n-core';
@@ -10,6 +11,8 @@ import {
 	createRunExecutionData,
 	Workflow,
 	type IConnections,
+	type ICredentialDataDecryptedObject,
+	type IHttpRequestOptions,
 	type IDataDeduplicator,
 	type IDataObject,
 	type IHookFunctions,
@@ -17,13 +20,18 @@ import {
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypes,
+	type ITriggerFunctions,
+	type ITriggerResponse,
+	type WorkflowActivateMode,
 	type IRun,
+	type IRunExecutionData,
 	type IWebhookData,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 	type IWorkflowExecuteAdditionalData,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
+import { OpenClawApi } from '../../credentials/OpenClawApi.credentials';
 
 /** A workflow for n8n-core's own engine, without n8n's server and database. */
 export interface CoreWorkflow {
@@ -52,11 +60,14 @@ export interface CoreAnswer {
 	readonly body: unknown;
 	/** What would start an execution. */
 	readonly workflowData: IWebhookResponseData['workflowData'];
+	/** Answers a sender that has hung up: n8n does so when the workflow has ended. */
+	readonly end: (status: number) => void;
 }
 
 class Response extends EventEmitter {
 	headersSent = false;
 	statusCode = 200;
+	writableEnded = false;
 	body: unknown = undefined;
 	readonly headers: Record<string, string> = {};
 
@@ -71,6 +82,7 @@ class Response extends EventEmitter {
 
 	json(body: unknown): void {
 		this.headersSent = true;
+		this.writableEnded = true;
 		this.body = body;
 	}
 }
@@ -87,14 +99,15 @@ export class CoreHarness {
 	/**
 	 * Hands a request to a node, as n8n does.
 	 *
-	 * @param endWith the status with which n8n ends the exchange after the node has accepted it
+	 * @param endWith the status with which n8n ends the exchange after the node has accepted it; null
+	 * while the workflow runs and the sender has hung up
 	 * @throws Error when the node neither answers nor leaves the answer to n8n
 	 */
 	async receive(
 		nodeName: string,
 		request: CoreRequest,
 		mode: WorkflowExecuteMode = 'webhook',
-		endWith = 200,
+		endWith: number | null = 200,
 	): Promise<CoreAnswer> {
 		const { workflow, node, nodeType } = this.open(nodeName);
 		const response = new Response();
@@ -112,16 +125,18 @@ export class CoreHarness {
 		Object.defineProperty(context, 'logger', { value: this.logger() });
 		if (!nodeType.webhook) throw new Error(`${nodeName} has no webhook`);
 		const result = await nodeType.webhook.call(context as unknown as IWebhookFunctions);
-		if (result.noWebhookResponse !== true) {
-			response.status(endWith).json(result.webhookResponse);
-		}
-		if (!response.headersSent) throw new Error('The sender got no answer');
+		const end = (status: number) => {
+			response.status(status).json(result.webhookResponse);
+		};
+		if (result.noWebhookResponse !== true && endWith !== null) end(endWith);
+		if (!response.headersSent && endWith !== null) throw new Error('The sender got no answer');
 		response.emit('close');
 		return {
 			status: response.statusCode,
 			headers: response.headers,
 			body: response.body,
 			workflowData: result.workflowData,
+			end,
 		};
 	}
 
@@ -130,12 +145,17 @@ export class CoreHarness {
 		nodeName: string,
 		data: INodeExecutionData[][],
 		mode: WorkflowExecuteMode = 'webhook',
+		executionId = '1',
 	): Promise<IRun> {
 		const { workflow, node } = this.open(nodeName);
 		const runExecutionData = createRunExecutionData({
 			executionData: { nodeExecutionStack: [{ node, data: { main: data }, source: null }] },
 		});
-		const engine = new WorkflowExecute(this.additionalData(mode), mode, runExecutionData);
+		const engine = new WorkflowExecute(
+			this.additionalData(mode, executionId),
+			mode,
+			runExecutionData,
+		);
 		return await engine.processRunExecutionData(workflow);
 	}
 
@@ -174,6 +194,71 @@ export class CoreHarness {
 		return await hook.call(context as unknown as IHookFunctions);
 	}
 
+	/** What n8n has saved of executions, by their ids. */
+	readonly savedRuns = new Map<string, IRunExecutionData>();
+	/** Executions that a trigger has started, by their keys; the run once it has ended. */
+	readonly executions = new Map<string, { id: string; run: IRun | undefined }>();
+	/** What a trigger has reported as a failed execution. */
+	readonly failures: Error[] = [];
+	/** Waits, when it is set, before an execution that a trigger starts. */
+	beforeRun: (items: readonly INodeExecutionData[]) => Promise<void> = () => Promise.resolve();
+
+	/** Starts a trigger as n8n does when a workflow is published; `emit` starts executions once for each key. */
+	async trigger(
+		nodeName: string,
+		activation: WorkflowActivateMode = 'activate',
+		hasKeys = true,
+	): Promise<ITriggerResponse> {
+		const { workflow, node, nodeType } = this.open(nodeName);
+		const start = (
+			data: INodeExecutionData[][],
+			donePromise: Parameters<ITriggerFunctions['emit']>[2],
+			key: string,
+		) => {
+			if (this.executions.has(key)) {
+				donePromise?.resolve(undefined as unknown as IRun);
+				return;
+			}
+			const execution = {
+				id: String(this.executions.size + 1),
+				run: undefined as IRun | undefined,
+			};
+			this.executions.set(key, execution);
+			const run = async () => {
+				await this.beforeRun(data[0] ?? []);
+				execution.run = await this.run(nodeName, data, 'trigger', execution.id);
+				return execution.run;
+			};
+			run().then(
+				(ended) => donePromise?.resolve(ended),
+				(error: unknown) => donePromise?.reject(error as Error),
+			);
+		};
+		const emit: ITriggerFunctions['emit'] = hasKeys
+			? (data, _response, done, key) => {
+					start(data, done, key ?? `none ${this.executions.size}`);
+				}
+			: (data, _response, done) => {
+					start(data, done, `none ${this.executions.size}`);
+				};
+		const context = new TriggerContext(
+			workflow,
+			node,
+			this.additionalData('trigger'),
+			'trigger',
+			activation,
+			emit,
+			() => undefined,
+			(error) => {
+				this.failures.push(error);
+			},
+		);
+		Object.defineProperty(context, 'logger', { value: this.logger() });
+		if (!nodeType.trigger) throw new Error(`${nodeName} has no trigger`);
+		const response = await nodeType.trigger.call(context as unknown as ITriggerFunctions);
+		return response ?? {};
+	}
+
 	/** The workflow as n8n would load it for one request or execution. */
 	open(nodeName: string): { workflow: Workflow; node: INode; nodeType: INodeType } {
 		const { nodes, connections = {}, id = 'workflow-1' } = this.definition;
@@ -189,6 +274,15 @@ export class CoreHarness {
 		const node = workflow.getNode(nodeName);
 		if (!node) throw new Error(`There is no node ${nodeName}`);
 		return { workflow, node, nodeType: this.typeOf(node.type) };
+	}
+
+	private async authenticate(
+		data: ICredentialDataDecryptedObject,
+		options: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> {
+		const { authenticate } = new OpenClawApi();
+		if (typeof authenticate !== 'function') throw new Error('The credential signs nothing');
+		return await authenticate(data, options);
 	}
 
 	private logger(): Record<string, (message: string, details?: unknown) => void> {
@@ -216,7 +310,10 @@ export class CoreHarness {
 		};
 	}
 
-	private additionalData(mode: WorkflowExecuteMode): IWorkflowExecuteAdditionalData {
+	private additionalData(
+		mode: WorkflowExecuteMode,
+		executionId = '1',
+	): IWorkflowExecuteAdditionalData {
 		const workflow = {
 			id: this.definition.id ?? 'workflow-1',
 			name: 'Harness',
@@ -226,6 +323,13 @@ export class CoreHarness {
 		return {
 			credentialsHelper: {
 				isCredentialUsableByNode: () => true,
+				getParentTypes: () => [],
+				preAuthentication: () => Promise.resolve(undefined),
+				authenticate: async (
+					data: ICredentialDataDecryptedObject,
+					_type: string,
+					options: IHttpRequestOptions,
+				) => await this.authenticate(data, options),
 				getDecrypted: (_additionalData: unknown, { id }: { id: string }) => {
 					this.credentialReads += 1;
 					const data = this.definition.credentials?.[id];
@@ -233,13 +337,14 @@ export class CoreHarness {
 					return data instanceof Error ? Promise.reject(data) : Promise.resolve(data);
 				},
 			},
-			hooks: new ExecutionLifecycleHooks(mode, '1', workflow as never),
+			hooks: new ExecutionLifecycleHooks(mode, executionId, workflow as never),
 			webhookBaseUrl: 'http://n8n.test/webhook',
 			webhookTestBaseUrl: 'http://n8n.test/webhook-test',
 			webhookWaitingBaseUrl: 'http://n8n.test/webhook-waiting',
 			formWaitingBaseUrl: 'http://n8n.test/form-waiting',
 			variables: {},
-			executionId: '1',
+			executionId,
+			getRunExecutionData: (id: string) => Promise.resolve(this.savedRuns.get(id)),
 		} as unknown as IWorkflowExecuteAdditionalData;
 	}
 }
@@ -287,6 +392,8 @@ export class MemoryDeduplicator implements IDataDeduplicator {
 	calls = 0;
 	/** Thrown by the next calls, one each. */
 	failures: Error[] = [];
+	/** Thrown by the next calls, one each, after they have written. */
+	lostAnswers: Error[] = [];
 
 	checkProcessedAndRecord: IDataDeduplicator['checkProcessedAndRecord'] = async (
 		items,
@@ -303,6 +410,8 @@ export class MemoryDeduplicator implements IDataDeduplicator {
 		await Promise.resolve();
 		const fresh = items.filter((item) => !known.includes(String(item)));
 		this.entries.set(key, [...known, ...fresh.map(String)].slice(-maxEntries));
+		const lost = this.lostAnswers.shift();
+		if (lost) throw lost;
 		return { new: fresh, processed: items.filter((item) => !fresh.includes(item)) };
 	};
 

@@ -225,17 +225,26 @@ describe('describeFailure', () => {
 	});
 });
 
-describe('registering a webhook', () => {
+describe('registering an endpoint and fetching its events', () => {
 	test.each([
 		[
 			{ kind: 'fault', reason: 'refused', code: 'ECONNREFUSED' } as const,
 			/could not be reached.*publish again/s,
 		],
-		[answer(403, refusal('wrong-scope')), /may not register webhooks.*token create --name n8n/s],
+		[answer(403, refusal('wrong-scope')), /may not register endpoints.*token create --name n8n/s],
 		[answer(401, refusal('unauthorized')), /did not accept the access token.*token create/s],
 		[answer(400, refusal('private-host')), /does not send to n8n's address.*WEBHOOK_URL/s],
-		[answer(409, refusal('set-in-configuration')), /did not register the webhook.*because/s],
-		[answer(503, refusal('not-stored')), /could not register the webhook now \(HTTP 503\)/],
+		[answer(409, refusal('set-in-configuration')), /did not register the endpoint.*because/s],
+		[answer(503, refusal('not-stored')), /could not register the endpoint now \(HTTP 503\)/],
+		[answer(409, refusal('other-registrant')), /Another n8n has registered.*unpublish/s],
+		[
+			answer(409, {
+				...(refusal('another-consumer') as object),
+				since: Date.parse('2026-03-14T10:30:00Z'),
+				address: '10.0.0.7',
+			}),
+			/Another n8n fetches the events of this trigger, from 10\.0\.0\.7, since 2026-03-14T10:30/,
+		],
 		[answer(404, 'Not Found'), /event-webhooks does not answer.*plugins install/s],
 		[answer(200, '<!doctype html>'), /event-webhooks does not answer/],
 	])('says what to do: %#', (outcome, pattern) => {

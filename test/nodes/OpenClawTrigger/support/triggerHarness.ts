@@ -8,7 +8,8 @@ export const SECRET = 'whsec_integration';
 /** Name of the node. */
 export const TRIGGER = 'Trigger';
 
-const passThrough: INodeType = {
+/** A node that hands its items on, or fails while its name is in the list. */
+const passThrough = (failing: ReadonlySet<string>): INodeType => ({
 	description: {
 		displayName: 'Keep',
 		name: 'keep',
@@ -28,10 +29,11 @@ const passThrough: INodeType = {
 		],
 	},
 	execute() {
+		if (failing.has(this.getNode().name)) throw new Error('The node was told to fail');
 		const text = this.getNodeParameter('text', 0);
 		return Promise.resolve([this.getInputData().map(({ json }) => ({ json: { ...json, text } }))]);
 	},
-};
+});
 
 let nextWorkflow = 0;
 
@@ -73,6 +75,7 @@ export function open({
 	const credentials: Record<string, Record<string, unknown> | Error> = {
 		[id]: { signingSecret: secret },
 	};
+	const failing = new Set<string>();
 	const keep = (name: string): INode => ({
 		id: name,
 		name,
@@ -83,7 +86,7 @@ export function open({
 	});
 	const harness = new CoreHarness({
 		id,
-		nodeTypes: { trigger, keep: passThrough },
+		nodeTypes: { trigger, keep: passThrough(failing) },
 		nodes: [
 			{
 				id: 'node-1',
@@ -102,7 +105,7 @@ export function open({
 		connections: connections ?? { [TRIGGER]: { main: [[{ node: 'A', type: 'main', index: 0 }]] } },
 		credentials: credentials as never,
 	});
-	return { harness, credentials, id };
+	return { harness, credentials, id, failing };
 }
 
 /** An event with an id of its own. */
@@ -119,6 +122,8 @@ export function event(changes: Record<string, unknown> = {}) {
 
 /** What differs in a request. */
 export interface SignOptions {
+	/** What Standard Webhooks has as the id of the message. */
+	id?: string;
 	secret?: string;
 	timestamp?: number;
 	contentType?: string;
@@ -128,11 +133,11 @@ export interface SignOptions {
 /** A request as n8n hands it over, signed now unless told otherwise. */
 export function signed(
 	body: string | Buffer | object,
-	{ secret = SECRET, timestamp, contentType, headers = {} }: SignOptions = {},
+	{ id = 'unused', secret = SECRET, timestamp, contentType, headers = {} }: SignOptions = {},
 ) {
 	const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
 	const signature = signEvent({
-		id: 'unused',
+		id,
 		body: bytes,
 		secret,
 		...(timestamp === undefined ? {} : { timestamp }),
