@@ -8,6 +8,7 @@ import { median, shuffled } from './statistics';
 
 const ROUNDS = 5;
 const EVENTS = 10_000;
+const BUSY_EVENTS = 100;
 const MEMORY_EVENTS = 100_000;
 
 const BASE = {
@@ -32,7 +33,7 @@ const RUNS = {
 } as const satisfies Record<string, Omit<DeliveryRun, 'port'>>;
 type RunName = keyof typeof RUNS;
 
-const METHOD = `Events of some 600 bytes that wait in the outbox, sent to a server in a process of its own that answers at once: read from the database, signed under both schemes, sent, and the attempt written. \`fetch\` is a loop over kept connections that does none of that. Each run is a process of its own; in each round every variant runs once, in random order. Figures are medians of ${ROUNDS} rounds, ratios medians of the ratios within a round. CPU is that of the sender. The dead endpoint refuses connections, and each event is for it too.`;
+const METHOD = `Events of some 600 bytes that wait in the outbox, sent to a server in a process of its own that answers at once: read from the database, signed under both schemes, sent, and the attempt written. \`fetch\` is a loop over kept connections that does none of that. Each run is a process of its own; in each round every variant runs once, in random order. Figures are medians of ${ROUNDS} rounds, ratios medians of the ratios within a round. CPU is that of the sender. The dead endpoint refuses connections, and each event is for it too. The receiver that takes one request a second answers 429 with \`Retry-After: 1\` to the others, and gets 100 events at once.`;
 
 /** How fast one variant was, compared with another in the same round. */
 function ratio(
@@ -90,6 +91,9 @@ export async function run(context: BenchContext): Promise<DetailedResult> {
 			memoryAt: [MEMORY_EVENTS / 5],
 		}),
 	);
+	const busy = await context.progress.step('Delivering to a busy receiver', async () =>
+		measure({ ...BASE, sender: 'dispatcher', events: BUSY_EVENTS, takesPerSecond: 1 }),
+	);
 	const atLeast = (label: string, least: number, actual: number): BenchTarget => ({
 		label,
 		target: `≥ ${least.toFixed(2)}`,
@@ -139,6 +143,13 @@ export async function run(context: BenchContext): Promise<DetailedResult> {
 				0.95,
 				ratio(samples, 'nine endpoints and a dead one', 'nine endpoints'),
 			),
+			atLeast('events/s to a receiver that takes one a second', 0.9, busy.perSecond),
+			{
+				label: `of ${BUSY_EVENTS} events to it, given up`,
+				target: '0',
+				actual: busy.failed ?? NaN,
+				met: busy.failed === 0,
+			},
 			memoryTarget('heap after 100,000 events to after 20,000', 'heapBytes', memory),
 			memoryTarget('resident memory after 100,000 events to after 20,000', 'residentBytes', memory),
 		],

@@ -4,6 +4,8 @@ export interface DeliveryFigures {
 	readonly perSecond: number;
 	/** CPU time of one, in microseconds, of the sender alone. */
 	readonly cpuMicroseconds: number;
+	/** Deliveries that were given up. */
+	readonly failed?: number;
 	/** Bytes after the collection of garbage, when so many events had been delivered. */
 	readonly memory?: readonly MemorySample[];
 }

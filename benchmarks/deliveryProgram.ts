@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDispatcher } from '../openclaw-plugin/src/delivery/dispatcher';
-import { createHttpClient } from '../openclaw-plugin/src/delivery/http';
+import { createHttpClient } from '../openclaw-plugin/src/delivery/httpClient';
 import type { Endpoint } from '../openclaw-plugin/src/endpoints/endpoint';
 import { createEvent } from '../openclaw-plugin/src/outbox/envelope';
 import { openOutbox } from '../openclaw-plugin/src/outbox/outbox';
@@ -21,12 +21,15 @@ export interface DeliveryRun {
 	readonly endpoints: number;
 	/** One more that nothing listens for. */
 	readonly withDead: boolean;
+	/** Requests a second that the receiver takes; it answers 429 to the others. */
+	readonly takesPerSecond?: number;
 	/** Numbers of delivered events at which memory is measured. */
 	readonly memoryAt: readonly number[];
 }
 
 const run = JSON.parse(process.argv[2] ?? '{}') as DeliveryRun;
-const url = `http://127.0.0.1:${String(run.port)}/hook`;
+const limit = run.takesPerSecond === undefined ? '' : `?perSecond=${String(run.takesPerSecond)}`;
+const url = `http://127.0.0.1:${String(run.port)}/hook${limit}`;
 const NO_LOG = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const ALL_ALLOWED = { isBlockedHost: () => false, isPrivateAddress: () => false };
 const DATA = {
@@ -69,9 +72,6 @@ function endpointOf(id: number, name: string, to: string): Endpoint {
 	};
 }
 
-/** Id of the endpoint that nobody answers for. */
-const DEAD = 1000;
-
 /** Bytes in use once the garbage is gone. */
 function measureMemory(delivered: number): MemorySample {
 	(globalThis as { gc?: () => void }).gc?.();
@@ -81,27 +81,29 @@ function measureMemory(delivered: number): MemorySample {
 
 /** What waits in the outbox, delivered by the dispatcher; then the figures. */
 async function deliverAll(folder: string): Promise<DeliveryFigures> {
-	const names = Array.from({ length: run.endpoints }, (_, index) => `endpoint-${String(index)}`);
-	const endpoints = names.map((name, index) => endpointOf(index + 1, name, url));
+	const working = Array.from({ length: run.endpoints }, (_, index) =>
+		endpointOf(index + 1, `endpoint-${String(index)}`, url),
+	);
 	// Port 1 refuses connections.
-	if (run.withDead) endpoints.push(endpointOf(DEAD, 'dead', 'http://127.0.0.1:1/'));
+	const dead = endpointOf(run.endpoints + 1, 'dead', 'http://127.0.0.1:1/');
+	const endpoints = run.withDead ? [...working, dead] : working;
 	const registry = {
 		list: () => endpoints,
-		find: (id: number) => endpoints.find((endpoint) => endpoint.id === id),
+		find: (id: number) => endpoints[id - 1],
 		findByName: (name: string) => endpoints.find((endpoint) => endpoint.name === name),
 	};
 	const store = openStore(folder);
 	const insert = store.prepare(
 		`INSERT INTO endpoints (id, name, kind, origin, settings, created_at, updated_at)
-		VALUES (?, ?, 'webhook', 'config', '{"events":["*"]}', 0, 0)`,
+		VALUES (?, ?, 'webhook', 'config', '{}', 0, 0)`,
 	);
 	for (const { id, name } of endpoints) insert.run(id, name);
 	const outbox = openOutbox(store, { folder, maxMegabytes: 10_000 });
 	const append = (count: number) => {
 		store.transaction(() => {
 			for (let event = 0; event < count; event += 1) {
-				const target = { endpointId: (event % names.length) + 1 };
-				outbox.append(newEvent(), run.withDead ? [target, { endpointId: DEAD }] : [target]);
+				const target = { endpointId: 1 + (event % working.length) };
+				outbox.append(newEvent(), run.withDead ? [target, { endpointId: dead.id }] : [target]);
 			}
 		});
 	};
@@ -117,7 +119,7 @@ async function deliverAll(folder: string): Promise<DeliveryFigures> {
 		// Counting rows while it runs would cost what is measured.
 		request: async (request) => {
 			const response = await client.send(request);
-			if (response.kind === 'answered') answered += 1;
+			if (response.kind === 'answered' && response.status === 200) answered += 1;
 			return response;
 		},
 		logger: NO_LOG,
@@ -135,10 +137,13 @@ async function deliverAll(folder: string): Promise<DeliveryFigures> {
 	while (Number(countDelivered.get()?.n) < run.events) await delay(1);
 	const seconds = (performance.now() - started) / 1000;
 	const figures = figuresOf(seconds, process.cpuUsage(cpu));
+	const failed = Number(
+		store.prepare("SELECT count(*) AS n FROM deliveries WHERE state = 'failed'").get()?.n,
+	);
 	await dispatcher.stop();
 	client.close();
 	store.close();
-	return { ...figures, memory };
+	return { ...figures, memory, failed };
 }
 
 function figuresOf(seconds: number, { user, system }: NodeJS.CpuUsage): DeliveryFigures {

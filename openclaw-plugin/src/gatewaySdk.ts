@@ -3,6 +3,8 @@ import {
 	readConfigFileSnapshotForWrite,
 } from 'openclaw/plugin-sdk/config-mutation';
 import { wrapExternalContent } from 'openclaw/plugin-sdk/security-runtime';
+import { isBlockedHostnameOrIp, isPrivateIpAddress } from 'openclaw/plugin-sdk/ssrf-runtime';
+import type { HostRules } from './delivery/hostGuard';
 import type { ConfigFile } from './import/configFile';
 
 /** The gateway's configuration file, changed in the way the gateway's own commands change it. */
@@ -22,3 +24,9 @@ export const gatewayConfigFile: ConfigFile = {
 export function markExternal(text: string): string {
 	return wrapExternalContent(text, { source: 'webhook' });
 }
+
+/** The gateway's own rules about hosts that a request must not lead to. */
+export const GATEWAY_HOST_RULES: HostRules = {
+	isBlockedHost: (host) => isBlockedHostnameOrIp(host),
+	isPrivateAddress: (address) => isPrivateIpAddress(address),
+};

@@ -4,7 +4,7 @@ import { createEndpointRegistry } from './endpoints/registry';
 import type { EndpointRegistry } from './endpoints/registry';
 import { createConnections } from './delivery/connections';
 import type { Connections } from './delivery/connections';
-import { GATEWAY_HOST_RULES } from './delivery/guard';
+import { GATEWAY_HOST_RULES } from './gatewaySdk';
 import { createCallbacks } from './inbound/callback';
 import type { Callbacks } from './inbound/callback';
 import { createLogger } from './logger';

@@ -1,8 +1,7 @@
 import { registerCommands } from './cli/registerCommands';
-import { GATEWAY_HOST_RULES } from './delivery/guard';
 import { registerEventHooks } from './events/registerEventHooks';
 import { createSessionRegistry } from './events/sessionRegistry';
-import { gatewayConfigFile } from './gatewaySdk';
+import { GATEWAY_HOST_RULES, gatewayConfigFile } from './gatewaySdk';
 import type { EmitEvent } from './outbox/emitter';
 import { createParts } from './parts';
 import { registerRoutes } from './routes';

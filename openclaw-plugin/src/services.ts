@@ -1,6 +1,6 @@
 import { createDispatcher } from './delivery/dispatcher';
-import { GATEWAY_HOST_RULES } from './delivery/guard';
-import { createHttpClient } from './delivery/http';
+import { GATEWAY_HOST_RULES } from './gatewaySdk';
+import { createHttpClient } from './delivery/httpClient';
 import type { EndpointRegistry } from './endpoints/registry';
 import { startHealth } from './health/health';
 import { createAgentRunner } from './inbound/agentRunner';

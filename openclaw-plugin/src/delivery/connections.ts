@@ -11,7 +11,7 @@ import { openEndpointTable } from '../endpoints/endpointTable';
 import { sharedOf } from '../shared';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
-import { nextWait } from './backoff';
+import { nextWait } from './schedule';
 
 /** What became of a delivery at a receiver that has fetched it. */
 export interface FetchedOutcome {

@@ -12,6 +12,8 @@ export interface DueList {
 	nextAfter(id: number, now: number): number | undefined;
 	/** Makes it look for new ones when it has come to the end of those it knows. */
 	expectMore(): void;
+	/** To be called when one that was worked on is settled: it may have been replayed meanwhile. */
+	release(): void;
 	/** Makes it look at once, so that older ones that have become due come first. */
 	forget(): void;
 }
@@ -34,11 +36,14 @@ export function createDueList(
 	let known: number[] = [];
 	let position = 0;
 	let mayHaveMore = true;
+	let hasLeftOut = false;
 	const fetch = (now: number) => {
 		const limit = BATCH + busyCount();
 		const found = outbox.due(endpointId, now, limit);
+		const free = found.filter((id) => !isBusy(id));
 		mayHaveMore = found.length >= limit;
-		return found.filter((id) => !isBusy(id));
+		hasLeftOut = free.length < found.length;
+		return free;
 	};
 	/** Goes to the next one; says whether there is one. */
 	const advance = (now: number): boolean => {
@@ -72,6 +77,10 @@ export function createDueList(
 		},
 		expectMore: () => {
 			mayHaveMore = true;
+		},
+		release: () => {
+			if (hasLeftOut) mayHaveMore = true;
+			hasLeftOut = false;
 		},
 		forget: () => {
 			known = [];

@@ -4,12 +4,14 @@ import type { Outbox } from '../outbox/outbox';
 import type { DueDelivery } from '../outbox/queue';
 import type { Logger } from '../sdk';
 import type { AttemptResult, MakeAttempt } from './attempt';
-import { phaseOf } from './circuit';
-import { decide } from './decide';
+import { changeOf, logChanges } from './changes';
+import type { AttemptChange, ChangeListeners, EndpointChange } from './changes';
 import { createDueList } from './dueList';
-import type { EndpointState } from './endpointStates';
-import { nextState, stateNews } from './nextState';
-import { reportUnexpected } from './unexpected';
+import { NEW_HEALTH } from './health';
+import type { DeliveryHealth } from './health';
+import { healthAfter, reasonToDisable, settlementOf } from './outcome';
+import { createRateCount, permitOf } from './schedule';
+import type { DeliveryClock } from './schedule';
 import type { Settlements } from './settlements';
 
 /** Makes the deliveries of one endpoint, independent of all others. */
@@ -26,24 +28,30 @@ export interface EndpointQueue {
 	 * @param isWritten whether that worked: if not, nothing counts that was read with it
 	 */
 	goOn(isWritten: boolean): void;
-	/** Takes over the state that another process or the API has written. */
-	setState(state: EndpointState): void;
+	/** Takes over what another process or the API has written about how the endpoint does. */
+	setHealth(health: DeliveryHealth): void;
 	/** Begins nothing any more. */
 	stop(): void;
 }
 
-export interface EndpointQueueParts {
-	readonly id: number;
+export interface EndpointQueueParts extends ChangeListeners {
+	readonly endpointId: number;
 	readonly outbox: Outbox;
 	readonly registry: EndpointRegistry;
 	readonly attempt: MakeAttempt;
 	readonly settlements: Settlements;
+	/** How often a receiver has refused a delivery, of so many tries. */
+	readonly countRefusals: (deliveryId: number, tries: number) => number;
 	/** Whether no endpoint has requests under way. */
 	readonly isIdle: () => boolean;
+	/** Called when a request has ended. */
+	readonly onEnd: () => void;
 	/** Ends requests under way. */
 	readonly signal: AbortSignal;
 	readonly logger: Logger;
-	readonly now: () => number;
+	/** Says that something went wrong that should not have. */
+	readonly report: (error: unknown) => void;
+	readonly clock: DeliveryClock;
 	/** From 0 to 1. */
 	readonly random: () => number;
 }
@@ -55,9 +63,9 @@ const RETRY_MS = 1000;
 
 export function createEndpointQueue(
 	parts: EndpointQueueParts,
-	initial: EndpointState,
+	initial: DeliveryHealth = NEW_HEALTH,
 ): EndpointQueue {
-	const { id: endpointId, outbox, registry, settlements, signal, logger, now, random } = parts;
+	const { endpointId, outbox, registry, settlements, signal, clock, random } = parts;
 	const running = new Set<number>();
 	const due = createDueList(
 		outbox,
@@ -65,7 +73,10 @@ export function createEndpointQueue(
 		(id) => running.has(id) || settlements.has(id),
 		() => running.size + settlements.size,
 	);
-	let state = initial;
+	const rate = createRateCount();
+	let health = initial;
+	/** The endpoint that is being disabled, as it was before: nothing is sent until it is another one. */
+	let ended: Endpoint | undefined;
 	let lastProbe = 0;
 	/** Requests that may be made at once, when it was last looked at; 0: none. */
 	let limit = 0;
@@ -74,96 +85,109 @@ export function createEndpointQueue(
 	let timer: NodeJS.Timeout | undefined;
 	let isStopped = false;
 
+	/** @param time by `DeliveryClock.elapsed` */
 	const lookAgainAt = (time: number | undefined) => {
 		clearTimeout(timer);
 		timer = undefined;
 		if (time === undefined) return;
-		const wait = Math.min(Math.max(time - now(), 0), MAX_TIMER_MS);
+		const wait = Math.min(Math.max(time - clock.elapsed(), 0), MAX_TIMER_MS);
 		timer = setTimeout(() => {
 			timer = undefined;
 			due.forget();
 			pump();
-		}, wait).unref();
+		}, Math.ceil(wait)).unref();
 	};
+	/** @returns whether the queue goes on by itself when the result is written */
 	const finish = (
+		endpoint: Endpoint,
 		delivery: DueDelivery,
 		{ attempt, outcome }: AttemptResult,
-		made: {
-			readonly name: string;
-			readonly retry: Endpoint['retry'];
-			readonly isProbe: boolean;
-			readonly signsApart: boolean;
-		},
+		isProbe: boolean,
 	): boolean => {
-		running.delete(delivery.id);
-		const { isProbe } = made;
-		const context = { ...made, tries: delivery.tries, now: now(), random: random() };
-		const settlement = decide(outcome, context);
+		const { id, generation, tries } = delivery;
+		const { retry, kind } = endpoint;
+		const refusals = outcome.kind === 'refused' ? parts.countRefusals(id, tries) : 0;
+		const leastWaitMs = kind === 'callback' ? 0 : 1000 - (Date.now() % 1000);
+		const now = clock.now();
+		const context = { retry, tries, refusals, isProbe, leastWaitMs, now, random: random() };
+		const settlement = settlementOf(outcome, context);
 		if (settlement === undefined) return false;
-		const before = state;
-		state = nextState(before, outcome, now(), random());
-		if (isProbe && outcome.kind === 'failed') {
-			lastProbe = outcome.rotatesProbe ? delivery.id : lastProbe;
-		} else {
-			lastProbe = 0;
-		}
-		const isSoon = settlements.add(
-			{ id: delivery.id, generation: delivery.generation, attempt, settlement },
-			endpointId,
-			state,
-		);
-		for (const news of stateNews({
-			name: made.name,
-			before,
-			after: state,
-			delivery,
-			settlement,
-			attempt,
-		})) {
-			logger[news.level](news.message);
+		const before = health;
+		const after = healthAfter(before, outcome, clock, random());
+		const disabledReason = reasonToDisable(endpoint, outcome, after, clock);
+		const elapsed = clock.elapsed();
+		const change = { endpoint, delivery, attempt, outcome, before, after, disabledReason, elapsed };
+		const news = changeOf(change);
+		health = news?.kind === 'failing' ? { ...after, isFailingTold: true } : after;
+		if (disabledReason !== undefined) ended = endpoint;
+		lastProbe = isProbe && outcome.kind === 'failed' && outcome.rotatesProbe ? id : 0;
+		const settled = { id, generation, attempt, settlement };
+		const isSoon = settlements.add({ settled, endpointId, health, disabledReason });
+		// It is still the next one in the order of creation.
+		if (settlement.state === 'retry' && !settlement.usesTry) due.forget();
+		try {
+			tell({ ...change, settlement }, news);
+		} catch (error) {
+			parts.report(error);
 		}
 		return isSoon;
+	};
+	const tell = (change: AttemptChange, news: EndpointChange | undefined) => {
+		const { endpoint, delivery, attempt, settlement } = change;
+		logChanges(change, parts.logger);
+		if (news !== undefined) parts.onStateChange?.(endpoint, news);
+		if (settlement.state !== 'failed') return;
+		const { id, eventId, eventType } = delivery;
+		const reason = attempt.error ?? '';
+		parts.onFailedForGood?.(endpoint, { id, eventId, eventType, reason });
 	};
 	const start = (endpoint: Endpoint, id: number, isProbe: boolean) => {
 		const delivery = read.get(id) ?? outbox.load(id);
 		if (delivery === undefined) return;
 		running.add(id);
+		rate.count(clock.elapsed());
 		parts
 			.attempt(endpoint, delivery, signal)
 			.then((result) => {
-				const signsApart = endpoint.kind !== 'callback';
-				const { name, retry } = endpoint;
-				const goesOn = finish(delivery, result, { name, retry, isProbe, signsApart });
+				running.delete(id);
+				const goesOn = finish(endpoint, delivery, result, isProbe);
 				// What can start at once does, if the receiver would have nothing to do during the write.
 				if (!goesOn || (due.knowsMore && parts.isIdle())) pump();
 			})
-			.catch((error: unknown) => {
-				reportUnexpected(error, logger);
-			});
+			.catch(parts.report)
+			.finally(parts.onEnd);
 	};
 	/** Starts what can be started; returns when to look again. */
 	const startDue = (): number | undefined => {
-		const endpoint = registry.find(endpointId);
 		limit = 0;
-		if (endpoint?.lifecycle.state !== 'active' || endpoint.kind === 'connection') return undefined;
+		const endpoint = registry.find(endpointId);
+		if (endpoint === ended || endpoint === undefined || !isSentTo(endpoint)) return undefined;
+		ended = undefined;
 		for (;;) {
-			const phase = phaseOf(state.circuit, now());
-			if (phase === 'open') return state.circuit.openUntil;
-			const isProbe = phase === 'half-open';
-			limit = isProbe ? 1 : (endpoint.concurrency ?? 1);
+			const elapsed = clock.elapsed();
+			const permit = permitOf(health.pace, elapsed);
+			if (permit.kind === 'wait') return permit.until;
+			limit = permit.kind === 'free' ? (endpoint.concurrency ?? 1) : 1;
 			if (running.size >= limit || settlements.isFull) return undefined;
-			const id = isProbe ? due.nextAfter(lastProbe, now()) : due.next(now());
-			if (id === undefined) return outbox.nextRetryAt(endpointId);
+			const nextAt = rate.nextAt(endpoint.rateLimit, elapsed);
+			if (nextAt > elapsed) return nextAt;
+			const isProbe = permit.kind === 'probe';
+			const now = clock.now();
+			const id = isProbe ? due.nextAfter(lastProbe, now) : due.next(now);
+			if (id === undefined) {
+				const retryAt = outbox.nextRetryAt(endpointId);
+				return retryAt === undefined ? undefined : elapsed + (retryAt - now);
+			}
 			start(endpoint, id, isProbe);
 		}
 	};
 	const pump = () => {
 		if (isStopped) return;
 		try {
-			if (state.disabledReason === undefined) lookAgainAt(startDue());
+			lookAgainAt(startDue());
 		} catch (error) {
-			reportUnexpected(error, logger);
-			lookAgainAt(now() + RETRY_MS);
+			parts.report(error);
+			lookAgainAt(clock.elapsed() + RETRY_MS);
 		} finally {
 			read.clear();
 		}
@@ -178,25 +202,29 @@ export function createEndpointQueue(
 		},
 		readNext: () => {
 			read.clear();
-			const isOpen =
-				state.disabledReason === undefined && phaseOf(state.circuit, now()) === 'closed';
-			const free = isOpen && !isStopped ? limit - running.size : 0;
+			const isOpen = permitOf(health.pace, clock.elapsed()).kind === 'free';
+			const free = isOpen && !isStopped && ended === undefined ? limit - running.size : 0;
 			if (free <= 0) return;
-			for (const id of due.peek(free, now())) {
+			for (const id of due.peek(free, clock.now())) {
 				const delivery = outbox.load(id);
 				if (delivery !== undefined) read.set(id, delivery);
 			}
 		},
 		goOn: (isWritten) => {
 			if (!isWritten) read.clear();
+			due.release();
 			pump();
 		},
-		setState: (changed) => {
-			state = changed;
+		setHealth: (changed) => {
+			health = changed;
 		},
 		stop: () => {
 			isStopped = true;
 			clearTimeout(timer);
 		},
 	};
+}
+
+function isSentTo({ kind, lifecycle }: Endpoint): boolean {
+	return kind !== 'connection' && lifecycle.state === 'active';
 }

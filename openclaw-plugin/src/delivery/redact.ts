@@ -26,6 +26,21 @@ export function createRedactor(endpoint: Pick<Endpoint, 'secrets' | 'headers'>, 
 	};
 }
 
+/** Whether an answer is a web page, by its `Content-Type`. */
+export function isPage(contentType: string | undefined): boolean {
+	return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType ?? '');
+}
+
+const MAX_QUOTE_LENGTH = 200;
+
+/** The beginning of an answer in one line, to be quoted; of a web page its title. */
+export function shorten(body: string, contentType: string | undefined): string {
+	const text = isPage(contentType) ? (/<title[^>]*>([^<]*)/i.exec(body)?.[1] ?? '') : body;
+	const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+	if (line.length <= MAX_QUOTE_LENGTH) return line;
+	return `${line.slice(0, MAX_QUOTE_LENGTH).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
 /** Longest first, as one may be part of another. */
 function listSecretTexts(
 	{ secrets, headers }: Pick<Endpoint, 'secrets' | 'headers'>,

@@ -1,6 +1,15 @@
 import type { Outbox, SettledDelivery } from '../outbox/outbox';
 import type { Store } from '../store/store';
-import type { EndpointState, EndpointStates } from './endpointStates';
+import type { DeliveryHealth, HealthTable } from './health';
+
+/** What an attempt came to, for the delivery and for its endpoint. */
+export interface AttemptOutcome {
+	readonly settled: SettledDelivery;
+	readonly endpointId: number;
+	readonly health: DeliveryHealth;
+	/** Why the endpoint is to be disabled; undefined: it is not. */
+	readonly disabledReason: string | undefined;
+}
 
 /** Results of attempts on their way into the database. */
 export interface Settlements {
@@ -10,11 +19,11 @@ export interface Settlements {
 	readonly isFull: boolean;
 	has(deliveryId: number): boolean;
 	/**
-	 * To be written within this turn of the event loop, with the new state of the endpoint.
+	 * To be written within this turn of the event loop.
 	 *
 	 * @returns false when writing does not work now, so that nobody need wait for it
 	 */
-	add(settled: SettledDelivery, endpoint: number, state: EndpointState): boolean;
+	add(outcome: AttemptOutcome): boolean;
 	/** Writes all now, whoever waits for it; says whether it worked. */
 	flush(): boolean;
 	close(): void;
@@ -22,17 +31,17 @@ export interface Settlements {
 
 export interface SettlementParts {
 	readonly store: Store;
-	readonly outbox: Outbox;
-	readonly states: EndpointStates;
-	/** Milliseconds since 1970. */
-	readonly now: () => number;
+	readonly outbox: Pick<Outbox, 'settle'>;
+	readonly healthTable: HealthTable;
 	/**
 	 * Called within the transaction that writes results of an endpoint, to read there what comes next: a
 	 * third of the cost of reading it later. May be called twice.
 	 */
-	readonly readNext: (endpoint: number) => void;
+	readonly readNext: (endpointId: number) => void;
 	/** Called right after that, with its success, for each endpoint that has had results. */
-	readonly afterWrite: (endpoint: number, isWritten: boolean) => void;
+	readonly afterWrite: (endpointId: number, isWritten: boolean) => void;
+	/** Called after endpoints were disabled. */
+	readonly onDisabled: () => void;
 	/** Called when there is room for results again after there was none, or writing works again. */
 	readonly onRecovery: () => void;
 }
@@ -46,9 +55,10 @@ const MAX_UNWRITTEN = 1000;
  * cannot be written they stay in memory, so that no delivery is made twice for that.
  */
 export function createSettlements(parts: SettlementParts): Settlements {
-	const { store, outbox, states, now } = parts;
+	const { store, outbox, healthTable } = parts;
 	const unwritten = new Map<number, SettledDelivery>();
-	const changed = new Map<number, EndpointState>();
+	const changed = new Map<number, DeliveryHealth>();
+	const disabled = new Map<number, string>();
 	/** Endpoints that wait until it is tried to write their results. */
 	const held = new Set<number>();
 	let immediate: NodeJS.Immediate | undefined;
@@ -58,16 +68,20 @@ export function createSettlements(parts: SettlementParts): Settlements {
 		try {
 			store.transaction(() => {
 				outbox.settle([...unwritten.values()]);
-				for (const [endpoint, state] of changed) states.save(endpoint, state, now());
-				for (const endpoint of readers) parts.readNext(endpoint);
+				for (const [endpointId, health] of changed) healthTable.save(endpointId, health);
+				for (const [endpointId, reason] of disabled) healthTable.disable(endpointId, reason);
+				for (const endpointId of readers) parts.readNext(endpointId);
 			});
 		} catch {
 			// The store has reported why.
 			return false;
 		}
 		const wasFull = unwritten.size >= MAX_UNWRITTEN;
+		const hasDisabled = disabled.size > 0;
 		unwritten.clear();
 		changed.clear();
+		disabled.clear();
+		if (hasDisabled) parts.onDisabled();
 		if (wasFull) parts.onRecovery();
 		return true;
 	};
@@ -84,10 +98,10 @@ export function createSettlements(parts: SettlementParts): Settlements {
 	};
 	const endTurn = () => {
 		immediate = undefined;
-		const endpoints = [...held];
+		const endpointIds = [...held];
 		held.clear();
-		const isWritten = flush(endpoints);
-		for (const endpoint of endpoints) parts.afterWrite(endpoint, isWritten);
+		const isWritten = flush(endpointIds);
+		for (const id of endpointIds) parts.afterWrite(id, isWritten);
 	};
 	return {
 		get size() {
@@ -97,11 +111,12 @@ export function createSettlements(parts: SettlementParts): Settlements {
 			return unwritten.size >= MAX_UNWRITTEN;
 		},
 		has: (id) => unwritten.has(id),
-		add: (settled, endpoint, state) => {
+		add: ({ settled, endpointId, health, disabledReason }) => {
 			unwritten.set(settled.id, settled);
-			changed.set(endpoint, state);
+			changed.set(endpointId, health);
+			if (disabledReason !== undefined) disabled.set(endpointId, disabledReason);
 			if (timer !== undefined) return false;
-			held.add(endpoint);
+			held.add(endpointId);
 			immediate ??= setImmediate(endTurn);
 			return true;
 		},

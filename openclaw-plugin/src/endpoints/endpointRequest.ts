@@ -1,4 +1,4 @@
-import { BlockedHostError, checkHost } from '../delivery/hostGuard';
+import { findHostRefusal } from '../delivery/hostGuard';
 import type { HostRules } from '../delivery/hostGuard';
 import { checkConfig } from '../protocol';
 import type { EndpointConfig } from '../protocol';
@@ -158,21 +158,10 @@ function checkTarget(
 	if (target.username !== '' || target.password !== '') {
 		return invalidField('url', "'url' must not hold a user name or a password. Use 'headers'");
 	}
-	const isBlocked = rules.isBlockedHost(target.hostname.replace(/^\[|\]$/g, ''));
-	if (isBlocked && (allowPrivateHosts ?? false) === false) {
-		return {
-			code: 'private-host',
-			path: 'url',
-			message: `'${target.hostname}' is in a private network or reserved. If it is yours, allow it: allowPrivateHosts: true, or a list of hosts and subnets`,
-		};
-	}
-	try {
-		// Only what is never allowed counts here: names are looked up when something is sent.
-		checkHost(target, { endpoint: name, allowPrivateHosts: true }, rules);
-	} catch (error) {
-		if (!(error instanceof BlockedHostError)) throw error;
-		return { code: 'private-host', path: 'url', message: error.message };
-	}
+	// Names are looked up when something is sent.
+	const guarded = { name, allowPrivateHosts: allowPrivateHosts ?? false };
+	const message = findHostRefusal(target, guarded, rules);
+	if (message !== undefined) return { code: 'private-host', path: 'url', message };
 	return undefined;
 }
 

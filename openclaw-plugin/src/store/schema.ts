@@ -43,11 +43,15 @@ export const SCHEMA = `
 	) STRICT;
 	CREATE INDEX secrets_by_endpoint ON endpoint_secrets (endpoint_id);
 
-	-- How deliveries to an endpoint went. failing_since: of the first failure after the last success.
+	-- How deliveries to an endpoint went. failing_since: of the first failure after the last success;
+	-- failing_day: the same in days that a jump of the clock moves by one only. is_failing_told: whether
+	-- its owner was told.
 	CREATE TABLE endpoint_health (
 		endpoint_id INTEGER PRIMARY KEY REFERENCES endpoints(id) ON DELETE CASCADE,
 		failures INTEGER NOT NULL DEFAULT 0,
 		failing_since INTEGER,
+		failing_day INTEGER,
+		is_failing_told INTEGER NOT NULL DEFAULT 0,
 		open_until INTEGER,
 		held_until INTEGER,
 		hold_reason TEXT,

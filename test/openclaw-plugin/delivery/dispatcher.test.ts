@@ -3,14 +3,20 @@ import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/wakeUps';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { waitFor } from '../../../testbed/waitFor';
-import { someEndpoint } from '../outbox/support/endpoints';
 import { countRows } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
-import { startDeliveries, type Deliveries, type DeliveriesOptions } from './support/deliveries';
+import {
+	endpointNamed,
+	idOf,
+	startDeliveries,
+	type Deliveries,
+	type DeliveriesOptions,
+} from './support/deliveries';
+
+jest.setTimeout(60_000);
 
 const folder = useFolder();
 const SECRET = 'whsec_dGVzdCBzZWNyZXQgb2YgMzIgYnl0ZXMgbGVuZ3Ro';
-const DISABLED = { state: 'disabled', since: 1, reason: 'By hand' };
 const FAST = { everyMs: 5, timeoutMs: 10_000 };
 /** A receiver that hangs. */
 const never = async () => new Promise<never>(() => undefined);
@@ -32,16 +38,15 @@ afterEach(async () => {
 
 afterAll(async () => sink.stop());
 
+const PAUSED = { lifecycle: { state: 'paused', since: 1 } } as const;
 const crm = (more: object = {}) =>
-	someEndpoint({ name: 'crm', url: `${sink.url}/crm`, secrets: [SECRET], ...more });
+	endpointNamed('crm', { url: `${sink.url}/crm`, secrets: [SECRET], ...more });
 
 async function start(options: Partial<DeliveriesOptions> = {}): Promise<Deliveries> {
 	deliveries = await startDeliveries(folder.path, { endpoints: [crm()], ...options });
 	return deliveries;
 }
 
-/** The only endpoint. */
-const crmTarget = () => ({ endpointId: 1 });
 const numbers = () => sink.requests.map(({ json }) => (json as { data: { n?: number } }).data.n);
 const ids = () => sink.requests.map(({ json }) => (json as { id: string }).id);
 
@@ -122,7 +127,7 @@ describe('a delivery', () => {
 	});
 
 	it('that was made before the start, or by another process, is found', async () => {
-		const { add, waitUntil, stop } = await start({ endpoints: [crm({ lifecycle: DISABLED })] });
+		const { add, waitUntil, stop } = await start({ endpoints: [crm(PAUSED)] });
 		const id = add(['crm']);
 		await stop();
 		const again = await start();
@@ -131,24 +136,11 @@ describe('a delivery', () => {
 	});
 
 	it('goes to its own URL when it has one', async () => {
-		const { outbox, waitUntil, delivery } = await start();
-		const { createEvent } = await import('../../../openclaw-plugin/src/outbox/envelope');
-		const event = createEvent({ type: 'message.sent', data: {}, at: 1, instanceId: 'i' });
-		const [id = 0] = outbox.append(event, [{ ...crmTarget(), url: `${sink.url}/callback/7` }]);
+		const { addTo, waitUntil, delivery } = await start();
+		const id = addTo({ endpointId: idOf('crm'), url: `${sink.url}/callback/7` });
 		await waitUntil(id, { state: 'delivered' });
 		expect(sink.requests[0]?.path).toBe('/callback/7');
 		expect(delivery(id).url).toBe(`${sink.url}/callback/7`);
-	});
-
-	it('to its own URL can fail without harm to the endpoint', async () => {
-		sink.answerBy(({ path }) => (path === '/crm' ? {} : { status: 410 }));
-		const { add, outbox, waitUntil, endpointState } = await start();
-		const { createEvent } = await import('../../../openclaw-plugin/src/outbox/envelope');
-		const event = createEvent({ type: 'message.sent', data: {}, at: 1, instanceId: 'i' });
-		const [id = 0] = outbox.append(event, [{ ...crmTarget(), url: `${sink.url}/callback/7` }]);
-		await waitUntil(id, { state: 'failed' });
-		await waitUntil(add(['crm']), { state: 'delivered' });
-		expect(endpointState('crm')).toMatchObject({ disabled_at: null, failures: 0 });
 	});
 
 	it('is transformed, and signed as it is sent', async () => {
@@ -181,10 +173,10 @@ describe('a delivery', () => {
 		// The same event for all of them: what counts is how many there are.
 		store.exec(`INSERT INTO deliveries (event_seq, endpoint_id, state, created_at, next_at)
 			WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many LIMIT 2500)
-			SELECT 1, 1, 'pending', 0, 0 FROM many`);
-		wakeDispatcher(folder.path);
+			SELECT 1, ${String(idOf('crm'))}, 'pending', 0, 0 FROM many`);
+		wakeDispatcher(folder.path, [idOf('crm')]);
 		await waitFor('all', () => countRows(store, 'deliveries', "state = 'failed'") === 2550, FAST);
-	}, 20_000);
+	});
 
 	it.each(['not a URL', '${N8N_URL}', 'ftp://example.com'])(
 		'to an endpoint with the url %j waits until it is mended',
@@ -237,7 +229,7 @@ describe('a failure', () => {
 			`warn Delivery dlv_${id} (message.sent) to 'crm' failed for good: HTTP 500: the receiver failed. It can be replayed`,
 		]);
 		sink.clear();
-		expect(outbox.replay({ status: 'failed' }).count).toBe(1);
+		expect(outbox.replay({ status: 'failed' })).toMatchObject({ count: 1 });
 		await waitUntil(id, { state: 'delivered' });
 		expect(sink.requests[0]?.headers['x-openclaw-attempt']).toBe('4');
 	});
@@ -260,6 +252,7 @@ describe('a failure', () => {
 		[302, { headers: { location: 'https://elsewhere.example/' } }, 302],
 		[401, {}, 401],
 		[400, {}, 400],
+		[409, {}, 409],
 	])('with status %d is tried again', async (status, more, logged) => {
 		sink.answerBy(({ index }) => (index === 0 ? { status, ...more } : {}));
 		const { add, waitUntil, attempts } = await start({ endpoints: [crm({ retry })] });
@@ -281,17 +274,6 @@ describe('a failure', () => {
 			'No complete answer within 100 ms (timeoutMs of the endpoint)',
 			200,
 		]);
-	});
-
-	it('waits for as long as the receiver asks', async () => {
-		const clock = { now: 1_800_000_000_000 };
-		sink.answerBy(() => ({ status: 429, headers: { 'retry-after': '120' } }));
-		const { add, waitUntil } = await start({ clock, endpoints: [crm({ retry })] });
-		const id = add(['crm']);
-		expect(await waitUntil(id, { attempts: 1 })).toMatchObject({
-			state: 'pending',
-			next_at: clock.now + 120_000,
-		});
 	});
 
 	it('of the program itself is tried again, and harms nobody else', async () => {
@@ -331,8 +313,8 @@ describe('a failure', () => {
 
 describe('endpoints', () => {
 	it('that are slow or dead delay no other', async () => {
-		const dead = someEndpoint({ name: 'dead', url: 'http://127.0.0.1:1/' });
-		const slow = someEndpoint({ name: 'slow', url: `${sink.url}/slow` });
+		const dead = endpointNamed('dead', { url: 'http://127.0.0.1:1/' });
+		const slow = endpointNamed('slow', { url: `${sink.url}/slow` });
 		const { promise: held, resolve: release } = Promise.withResolvers<object>();
 		sink.answerBy(({ path }) => (path === '/slow' ? held : {}));
 		const { add, waitUntil, store } = await start({ endpoints: [crm(), dead, slow] });
@@ -340,25 +322,17 @@ describe('endpoints', () => {
 		for (let n = 0; n < 50; n += 1) last = add(['crm', 'dead', 'slow'], { n });
 		await waitUntil(last, { state: 'delivered' });
 		const pending = (name: string) =>
-			countRows(
-				store,
-				'deliveries',
-				`endpoint_id = (SELECT id FROM endpoints WHERE name = '${name}') AND state = 'pending'`,
-			);
+			countRows(store, 'deliveries', `endpoint_id = ${String(idOf(name))} AND state = 'pending'`);
 		expect({ dead: pending('dead'), slow: pending('slow') }).toEqual({ dead: 50, slow: 50 });
 		release({});
 	});
 
-	it('that are unknown or switched off get nothing until they are back', async () => {
-		const { add, waitUntil, stop } = await start({ endpoints: [crm({ lifecycle: DISABLED })] });
-		const first = add(['crm', 'removed']);
+	it('that are paused get nothing until they are back', async () => {
+		const { add, stop } = await start({ endpoints: [crm(PAUSED)] });
+		const id = add(['crm']);
 		await stop();
-		const again = await start({
-			endpoints: [crm(), someEndpoint({ name: 'removed', url: sink.url })],
-		});
-		await again.waitUntil(first, { state: 'delivered' });
-		await again.waitUntil(first + 1, { state: 'delivered' });
-		expect(waitUntil).toBeDefined();
+		const again = await start();
+		await again.waitUntil(id, { state: 'delivered' });
 	});
 });
 
@@ -380,10 +354,12 @@ describe('stop', () => {
 		const { add, dispatcher, delivery, attempts } = await start();
 		const id = add(['crm']);
 		await sink.waitForRequest(() => true, FAST);
+		const before = performance.now();
 		await dispatcher.stop();
+		expect(performance.now() - before).toBeLessThan(2500);
 		expect(delivery(id)).toMatchObject({ state: 'pending', attempts: 0, tries: 0 });
 		expect(attempts(id)).toEqual([]);
-	}, 10_000);
+	});
 
 	it('can be followed by another start', async () => {
 		const { add, dispatcher, waitUntil } = await start();

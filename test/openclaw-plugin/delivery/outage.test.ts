@@ -1,12 +1,20 @@
+import { forgetHealth } from '../../../openclaw-plugin/src/endpoints/endpointHealth';
+import type { Endpoint } from '../../../openclaw-plugin/src/endpoints/endpoint';
 import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/wakeUps';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { waitFor } from '../../../testbed/waitFor';
-import { openManager } from '../endpoints/support/manager';
-import { someEndpoint } from '../outbox/support/endpoints';
 import { countRows } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
-import { startDeliveries, type Clock, type Deliveries } from './support/deliveries';
+import {
+	endpointNamed,
+	idOf,
+	startDeliveries,
+	type Clock,
+	type Deliveries,
+} from './support/deliveries';
+
+jest.setTimeout(60_000);
 
 const folder = useFolder();
 const FAST = { everyMs: 5, timeoutMs: 10_000 };
@@ -29,11 +37,21 @@ afterEach(async () => deliveries.stop());
 
 afterAll(async () => sink.stop());
 
-async function start(more: object = {}): Promise<void> {
-	const endpoint = someEndpoint({ name: 'crm', url: `${sink.url}/crm`, ...more });
-	deliveries = await startDeliveries(folder.path, { endpoints: [endpoint], clock });
+/** The endpoint as its owner has it now. */
+let endpoint: Endpoint;
+
+async function start(): Promise<void> {
+	endpoint = endpointNamed('crm', { url: `${sink.url}/crm` });
+	const witness = endpointNamed('witness', { url: `${sink.url}/witness` });
+	const find = (id: number) => (id === endpoint.id ? endpoint : witness);
+	deliveries = await startDeliveries(folder.path, {
+		endpoints: [endpoint, witness],
+		clock,
+		registry: () => ({ list: () => [endpoint, witness], find, findByName: () => endpoint }),
+	});
 }
 
+const PENDING = `endpoint_id = ${idOf('crm')} AND state = 'pending' AND tries = 0`;
 const numberOf = (json: unknown) => (json as { data: { n: number } }).data.n;
 const numbers = () => sink.requests.map(({ json }) => numberOf(json));
 const add = (n: number) => deliveries.add(['crm'], { n });
@@ -45,7 +63,7 @@ const settled = async (count: number) =>
 /** Sets the clock forward, which no timer notices by itself. */
 function pass(ms: number): void {
 	clock.now += ms;
-	wakeDispatcher(folder.path);
+	wakeDispatcher(folder.path, [idOf('crm')]);
 }
 
 describe('an endpoint that is down', () => {
@@ -140,9 +158,9 @@ describe('an endpoint that is down', () => {
 		for (let n = 0; n < 10; n += 1) add(n);
 		await settled(5);
 		sink.clear();
-		const database = openDatabase(folder.path);
-		openManager(database, folder.path).manager.enable('crm');
-		database.close();
+		const other = openDatabase(folder.path);
+		forgetHealth(other, idOf('crm'));
+		other.close();
 		await waitFor(
 			'the ones that have used up no try',
 			() => countRows(deliveries.store, 'deliveries', "state = 'delivered'") === 5,
@@ -153,37 +171,164 @@ describe('an endpoint that is down', () => {
 });
 
 describe('an endpoint that says 410', () => {
+	const disabled = { state: 'disabled', since: START, reason: 'HTTP 410' } as const;
+
 	beforeEach(async () => {
 		sink.answerBy(() => ({ status: 410 }));
-		add(0);
+		for (let n = 0; n < 3; n += 1) add(n);
 		await settled(1);
 	});
 
-	it('is disabled, and keeps what waits for it', () => {
+	it('is disabled, gets nothing more, and keeps its queue', async () => {
+		const reason = 'HTTP 410: the receiver wants no more events';
 		expect(deliveries.endpointState('crm')).toMatchObject({
 			disabled_at: START,
-			disabled_reason: 'HTTP 410: the receiver wants no more events',
+			disabled_reason: reason,
 		});
 		expect(deliveries.lines).toEqual([
 			expect.stringContaining("Endpoint 'crm' is disabled: HTTP 410"),
 		]);
-		const next = add(1);
-		pass(1000);
-		expect(deliveries.delivery(next)).toMatchObject({ state: 'pending', attempts: 0 });
-		expect(sink.requests).toHaveLength(1);
+		expect(deliveries.told).toEqual([['crm', { kind: 'disabled', reason }]]);
+		endpoint = { ...endpoint, lifecycle: disabled };
+		const gone = sink.requests.length;
+		deliveries.add(['crm', 'witness'], { n: 3 });
+		await requests(gone + 1);
+		expect(sink.requests.at(-1)?.path).toBe('/witness');
+		expect(countRows(deliveries.store, 'deliveries', PENDING)).toBe(4);
 	});
 
-	it('gets what waited, and what is replayed, when another process enables it', async () => {
-		add(1);
+	it('gets all that has waited when it is enabled again', async () => {
 		sink.clear();
-		const other = openDatabase(folder.path);
-		const { manager } = openManager(other, folder.path, () => clock.now);
-		expect(manager.enable('crm')).toMatchObject({ ok: true, value: { wasDisabled: true } });
-		const replayed = manager.replay({ endpoint: 'crm', status: 'failed' });
-		expect(replayed).toEqual({ ok: true, value: { count: 1 } });
-		other.close();
-		await requests(2);
-		expect(numbers().sort()).toEqual([0, 1]);
+		endpoint = { ...endpoint, lifecycle: disabled };
+		pass(1000);
+		endpoint = { ...endpoint, lifecycle: { state: 'active' } };
+		pass(1000);
+		await requests(3);
+		expect(numbers()).toEqual([0, 1, 2]);
+	});
+});
+
+describe('an endpoint that is not sent to', () => {
+	it.each([
+		{ state: 'paused', since: START },
+		{ state: 'faulty', since: START, reason: 'its url is missing' },
+		{ state: 'disabled', since: START, reason: 'by hand' },
+		{ state: 'removed', since: START },
+	] as const)('as it is $state keeps its queue, and goes on with it', async (lifecycle) => {
+		endpoint = { ...endpoint, lifecycle };
+		// The other one gets each event after this one's turn has come.
+		for (let n = 0; n < 3; n += 1) deliveries.add(['crm', 'witness'], { n });
+		await requests(3);
+		expect(new Set(sink.requests.map(({ path }) => path))).toEqual(new Set(['/witness']));
+		sink.clear();
+		expect(countRows(deliveries.store, 'deliveries', PENDING)).toBe(3);
+		endpoint = { ...endpoint, lifecycle: { state: 'active' } };
+		pass(1000);
+		await requests(3);
+		expect(numbers()).toEqual([0, 1, 2]);
+	});
+});
+
+describe('the owner of an endpoint', () => {
+	const fail = async (attempts: number, waits: readonly number[]) => {
+		for (const wait of waits) {
+			pass(wait);
+			attempts += 1;
+			await settled(attempts);
+		}
+	};
+
+	it('is told once that it is failing, when it has been for five minutes, and that it works again', async () => {
+		sink.answerBy(() => ({ status: 503 }));
+		for (let n = 0; n < 20; n += 1) add(n);
+		await settled(5);
+		await fail(5, [5000, 10_000, 20_000, 40_000, 80_000]);
+		expect(deliveries.told).toEqual([]);
+		await fail(10, [160_000, 300_000, 300_000]);
+		const failing = { kind: 'failing', since: START, reason: 'HTTP 503: the receiver failed' };
+		expect(deliveries.told).toEqual([['crm', failing]]);
+		await deliveries.stop();
+		await start();
+		await fail(13, [300_000]);
+		expect(deliveries.told).toEqual([]);
+		sink.answerBy(() => ({}));
+		pass(300_000);
+		await waitFor('the queue to be delivered', () => deliveries.told.length > 0, FAST);
+		expect(deliveries.told).toEqual([['crm', { kind: 'recovered', failingSince: START }]]);
+	});
+
+	it('is not told of an outage of a minute', async () => {
+		sink.answerBy(() => ({ status: 503 }));
+		for (let n = 0; n < 20; n += 1) add(n);
+		await settled(5);
+		await fail(5, [5000, 10_000, 20_000]);
+		sink.answerBy(() => ({}));
+		pass(40_000);
+		const isDone = () => countRows(deliveries.store, 'deliveries', "state = 'delivered'") === 20;
+		await waitFor('all', isDone, FAST);
+		expect(deliveries.told).toEqual([]);
+	});
+
+	it('finds it disabled after five days without a success', async () => {
+		sink.answerBy(() => ({ status: 503 }));
+		for (let n = 0; n < 20; n += 1) add(n);
+		await settled(5);
+		clock.day = (clock.day ?? Math.floor(clock.now / 86_400_000)) + 5;
+		pass(5000);
+		await settled(6);
+		expect(deliveries.endpointState('crm')).toMatchObject({
+			disabled_at: START + 5000,
+			disabled_reason:
+				'It took no event for 5 days, the last time with: HTTP 503: the receiver failed',
+		});
+		expect(countRows(deliveries.store, 'deliveries', "state = 'pending'")).toBe(20);
+	});
+});
+
+describe('a clock that jumps', () => {
+	const YEAR = 31_536_000_000;
+	const openCircuit = async () => {
+		sink.answerBy(() => ({ status: 503 }));
+		for (let n = 0; n < 10; n += 1) add(n);
+		await settled(5);
+		sink.answerBy(() => ({}));
+	};
+	const all = async () =>
+		waitFor(
+			'all deliveries',
+			() => countRows(deliveries.store, 'deliveries', "state = 'delivered'") === 10,
+			FAST,
+		);
+
+	it.each([YEAR, -YEAR])('by %d ms keeps a circuit open no longer', async (jump) => {
+		clock.elapsed = 0;
+		await openCircuit();
+		clock.now += jump;
+		clock.elapsed = 4999;
+		wakeDispatcher(folder.path, [idOf('crm')]);
+		clock.elapsed = 5000;
+		wakeDispatcher(folder.path);
+		await requests(6);
+	});
+
+	it('while the gateway is down leaves nothing that waits for a year', async () => {
+		clock.now += YEAR;
+		await openCircuit();
+		await deliveries.stop();
+		clock.now -= YEAR;
+		await start();
+		await all();
+	});
+
+	it('does not disable an endpoint that has failed for a day', async () => {
+		clock.day = 100;
+		await openCircuit();
+		sink.answerBy(() => ({ status: 503 }));
+		clock.now += YEAR;
+		clock.day = 101;
+		wakeDispatcher(folder.path);
+		await settled(6);
+		expect(deliveries.endpointState('crm').disabled_at).toBeNull();
 	});
 });
 

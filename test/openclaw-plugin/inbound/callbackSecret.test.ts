@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createDispatcher } from '../../../openclaw-plugin/src/delivery/dispatcher';
-import { createHttpClient } from '../../../openclaw-plugin/src/delivery/http';
+import { createHttpClient } from '../../../openclaw-plugin/src/delivery/httpClient';
 import { createEndpointRegistry } from '../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointRegistry } from '../../../openclaw-plugin/src/endpoints/registry';
 import type { Database } from '../../../openclaw-plugin/src/store/databaseAccess';

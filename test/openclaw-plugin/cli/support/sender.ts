@@ -1,5 +1,5 @@
 import { createDispatcher } from '../../../../openclaw-plugin/src/delivery/dispatcher';
-import { createHttpClient } from '../../../../openclaw-plugin/src/delivery/http';
+import { createHttpClient } from '../../../../openclaw-plugin/src/delivery/httpClient';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import { startHealth } from '../../../../openclaw-plugin/src/health/health';
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';

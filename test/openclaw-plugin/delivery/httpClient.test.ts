@@ -1,8 +1,8 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createHttpClient } from '../../../openclaw-plugin/src/delivery/http';
-import type { DeliveryRequest, HttpClient } from '../../../openclaw-plugin/src/delivery/request';
+import { createHttpClient } from '../../../openclaw-plugin/src/delivery/httpClient';
+import type { DeliveryRequest, HttpClient } from '../../../openclaw-plugin/src/delivery/httpClient';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { removeTemporaryFolder, temporaryFolder } from '../../../testbed/temporaryFolder';
 import { selfSigned } from './support/certificate';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
 	sink.clear();
-	client = createHttpClient(TEST_HOST_RULES);
+	client = createHttpClient(TEST_HOST_RULES, {});
 });
 
 afterEach(() => {
@@ -26,15 +26,16 @@ afterEach(() => {
 
 afterAll(async () => sink.stop());
 
+const CRM = { id: 1, name: 'crm', allowPrivateHosts: true };
+const CLOSED = { id: 1, name: 'crm' };
+
 function request(more: Partial<DeliveryRequest> = {}): DeliveryRequest {
 	return {
-		endpoint: 'crm',
+		receiver: CRM,
 		url: new URL(`${sink.url}/hook?a=1`),
 		headers: { 'Content-Type': 'application/json', 'X-Own': 'yes' },
 		body: '{"text":"日本"}',
 		timeoutMs: 5000,
-		concurrency: 1,
-		allowPrivateHosts: true,
 		...more,
 	};
 }
@@ -58,6 +59,9 @@ describe('a request', () => {
 			body: 'slow down',
 			retryAfter: '7',
 			location: undefined,
+			isFromProxy: false,
+			contentType: 'text/plain',
+			date: expect.any(String) as string,
 		});
 		const [received] = sink.requests;
 		expect(received).toMatchObject({ method: 'POST', path: '/hook?a=1', json: { text: '日本' } });
@@ -92,7 +96,7 @@ describe('a request', () => {
 		});
 		await client.send(request({ url }));
 		await client.send(request({ url }));
-		await client.send(request({ url, endpoint: 'other' }));
+		await client.send(request({ url, receiver: { ...CRM, id: 2 } }));
 		const [first, second, third] = ports;
 		expect(second).toBe(first);
 		expect(third).not.toBe(first);
@@ -221,7 +225,7 @@ describe('a request without an answer', () => {
 		const response = await client.send(request({ url }));
 		expect(response).toMatchObject({
 			reason: 'network',
-			message: `The TLS certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT, localhost:${port})`,
+			message: `The TLS certificate is self-signed (DEPTH_ZERO_SELF_SIGNED_CERT, localhost:${port}). If it is yours, name it as caFile`,
 		});
 		server.close();
 		await removeTemporaryFolder(folder);
@@ -252,7 +256,7 @@ describe('a private host', () => {
 	it('gets nothing unless the endpoint allows it', async () => {
 		const url = new URL(`http://localhost:${sink.port}/hook`);
 		for (const blocked of [new URL(sink.url), url]) {
-			const response = await client.send(request({ url: blocked, allowPrivateHosts: false }));
+			const response = await client.send(request({ url: blocked, receiver: CLOSED }));
 			expect(response).toMatchObject({
 				reason: 'blocked',
 				message: expect.stringContaining(
@@ -267,7 +271,7 @@ describe('a private host', () => {
 	it('does not get a connection that was made when it was allowed', async () => {
 		const url = new URL(`http://localhost:${sink.port}/hook`);
 		await client.send(request({ url }));
-		const response = await client.send(request({ url, allowPrivateHosts: false }));
+		const response = await client.send(request({ url, receiver: CLOSED }));
 		expect(response).toMatchObject({ reason: 'blocked' });
 	});
 });

@@ -1,6 +1,6 @@
 import crypto, { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { deliveryHeaders } from '../../../openclaw-plugin/src/delivery/headers';
+import { deliveryHeaders } from '../../../openclaw-plugin/src/delivery/attempt';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -8,9 +8,11 @@ const NOW = 1_800_000_000_500;
 const body = '{"id":"evt_1"}';
 const delivery = { id: 42, eventId: 'evt_1', eventType: 'message.sent' };
 
-function make(endpoint: { secrets?: readonly string[]; headers?: Record<string, string> }) {
+function make(given: { secrets?: readonly string[]; headers?: Record<string, string> }) {
+	const endpoint = { secrets: [SECRET], ...given };
 	return deliveryHeaders({
-		endpoint: { secrets: [SECRET], ...endpoint },
+		endpoint,
+		signer: endpoint,
 		delivery,
 		body,
 		attempt: 3,
@@ -57,7 +59,15 @@ it('signs with every secret while one is being replaced, five at most', () => {
 it('makes keys of an endpoint once, and others when it has other secrets or headers', () => {
 	const createKey = jest.spyOn(crypto, 'createSecretKey');
 	const makeFor = (endpoint: Parameters<typeof make>[0] & { secrets: readonly string[] }) =>
-		deliveryHeaders({ endpoint, delivery, body, attempt: 1, now: NOW, version: '1.2.3' });
+		deliveryHeaders({
+			endpoint,
+			signer: endpoint,
+			delivery,
+			body,
+			attempt: 1,
+			now: NOW,
+			version: '1.2.3',
+		});
 	const before = { secrets: [SECRET], headers: { 'X-API-Key': 'one' } };
 	const first = makeFor(before);
 	const count = createKey.mock.calls.length;
