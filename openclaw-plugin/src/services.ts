@@ -12,7 +12,6 @@ import { reportSettings } from './settings/reportSettings';
 import { errorText } from './store/errorText';
 import { storeFailureOf } from './store/storeError';
 
-const DAY_MS = 86_400_000;
 /** Milliseconds between two looks at who fetches. */
 const AGEING_MS = 60_000;
 
@@ -83,7 +82,7 @@ function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, c
 		emit,
 		onSettled: callbacks.send,
 		logger,
-		retentionMs: settings.outbox.retentionDays * DAY_MS,
+		retentionDays: settings.outbox.retentionDays,
 	});
 	let ageing: NodeJS.Timeout | undefined;
 	return {

@@ -84,7 +84,10 @@ export async function answerFetch(
 	if (fetched.kind === 'taken') {
 		const { since, address } = fetched;
 		const seconds = Math.round((now() - since) / 1000);
-		answerRefusal(response, anotherConsumer(endpoint, address, seconds), { since, address });
+		answerRefusal(response, {
+			...anotherConsumer(endpoint, address, seconds),
+			more: { since, address },
+		});
 		return;
 	}
 	const { deliveries } = fetched;

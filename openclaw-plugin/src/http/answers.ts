@@ -12,6 +12,8 @@ export interface Refusal {
 	/** Or all of them. */
 	readonly paths?: readonly string[];
 	readonly headers?: Readonly<Record<string, string>>;
+	/** What belongs into the answer beside the error. */
+	readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** Something that worked, or the reason why it did not. */
@@ -48,12 +50,8 @@ export function answerJson(
 }
 
 /** Answers `{ "ok": false, "error": { code, message, path?, paths? } }`, and `more` beside it. */
-export function answerRefusal(
-	response: ServerResponse,
-	refusal: Refusal,
-	more: Readonly<Record<string, unknown>> = {},
-): void {
-	const { status, code, message, path, paths, headers } = refusal;
+export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
+	const { status, code, message, path, paths, headers, more } = refusal;
 	const error = {
 		code,
 		message,

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ErrorData } from '../protocol';
 import type { AgentRuns, Logger } from '../sdk';
+import { outboxClock } from '../store/clock';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import { runMessage, RUN_TIMING } from './agentRun';
@@ -9,7 +10,7 @@ import type { RunOutcome, RunTiming } from './agentRun';
 import type { TranscriptReader } from './gatewayAnswers';
 import { DIRECT } from './message';
 import type { InboundMessage, RunResult } from './message';
-import { openMessageStore } from './messageStore';
+import { MAX_PAUSE_MS, openMessageStore } from './messageStore';
 import { forgetRefusals } from './refusalLog';
 import { signalsOf } from './signals';
 
@@ -43,11 +44,11 @@ export interface AgentRunnerOptions {
 	/** Called for each message that has come to its end; what it writes is written with that, or not. */
 	readonly onSettled?: (message: SettledMessage) => void;
 	readonly logger: Logger;
-	/** Milliseconds that settled messages are kept; a repeated request is recognized that long. */
-	readonly retentionMs: number;
+	/** Days that settled messages are kept; a repeated request is recognized that long. */
+	readonly retentionDays: number;
 	/** Runs at once, one per session. */
 	readonly maxSessions?: number;
-	/** Milliseconds, the system's clock unless given. */
+	/** Milliseconds, the clock of the data folder unless given. */
 	readonly now?: () => number;
 	readonly timing?: Partial<RunTiming>;
 }
@@ -62,7 +63,6 @@ const STOP_LIMIT_MS = 2000;
 /** Milliseconds for which it is tried to start a run. */
 const GIVE_UP_AFTER_MS = 86_400_000;
 const FIRST_PAUSE_MS = 1000;
-const MAX_PAUSE_MS = 60_000;
 
 /**
  * Makes the runner of agent turns: the oldest message of each session first, one at a time in a
@@ -70,11 +70,13 @@ const MAX_PAUSE_MS = 60_000;
  * that session) is tried again for a day.
  *
  * @example
- * const runner = createAgentRunner({ folder, database, runs: api.runtime.subagent, emit, logger, retentionMs });
+ * const runner = createAgentRunner({ folder, database, runs: api.runtime.subagent, emit, logger, retentionDays });
  * api.registerService({ id: 'inbound', start: () => runner.start(), stop: () => runner.stop() });
  */
 export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
-	const { logger, now = Date.now, maxSessions = MAX_SESSIONS } = options;
+	const { logger, maxSessions = MAX_SESSIONS } = options;
+	const clock = outboxClock(options.folder);
+	const { now = () => clock.now() } = options;
 	const messages = openMessageStore(options.database);
 	const signals = signalsOf(options.folder);
 	const timing = { ...RUN_TIMING, ...options.timing };
@@ -133,8 +135,8 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 		const time = now();
 		if (time >= cleanAt) {
 			cleanAt = time + CLEAN_EVERY_MS;
-			messages.forget(time - options.retentionMs);
-			forgetRefusals(options.database, time);
+			messages.forget(options.retentionDays);
+			forgetRefusals(options.database);
 		}
 		for (const message of messages.listDue(time, maxSessions + active.size)) {
 			if (active.size >= maxSessions) return undefined;

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { answerJson, answerRefusal } from '../http/answers';
+import type { Refusal } from '../http/answers';
 import { DIRECT } from './message';
-import type { InboundMessage } from './message';
+import type { InboundMessage, RunResult } from './message';
 import type { MessageStore } from './messageStore';
 import type { Signals } from './signals';
 
@@ -74,25 +75,31 @@ export function answerMessage(
 		answerJson(response, 200, { ...accepted(message), ...outcomeOf(message) }, headers);
 		return;
 	}
-	const { code, message: reason } = result;
-	const refusal = { status: 424, code, message: reason, headers };
-	answerRefusal(response, refusal, { runId, agentId, durationMs: durationOf(message) });
+	const more = { runId, agentId, durationMs: durationOf(message) };
+	answerRefusal(response, { ...failureOf(result), headers, more });
 }
 
-/** Answers what has become of an earlier message: 200, whatever it is. */
+/** Answers what has become of an earlier message, in the same way, with its state. */
 export function answerRun(
 	response: ServerResponse,
 	message: InboundMessage,
 	waitSeconds: number,
 ): void {
-	const { endpoint, state } = message;
-	const body = {
-		...accepted(message),
-		...(endpoint === DIRECT ? {} : { endpoint }),
-		state,
-		...outcomeOf(message),
-	};
-	answerJson(response, 200, body, preference(waitSeconds));
+	const { endpoint, state, result } = message;
+	const headers = preference(waitSeconds);
+	const about = { state, ...(endpoint === DIRECT ? {} : { endpoint }) };
+	if (result?.ok === false) {
+		const { runId, agentId } = message;
+		const more = { runId, agentId, ...about, durationMs: durationOf(message) };
+		answerRefusal(response, { ...failureOf(result), headers, more });
+		return;
+	}
+	const body = { ...accepted(message), ...about, ...outcomeOf(message) };
+	answerJson(response, result === undefined ? 202 : 200, body, headers);
+}
+
+function failureOf({ code, message }: Extract<RunResult, { ok: false }>): Refusal {
+	return { status: 424, code, message };
 }
 
 function accepted({ runId, agentId, message, missingPaths, options }: InboundMessage) {

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { TODAY } from '../store/clock';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
 import type {
@@ -13,8 +14,15 @@ import type {
 export type Added =
 	/** `known`: the same request came before, and this is what it led to. */
 	| { readonly kind: 'added' | 'known'; readonly message: InboundMessage }
-	/** Another request came with the same key. */
-	| { readonly kind: 'conflict' };
+	/** Another message came with the same key: this one. */
+	| { readonly kind: 'conflict'; readonly message: InboundMessage };
+
+/**
+ * Milliseconds that a message is put off at most. One that would wait longer was put off under a clock that
+ * was wrong, or is looked at under one, and its time has come.
+ */
+export const MAX_PAUSE_MS = 60_000;
+const IS_DUE = `next_at NOT BETWEEN ?1 + 1 AND ?1 + ${String(MAX_PAUSE_MS)}`;
 
 /** Messages of one session run one after the other. */
 const IS_HEAD = `seq IN (
@@ -42,8 +50,8 @@ export interface MessageStore {
 	postpone(runId: string, change: { readonly until: number; readonly isTaken: boolean }): void;
 	/** Ends a message for good; says whether it was open. */
 	settle(runId: string, result: RunResult, now: number): boolean;
-	/** Deletes what was settled before a time; says how many. */
-	forget(settledBefore: number): number;
+	/** Deletes what was settled longer ago than this; says how many. */
+	forget(retentionDays: number): number;
 }
 
 /** Opens the part of the database that holds messages to agents. */
@@ -61,7 +69,7 @@ export function openMessageStore(database: Database): MessageStore {
 				const known = request && findBy('request_key', request.key);
 				if (request !== undefined && known !== undefined) {
 					const isSame = isEqual(known.request_hash, request.hash);
-					return isSame ? { kind: 'known', message: readMessage(known) } : { kind: 'conflict' };
+					return { kind: isSame ? 'known' : 'conflict', message: readMessage(known) };
 				}
 				const row = one(
 					`INSERT INTO inbound_messages (run_id, caller, endpoint, agent_id, session_key, message, prompt,
@@ -92,12 +100,12 @@ export function openMessageStore(database: Database): MessageStore {
 		listDue: (now, limit) =>
 			database
 				.prepare(
-					`SELECT * FROM inbound_messages WHERE ${IS_HEAD} AND next_at <= ? ORDER BY seq LIMIT ?`,
+					`SELECT * FROM inbound_messages WHERE ${IS_HEAD} AND ${IS_DUE} ORDER BY seq LIMIT ?2`,
 				)
 				.all(now, limit)
 				.map(readMessage),
 		nextDueAt: (now) => {
-			const sql = `SELECT min(next_at) AS next FROM inbound_messages WHERE ${IS_HEAD} AND next_at > ?`;
+			const sql = `SELECT min(next_at) AS next FROM inbound_messages WHERE ${IS_HEAD} AND NOT ${IS_DUE}`;
 			const next = one(sql, now)?.next;
 			return typeof next === 'number' ? next : undefined;
 		},
@@ -119,7 +127,7 @@ export function openMessageStore(database: Database): MessageStore {
 		settle: (runId, result, now) =>
 			// The prompt is only the message in a wrapping; neither it nor a secret is needed any more.
 			change(
-				`UPDATE inbound_messages SET state = ?, result = ?, settled_at = ?, prompt = '',
+				`UPDATE inbound_messages SET state = ?, result = ?, settled_at = ?, settled_day = ${TODAY}, prompt = '',
 					options = json_remove(options, '$.callback.secret')
 				WHERE run_id = ? AND settled_at IS NULL`,
 				result.ok ? 'done' : 'failed',
@@ -127,8 +135,8 @@ export function openMessageStore(database: Database): MessageStore {
 				now,
 				runId,
 			) > 0,
-		forget: (settledBefore) =>
-			change('DELETE FROM inbound_messages WHERE settled_at < ?', settledBefore),
+		forget: (retentionDays) =>
+			change(`DELETE FROM inbound_messages WHERE settled_day < ${TODAY} - ?`, retentionDays),
 	};
 }
 

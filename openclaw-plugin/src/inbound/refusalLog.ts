@@ -1,4 +1,5 @@
 import type { Refusal } from '../http/answers';
+import { TODAY } from '../store/clock';
 import type { Database } from '../store/databaseAccess';
 
 /** Equal calls within a minute that were refused. */
@@ -50,7 +51,7 @@ export interface RefusalLog {
 
 /** Refusals that are kept. */
 const MAX_REFUSALS = 1000;
-const REFUSALS_KEPT_MS = 30 * 86_400_000;
+const DAYS_KEPT = 30;
 /** Milliseconds within which equal refusals are one. */
 const TOGETHER_MS = 60_000;
 /** Different ones within that time; further ones are counted together. */
@@ -90,8 +91,8 @@ export function createRefusalLog(database: Database, now: () => number = Date.no
 	const add = (key: string, values: RefusalValues, time: number) => {
 		const { lastInsertRowid: seq } = database
 			.prepare(
-				`INSERT INTO inbound_refusals (at, last_at, count, endpoint, address, status, code, reason)
-				VALUES (?, ?, 1, ?, ?, ?, ?, ?)`,
+				`INSERT INTO inbound_refusals (at, last_at, day, count, endpoint, address, status, code, reason)
+				VALUES (?, ?, ${TODAY}, 1, ?, ?, ?, ?, ?)`,
 			)
 			.run(time, time, ...values);
 		database.prepare('DELETE FROM inbound_refusals WHERE seq <= ?').run(Number(seq) - MAX_REFUSALS);
@@ -131,8 +132,8 @@ export function createRefusalLog(database: Database, now: () => number = Date.no
 }
 
 /** Deletes the refusals that are too old. */
-export function forgetRefusals(database: Database, now: number): void {
-	database.prepare('DELETE FROM inbound_refusals WHERE last_at < ?').run(now - REFUSALS_KEPT_MS);
+export function forgetRefusals(database: Database): void {
+	database.prepare(`DELETE FROM inbound_refusals WHERE day < ${TODAY} - ?`).run(DAYS_KEPT);
 }
 
 type RefusalValues = readonly [

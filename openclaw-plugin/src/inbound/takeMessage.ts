@@ -69,7 +69,7 @@ export async function takeMessage(
 	if (messages.countOpen() >= MAX_OPEN_MESSAGES) return QUEUE_FULL;
 	const prompt = wrapExternalContent(written.value.text);
 	const added = messages.add(newMessage(written.value, asked.value, caller, prompt), time);
-	if (added.kind === 'conflict') return KEY_REUSED;
+	if (added.kind === 'conflict') return { ...KEY_REUSED, more: { runId: added.message.runId } };
 	if (added.kind === 'added') signals.wakeRunner();
 	const isRepeated = added.kind === 'known';
 	const { waitSeconds } = asked.value;

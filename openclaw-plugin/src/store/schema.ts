@@ -175,10 +175,11 @@ export const SCHEMA = `
 		created_at INTEGER NOT NULL,
 		next_at INTEGER NOT NULL,
 		settled_at INTEGER,
+		settled_day INTEGER,
 		result TEXT
 	) STRICT;
 	CREATE INDEX inbound_open ON inbound_messages (session_key, seq) WHERE settled_at IS NULL;
-	CREATE INDEX inbound_settled ON inbound_messages (settled_at) WHERE settled_at IS NOT NULL;
+	CREATE INDEX inbound_settled ON inbound_messages (settled_day) WHERE settled_day IS NOT NULL;
 
 	-- Calls that were refused: what an operator needs to help the caller, without body or token.
 	-- Equal ones within a minute are one row: at of the first, last_at of the last, count of all.
@@ -186,6 +187,7 @@ export const SCHEMA = `
 		seq INTEGER PRIMARY KEY,
 		at INTEGER NOT NULL,
 		last_at INTEGER NOT NULL,
+		day INTEGER NOT NULL,
 		count INTEGER NOT NULL,
 		endpoint TEXT NOT NULL,
 		address TEXT NOT NULL,

@@ -359,11 +359,14 @@ describe('an idempotency key', () => {
 		['callback', '', { 'x-openclaw-callback-url': 'https://n8n.example/x' }, DEPLOY],
 	])('cannot be used for another %s', async (_, query, headers, body) => {
 		const key = { 'idempotency-key': 'k' };
-		await gateway.post('deploy', DEPLOY, key);
+		const first = await gateway.post('deploy', DEPLOY, key);
 		const answer = await gateway.post(`deploy${query}`, body, { ...key, ...headers });
 		expect(answer).toMatchObject({
 			status: 422,
-			json: { error: { code: 'idempotency-key-reused', path: 'Idempotency-Key' } },
+			json: {
+				runId: first.json.runId,
+				error: { code: 'idempotency-key-reused', path: 'Idempotency-Key' },
+			},
 		});
 	});
 
@@ -422,7 +425,7 @@ describe('an earlier run', () => {
 		const runId = String(json.runId);
 		await waitFor('the run', () => gateway.runs.starts.length === 1);
 		expect(await run(runId)).toMatchObject({
-			status: 200,
+			status: 202,
 			json: { ok: true, runId, agentId: 'devops-agent', endpoint: 'deploy', state: 'running' },
 		});
 		const waiting = run(`${runId}?${WAIT}`);
@@ -449,8 +452,15 @@ describe('an earlier run', () => {
 		const { json } = await gateway.post('', message);
 		const answer = await run(`${String(json.runId)}?${WAIT}`);
 		expect(answer).toMatchObject({
-			status: 200,
-			json: { state: 'failed', error: { code: 'agent-failed', message: 'LLM request failed' } },
+			status: 424,
+			json: {
+				ok: false,
+				runId: json.runId,
+				agentId: 'support-bot',
+				state: 'failed',
+				error: { code: 'agent-failed', message: 'LLM request failed' },
+				durationMs: expect.any(Number) as unknown,
+			},
 		});
 		expect(answer.json).not.toHaveProperty('endpoint');
 		expect(answer.json).not.toHaveProperty('reply');

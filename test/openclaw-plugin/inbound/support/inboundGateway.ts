@@ -190,7 +190,7 @@ export async function inboundGateway(
 			emit: (type, data) => events.push({ type, data }),
 			onSettled: callbacks.send,
 			logger,
-			retentionMs: 86_400_000,
+			retentionDays: 14,
 			timing: { waitMs: 50, recoveryPollMs: 5, recoveryLimitMs: 300, storeRetryMs: 20 },
 			...options.runner,
 			...changes,
