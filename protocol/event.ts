@@ -36,23 +36,73 @@ export type EventType = (typeof KNOWN_EVENT_TYPES)[number];
 export interface EventData {
 	readonly agentId?: string;
 	readonly sessionId?: string;
+	readonly sessionKey?: string;
 	readonly channel?: string;
+	/** The bot or login in the channel. */
+	readonly accountId?: string;
 	readonly userId?: string;
+	readonly runId?: string;
+	/** What started the run: `user`, `cron`, `heartbeat`, `subagent` … */
+	readonly trigger?: string;
+	readonly sender?: {
+		readonly id: string;
+		readonly name?: string;
+		readonly username?: string;
+		readonly isOwner?: boolean;
+	};
+	readonly conversation?: {
+		readonly id: string;
+		readonly type?: 'direct' | 'group' | 'channel';
+		readonly name?: string;
+		readonly threadId?: string;
+		readonly threadName?: string;
+	};
+	/** Of a sub-agent's session: the one that has started it. */
+	readonly parentSessionKey?: string;
 	readonly [field: string]: unknown;
+}
+
+/** A file that came with a message; its bytes stay in the gateway. */
+export interface EventAttachment {
+	readonly index: number;
+	/** `image`, `audio`, `video`, `document` … */
+	readonly kind: string;
+	readonly contentType?: string;
+	readonly fileName?: string;
+	readonly sizeBytes?: number;
 }
 
 export interface MessageData extends EventData {
 	readonly message?: {
 		readonly role: 'user' | 'assistant';
+		/** What was written; empty where only a file or a place came. */
 		readonly content: string;
 		readonly messageId?: string;
+		/** When the person wrote, ISO 8601: before `timestamp` where the message had to wait. */
+		readonly sentAt?: string;
+		readonly replyTo?: {
+			readonly messageId: string;
+			readonly content?: string;
+			readonly sender?: string;
+		};
+		readonly attachments?: readonly EventAttachment[];
+		readonly location?: {
+			readonly latitude: number;
+			readonly longitude: number;
+			/** Meters. */
+			readonly accuracy?: number;
+			readonly name?: string;
+			readonly address?: string;
+			readonly isLive?: boolean;
+		};
+		/** Whether `content` is cut: the gateway did not give all of it. */
+		readonly truncated?: boolean;
 	};
 	readonly model?: string;
 	readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
 }
 
 export interface SessionData extends EventData {
-	readonly sessionKey?: string;
 	readonly resumedFrom?: string;
 	readonly reason?: string;
 	readonly messageCount?: number;
@@ -66,6 +116,8 @@ export interface ToolData extends EventData {
 		readonly durationMs?: number;
 		readonly result?: unknown;
 		readonly error?: unknown;
+		/** Why the call was not made, where somebody has decided so. */
+		readonly blocked?: { readonly by?: string; readonly reason?: string };
 	};
 }
 

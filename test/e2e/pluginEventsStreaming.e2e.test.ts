@@ -7,6 +7,7 @@ import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedMo
 import { callMarker } from '../../testbed/scriptedReply';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { waitFor } from '../../testbed/waitFor';
+import { faultsOf } from './support/eventSchema';
 import { startPluginGateway } from './support/pluginGateway';
 
 /** How Telegram may show a reply that is still being written, `channels.telegram.streaming`. */
@@ -149,6 +150,11 @@ afterAll(async () => {
 it.each(MODES.map(([mode]) => mode))('the person sees the same with and without: %s', (mode) => {
 	expect(withPlugin[mode]).toEqual(without[mode]);
 	expect(without[mode]?.length).toBeGreaterThanOrEqual(CHATS.length);
+});
+
+it('the events are what the schemas say', () => {
+	expect(sink.requests.length).toBeGreaterThan(MODES.length);
+	expect(sink.requests.flatMap(({ json }) => faultsOf(json))).toEqual([]);
 });
 
 it('there are live previews to lose', () => {

@@ -13,6 +13,8 @@ export interface StoredEvent {
 	readonly body: string;
 }
 
+const ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g;
+
 /** What an event is made of. */
 export interface NewEvent {
 	readonly type: EventType;
@@ -34,5 +36,11 @@ export function createEvent({ type, data, at, instanceId }: NewEvent): StoredEve
 	const id = createEventId();
 	const timestamp = new Date(at).toISOString();
 	const envelope: OpenClawEvent = { id, type, timestamp, instanceId, data };
-	return { id, type, createdAt: at, body: fitBody(envelope) };
+	return { id, type, createdAt: at, body: wellFormed(fitBody(envelope)) };
+}
+
+/** Half a character, as of a text that was cut, is written as an escape, which strict readers refuse. */
+function wellFormed(json: string): string {
+	if (!json.includes('\\ud')) return json;
+	return json.replace(ESCAPE, (escape) => (escape.startsWith('\\ud') ? '\ufffd' : escape));
 }

@@ -411,3 +411,97 @@ describe('a delivery that fails', () => {
 		]);
 	});
 });
+
+describe('a long reply', () => {
+	const KEY = 'agent:main:openai-user:u1';
+	const whole = `Begin ${'and so on '.repeat(800)}end.`;
+	const cut = `${whole.slice(0, 4095)}…`;
+	const api = { ...CHAT_RUN, sessionKey: KEY, channel: 'webchat', senderId: undefined };
+	const end = calls.runEnd('chatcmpl_1', { terminalReply: { text: cut } }, KEY);
+
+	it('is told whole, though the gateway cuts what it gives at the end of a run', () => {
+		call(calls.modelOutput('chatcmpl_1', whole, api), end);
+
+		expect(sent().map(({ data }) => data.message)).toEqual([{ role: 'assistant', content: whole }]);
+	});
+
+	it('says so where only the cut one is known', () => {
+		call({ ...calls.modelInput('chatcmpl_1', api) }, end);
+
+		expect(sent().map(({ data }) => data.message)).toEqual([
+			{ role: 'assistant', content: cut, truncated: true },
+		]);
+	});
+});
+
+describe('the control UI', () => {
+	const KEY = 'agent:main:main';
+	const received = {
+		hook: 'message_received',
+		event: { content: '/status', messageId: 'm-1', senderId: 'ui', sessionKey: KEY },
+		context: { channelId: 'webchat', conversationId: KEY, sessionKey: KEY },
+	};
+	const written = (message: object, fields = {}) => ({
+		hook: 'transcript',
+		event: { sessionKey: KEY, message: { role: 'assistant', ...message }, ...fields },
+		context: {},
+	});
+	const text = (words: string) => [{ type: 'text', text: words }];
+
+	it("is told the gateway's own answers, by what it writes into the session", () => {
+		const notice = { model: 'gateway-injected', idempotencyKey: 'm-1', content: text('All well') };
+		call(received, written(notice), written({ ...notice, idempotencyKey: undefined }));
+		call(written({ model: 'delivery-mirror', idempotencyKey: 'x', content: text('No') }));
+
+		expect(sent()).toEqual([
+			{
+				type: 'message.sent',
+				data: {
+					agentId: 'main',
+					sessionKey: KEY,
+					channel: 'webchat',
+					userId: 'ui',
+					sender: { id: 'ui' },
+					message: { role: 'assistant', content: 'All well' },
+				},
+			},
+		]);
+	});
+
+	it('is told each message of a run that others were written into', () => {
+		const run = { ...CHAT_RUN, sessionKey: KEY, channel: 'webchat', channelId: KEY, chatId: KEY };
+		call(received, calls.modelInput('run-1', run));
+		call(written({ content: text('One') }, { runId: 'run-1' }));
+		call(written({ content: text('Two') }, { runId: 'run-1' }));
+		call(calls.modelOutput('run-1', 'Two', run), calls.runEnd('run-1', {}, KEY));
+
+		expect(sent().map(({ data }) => [data.message, data.model, data.usage])).toEqual([
+			[{ role: 'assistant', content: 'One' }, 'model-1', undefined],
+			[{ role: 'assistant', content: 'Two' }, 'model-1', { inputTokens: 10, outputTokens: 5 }],
+		]);
+	});
+});
+
+it("a heartbeat's text is told only when the channel reports it", () => {
+	const heartbeat = { ...CHAT_RUN, trigger: 'heartbeat', senderId: undefined };
+	for (const runId of ['run-1', 'run-2', 'run-3']) {
+		call(calls.modelInput(runId, heartbeat), calls.modelOutput(runId, 'All is well', heartbeat));
+		call(calls.runEnd(runId));
+		if (runId === 'run-1') call(calls.sent('All is well'));
+		harness.advance(LONG_MS);
+	}
+
+	expect(sent()).toMatchObject([
+		{ data: { runId: 'run-1', trigger: 'heartbeat', message: { messageId: '2' } } },
+	]);
+});
+
+it('what a sub-agent writes is no message', () => {
+	const sessionKey = 'agent:main:subagent:1';
+	const child = { ...CHAT_RUN, sessionKey, sessionId: 's-1' };
+	call(calls.modelInput('run-1', child), calls.modelOutput('run-1', 'Done', child));
+	call(calls.runEnd('run-1', {}, sessionKey));
+	harness.advance(LONG_MS);
+
+	expect(sent()).toEqual([]);
+});

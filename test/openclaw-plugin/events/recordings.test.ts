@@ -1,3 +1,5 @@
+import { createEvent } from '../../../openclaw-plugin/src/outbox/envelope';
+import { faultsOf } from '../../e2e/support/eventSchema';
 import { startEventHarness, type EventHarness } from './support/eventHarness';
 import { EXPECTED_EVENTS } from './support/expectedEvents';
 import { recording, SCENARIOS, type HookCall } from './support/recordings';
@@ -24,6 +26,11 @@ afterEach(() => {
 const play = (calls: readonly HookCall[]) => {
 	harness.play(calls);
 	harness.advance(LONG_MS);
+	for (const { type, data, at = harness.now() } of harness.events) {
+		expect(
+			faultsOf(JSON.parse(createEvent({ type, data, at, instanceId: 'node-1' }).body)),
+		).toEqual([]);
+	}
 	return harness.events.map(summarize);
 };
 

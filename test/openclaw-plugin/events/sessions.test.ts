@@ -191,3 +191,84 @@ describe('the id of a session', () => {
 		other.close();
 	});
 });
+
+describe('the place of a session that begins anew', () => {
+	const by = (userId: string) => ({
+		...calls.received('/new', { senderId: userId, sessionKey: 'agent:main:main' }),
+		context: { channelId: 'telegram', accountId: 'bot', conversationId: `telegram:${userId}` },
+	});
+	const end = () =>
+		calls.sessionEnd('new', { sessionKey: 'agent:main:main', nextSessionId: CHAT_SESSION });
+	const last = () => harness.events.at(-1)?.data;
+
+	it('is that of the messages around', () => {
+		call(by('777'));
+		harness.advance(3_600_000);
+		call(end());
+
+		expect(last()).toMatchObject({
+			channel: 'telegram',
+			accountId: 'bot',
+			userId: '777',
+			conversation: { id: '777', type: 'direct' },
+			reason: 'new',
+		});
+	});
+
+	it('is the last message of several people only where that is the cause', () => {
+		call(by('777'), by('778'), end());
+		expect(last()).toMatchObject({ userId: '778', conversation: { id: '778' } });
+
+		harness.advance(3_600_000);
+		call(end());
+		expect(last()).toMatchObject({ channel: 'telegram', accountId: 'bot' });
+		expect(last()).not.toHaveProperty('userId');
+		expect(last()).not.toHaveProperty('conversation');
+	});
+});
+
+describe('a sub-agent', () => {
+	const sessionKey = 'agent:main:subagent:1';
+	const context = { runId: 'run-2', childSessionKey: sessionKey, requesterSessionKey: CHAT };
+	const spawned = {
+		hook: 'subagent_spawned',
+		event: {
+			runId: 'run-2',
+			childSessionKey: sessionKey,
+			agentId: 'main',
+			requester: { channel: 'telegram', accountId: 'default' },
+		},
+		context,
+	};
+	const ended = {
+		hook: 'subagent_ended',
+		event: { targetSessionKey: sessionKey, runId: 'run-2', outcome: 'ok' },
+		context,
+	};
+	const session = { sessionKey, parentSessionKey: CHAT };
+
+	it('has a session with a parent, which begins and ends', () => {
+		call(spawned, calls.runStart('run-2', sessionKey), ended);
+
+		expect(harness.events).toMatchObject([
+			{ type: 'session.created', data: { ...session, channel: 'telegram' } },
+			{ type: 'session.ended', data: { ...session, runId: 'run-2', reason: 'ok' } },
+		]);
+	});
+
+	it('has one although it is heard of before it is told who has started it', async () => {
+		const other = await startEventHarness({ findSession: () => ({ spawnedBy: CHAT }) });
+		other.call(calls.runStart('run-2', sessionKey));
+		other.call(spawned);
+
+		expect(other.events).toMatchObject([{ type: 'session.created', data: session }]);
+		other.close();
+	});
+
+	it('is not what a plugin has started in a session', () => {
+		const own = { runId: 'run-2', childSessionKey: CHAT, requesterSessionKey: CHAT };
+		call({ hook: 'subagent_ended', event: { targetSessionKey: CHAT }, context: own });
+
+		expect(harness.events).toEqual([]);
+	});
+});

@@ -89,3 +89,14 @@ describe('an event that is too large', () => {
 		);
 	});
 });
+
+it('writes no half characters, and leaves whole ones and backslashes as they are', () => {
+	const data = { text: 'cut \ud83d', other: '\udc00 low', whole: '👍', path: 'C:\\ud83d\\new' };
+	const { body } = createEvent({ type: 'message.sent', data, at: 0, instanceId: 'node-1' });
+
+	expect(body).not.toMatch(/[^\\]\\ud/);
+	expect(body.isWellFormed()).toBe(true);
+	expect(JSON.parse(body)).toMatchObject({
+		data: { text: 'cut \ufffd', other: '\ufffd low', whole: '👍', path: 'C:\\ud83d\\new' },
+	});
+});
