@@ -4,7 +4,13 @@ import { dirname, join, relative, resolve } from 'node:path';
 const ROOT = resolve(__dirname, '../..');
 const DOCS = join(ROOT, 'docs');
 /** References, which are in English only. */
-const WITHOUT_TWIN = ['comparison.md', 'compatibility.md', 'deduplication.md', 'protocol.md'];
+const WITHOUT_TWIN = [
+	'comparison.md',
+	'compatibility.md',
+	'deduplication.md',
+	'events.md',
+	'protocol.md',
+];
 
 const read = (file: string) => readFileSync(file, 'utf8');
 /** The files below a folder with an ending. */
