@@ -1,3 +1,4 @@
+import { tellByEvents } from './delivery/changes';
 import { createDispatcher } from './delivery/dispatcher';
 import { GATEWAY_HOST_RULES } from './gatewaySdk';
 import { createHttpClient } from './delivery/httpClient';
@@ -65,9 +66,10 @@ export function createService(
 
 /** Deliveries and runs by the settings as they are now. */
 function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, current }: Parts) {
-	const { outbox, registry, settings, emit, callbacks, connections } = current();
+	const { outbox, registry, settings, emit, callbacks, connections, ownEvents } = current();
 	const client = createHttpClient(GATEWAY_HOST_RULES);
 	const dispatcher = createDispatcher({
+		...tellByEvents(ownEvents),
 		store,
 		outbox,
 		registry,

@@ -1,6 +1,8 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import { formatDeliveryId } from '../outbox/delivery';
 import type { Attempt, Settlement } from '../outbox/outbox';
+import { isTellable } from '../outbox/ownEvents';
+import type { OwnEvents } from '../outbox/ownEvents';
 import type { DueDelivery } from '../outbox/queue';
 import type { Logger } from '../sdk';
 import type { DeliveryHealth } from './health';
@@ -106,4 +108,21 @@ function logHold({ endpoint, outcome, before, after, elapsed }: AttemptChange, l
 		const seconds = String(Math.round(ms / 1000));
 		logger.info(`${name} is left alone for ${seconds} s: ${outcome.error}`);
 	}
+}
+
+/**
+ * Tells of changes by events: `endpoint.failing`, `endpoint.recovered`, `endpoint.disabled`, `delivery.failed`.
+ * The queue of callbacks is no endpoint that anybody knows by its name.
+ */
+export function tellByEvents({ tell }: OwnEvents): ChangeListeners {
+	return {
+		onStateChange: ({ id, name, kind }, { kind: change, ...details }) => {
+			if (kind !== 'callback') tell(`endpoint.${change}`, { endpoint: { name, ...details } }, id);
+		},
+		onFailedForGood: (endpoint, { id, eventId, eventType: type, reason }) => {
+			if (!isTellable(type)) return;
+			const delivery = { id: formatDeliveryId(id), eventId, type, reason };
+			tell('delivery.failed', { endpoint: { name: endpoint.name }, delivery }, endpoint.id);
+		},
+	};
 }

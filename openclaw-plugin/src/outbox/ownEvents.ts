@@ -16,7 +16,7 @@ export interface OwnEvents {
 	 *
 	 * @param about id of the endpoint
 	 */
-	tell(type: PluginEventType, data: EventData, about: number): void;
+	readonly tell: (type: PluginEventType, data: EventData, about: number) => void;
 }
 
 /**

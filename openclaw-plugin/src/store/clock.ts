@@ -34,9 +34,10 @@ export function createOutboxClock({ wall, monotonic }: ClockSources): OutboxCloc
 	return {
 		now: () => {
 			const tick = monotonic();
-			last = Math.max(wall(), Math.floor(last + tick - lastTick));
+			// Parts of a millisecond count: asked often enough, the clock would stand still without them.
+			last = Math.max(wall(), last + tick - lastTick);
 			lastTick = tick;
-			return last;
+			return Math.floor(last);
 		},
 	};
 }

@@ -11,9 +11,13 @@ const KILLS = 10;
 /** Under way, or answered and not written yet, when the process is killed. */
 const MOST_DUPLICATES = 2 * 3;
 const folder = useFolder();
+let onEnd: () => Promise<void> = () => Promise.resolve();
+
+afterEach(async () => onEnd());
 
 it(`delivers every accepted event, hardly any twice, over ${KILLS} kills of the process`, async () => {
 	const sink = await startHttpSink();
+	onEnd = async () => sink.stop();
 	const program = compileProgram(join(__dirname, 'support', 'deliverForever.ts'), folder.path);
 	const data = join(folder.path, 'data');
 	const accepted: string[] = [];
@@ -22,6 +26,10 @@ it(`delivers every accepted event, hardly any twice, over ${KILLS} kills of the 
 	}
 	const endpoint = someEndpoint({ name: 'crm', url: sink.url, concurrency: 10 });
 	const deliveries = await startDeliveries(data, { endpoints: [endpoint] });
+	onEnd = async () => {
+		await deliveries.stop();
+		await sink.stop();
+	};
 	await waitFor(
 		'the rest',
 		() => countRows(deliveries.store, 'deliveries', "state <> 'delivered'") === 0,
@@ -31,6 +39,4 @@ it(`delivers every accepted event, hardly any twice, over ${KILLS} kills of the 
 	expect(accepted.length).toBeGreaterThan(KILLS * 10);
 	expect(accepted.filter((id) => !distinct.has(id))).toEqual([]);
 	expect(received.length - distinct.size).toBeLessThanOrEqual(KILLS * MOST_DUPLICATES);
-	await deliveries.stop();
-	await sink.stop();
 }, 120_000);

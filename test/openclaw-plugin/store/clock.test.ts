@@ -50,6 +50,16 @@ describe('the clock of the outbox', () => {
 		expect(clock.now()).toBe(START + 61_000);
 	});
 
+	it('goes on however often it is asked', () => {
+		const clock = createOutboxClock(sources);
+		wall -= YEAR_MS;
+		for (let asked = 0; asked < 1000; asked += 1) {
+			pass(0.25);
+			clock.now();
+		}
+		expect(clock.now()).toBe(START + 250);
+	});
+
 	it('is one for each data folder', () => {
 		expect(outboxClock(folder.path)).toBe(outboxClock(folder.path));
 		expect(Math.abs(outboxClock(folder.path).now() - Date.now())).toBeLessThan(1000);
