@@ -2,6 +2,7 @@ import { registerCommands } from './cli/registerCommands';
 import { registerEventHooks } from './events/registerEventHooks';
 import { createSessionRegistry } from './events/sessionRegistry';
 import { GATEWAY_HOST_RULES, gatewayConfigFile } from './gatewaySdk';
+import { createHookLog } from './health/hooksSeen';
 import type { EmitEvent } from './outbox/emitter';
 import { createParts } from './parts';
 import { registerRoutes } from './routes';
@@ -30,6 +31,7 @@ export function registerPlugin(api: GatewayApi): void {
 				stateDir: () => api.runtime.state.resolveStateDir(),
 				pluginConfig: api.pluginConfig,
 				configFile: gatewayConfigFile,
+				version: PLUGIN_VERSION,
 				hostRules: GATEWAY_HOST_RULES,
 				gatewayVersion: api.runtime.version,
 			});
@@ -43,7 +45,12 @@ export function registerPlugin(api: GatewayApi): void {
 		parts.current().emit(type, data, at);
 	};
 	const sessions = createSessionRegistry({ database: store, scope: folder });
-	const settle = registerEventHooks({ api, emit, sessions, logger, scope: folder });
+	const seen = createHookLog({
+		database: store,
+		folder,
+		gatewayVersion: api.runtime.version,
+	});
+	const settle = registerEventHooks({ api, emit, sessions, logger, scope: folder, seen });
 	api.lifecycle?.onDispose?.(settle);
 	if (api.registrationMode !== 'full') return;
 	registerRoutes(api, parts);

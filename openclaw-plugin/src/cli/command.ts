@@ -1,3 +1,4 @@
+import type { HostRules } from '../delivery/hostGuard';
 import type { EndpointManager, Outcome } from '../endpoints/manage';
 import type { ConfigFile } from '../import/configFile';
 import type { Settings } from '../settings/settings';
@@ -15,6 +16,10 @@ export interface CommandTools {
 	readonly manager: EndpointManager;
 	readonly configFile: ConfigFile;
 	readonly terminal: Terminal;
+	/** Version of the plugin that is installed. */
+	readonly pluginVersion: string;
+	/** Which hosts requests must not lead to. */
+	readonly hostRules: HostRules;
 	/** Version of OpenClaw; undefined where it does not say so. */
 	readonly gatewayVersion: string | undefined;
 	/** Environment of this process; the gateway's may be another. */

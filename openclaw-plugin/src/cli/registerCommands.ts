@@ -10,8 +10,10 @@ import { readSettings } from '../settings/settings';
 import type { CommandDefinition, CommandTools } from './command';
 import { addCommands, asCommander } from './commander';
 import { exportCommand, listCommand, showCommand } from './deliveries';
+import { doctorCommand } from './doctor';
 import { endpointsCommand } from './endpoints';
 import { importCommand } from './importFile';
+import { inboundCommand } from './inbound';
 import { replayCommand } from './replay';
 import { rotateSecretCommand, tokenCommand } from './secrets';
 import { statusCommand } from './status';
@@ -22,12 +24,14 @@ import { testCommand } from './testEndpoint';
 /** All commands, in the order of the help. */
 const COMMANDS: readonly CommandDefinition[] = [
 	statusCommand,
+	doctorCommand,
 	listCommand,
 	showCommand,
 	replayCommand,
 	exportCommand,
 	testCommand,
 	endpointsCommand,
+	inboundCommand,
 	rotateSecretCommand,
 	importCommand,
 	tokenCommand,
@@ -40,6 +44,8 @@ export interface CommandDependencies {
 	/** `plugins.entries["event-webhooks"].config`, references resolved. */
 	readonly pluginConfig: unknown;
 	readonly configFile: ConfigFile;
+	/** Of the plugin. */
+	readonly version: string;
 	/** Which hosts requests must not lead to. */
 	readonly hostRules: HostRules;
 	/** Of OpenClaw, such as `2026.9.6`. */
@@ -105,6 +111,8 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 			settings,
 			configFile,
 			terminal,
+			pluginVersion: dependencies.version,
+			hostRules: dependencies.hostRules,
 			gatewayVersion: dependencies.gatewayVersion,
 			env,
 			now,

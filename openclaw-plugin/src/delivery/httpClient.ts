@@ -10,6 +10,8 @@ import type { HostRules } from './hostGuard';
 
 /** One HTTP request to an endpoint. */
 export interface DeliveryRequest {
+	/** `POST` unless given; `OPTIONS` only finds out whether and when somebody answers. */
+	readonly method?: 'POST' | 'OPTIONS';
 	/** Whose connections are used. */
 	readonly receiver: Receiver;
 	readonly url: URL;
@@ -118,7 +120,7 @@ function createRoute(url: URL, way: Way): Route {
 	const { protocol, hostname, port, path, auth } = urlToHttpOptions(url);
 	const open = url.protocol === 'https:' ? requestHttps : requestHttp;
 	const { agent } = way;
-	const options = { method: 'POST', agent, protocol, hostname, port, path, auth };
+	const options = { agent, protocol, hostname, port, path, auth };
 	return { href: url.href, way, open, options };
 }
 
@@ -185,11 +187,12 @@ async function exchange(
 	});
 }
 
-function post({ headers, body, timeoutMs }: DeliveryRequest, route: Route): ClientRequest {
+function post(request: DeliveryRequest, route: Route): ClientRequest {
+	const { method = 'POST', headers, body, timeoutMs } = request;
 	const { open, options, way } = route;
 	// Without it a proxy that does not answer would keep its connection for ever.
 	const timeout = way.proxy === undefined ? {} : { timeout: timeoutMs };
-	const client = open({ ...options, ...timeout, headers });
+	const client = open({ ...options, ...timeout, method, headers });
 	client.end(body);
 	return client;
 }

@@ -44,6 +44,8 @@ export interface EventHooksOptions {
 	readonly logger: Logger;
 	/** Tells gateways apart: the folder of the plugin's data. */
 	readonly scope: string;
+	/** Told of each hook that comes, so that one which stops coming is noticed. */
+	readonly seen?: (hook: string) => void;
 	/** Milliseconds since 1970; the system's clock unless given. */
 	readonly now?: () => number;
 	/** Calls back after so many milliseconds, unless the process ends before. */
@@ -103,12 +105,14 @@ const FIRST = { priority: Number.MAX_SAFE_INTEGER };
  * registerEventHooks({ api, emit, sessions, logger, scope: store.folder });
  */
 export function registerEventHooks(options: EventHooksOptions): () => void {
-	const { api, logger } = options;
+	const { api, logger, seen } = options;
 	const tryTo = createGuard(logger);
 	const parts = createParts(options, tryTo);
 	const guarded = (hook: string, handle: Handler) => (event: unknown, context: unknown) => {
 		tryTo(hook, () => {
-			if (parts.state.isNew(hook, event)) handle(event, context, parts);
+			if (!parts.state.isNew(hook, event)) return;
+			seen?.(hook);
+			handle(event, context, parts);
 		});
 	};
 	for (const [hook, handler] of HANDLERS) {

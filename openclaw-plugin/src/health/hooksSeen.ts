@@ -22,10 +22,11 @@ export interface HookCounts {
 /** A hook that came under the version before, and should have come since. */
 export interface SilentHook {
 	readonly hook: string;
-	readonly before: HookCounts;
-	readonly callsBefore: number;
-	readonly since: number;
-	/** Calls of other hooks since. */
+	readonly previous: HookCounts;
+	readonly current: HookCounts;
+	/** How often it was called under the version before. */
+	readonly calls: number;
+	/** Calls of other hooks under this version. */
 	readonly others: number;
 }
 
@@ -109,7 +110,7 @@ export function findSilentHooks({ current, previous }: HooksSeen): readonly Sile
 	return Object.entries(previous.calls).flatMap(([hook, callsBefore]) => {
 		if (current.calls[hook] !== undefined) return [];
 		if ((callsBefore / before) * now < EXPECTED_CALLS) return [];
-		return [{ hook, before: previous, callsBefore, since: current.since, others: now }];
+		return [{ hook, previous, current, calls: callsBefore, others: now }];
 	});
 }
 
@@ -122,7 +123,7 @@ function writeCounts(
 	const isSame = known?.current.version === gatewayVersion;
 	const fresh: HookCounts = { version: gatewayVersion, since: now, calls: {} };
 	const base = isSame ? known.current : fresh;
-	const previous = isSame ? known.previous : known?.current;
+	const previous = isSame ? known.previous : known && enoughOf(known);
 	const calls = { ...base.calls };
 	const lastAt = { ...known?.lastAt };
 	for (const [hook, { count, at }] of counted) {
@@ -139,6 +140,11 @@ function writeCounts(
 			'INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2',
 		)
 		.run(KEY, JSON.stringify(seen));
+}
+
+/** What the next version is compared with: one that hardly ran says nothing. */
+function enoughOf({ current, previous }: HooksSeen): HookCounts {
+	return previous !== undefined && total(current) < EXPECTED_CALLS ? previous : current;
 }
 
 function total({ calls }: HookCounts): number {

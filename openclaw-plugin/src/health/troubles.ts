@@ -3,12 +3,14 @@ import type { EndpointHealth, Overview } from '../endpoints/endpointHealth';
 import { openEndpointTable } from '../endpoints/endpointTable';
 import { GIVEN_UP_ON_PURPOSE } from '../endpoints/manage';
 import { TEST_TYPE } from '../endpoints/testEvent';
+import { listRefusals } from '../inbound/inboundLog';
 import { describeFault } from '../settings/settings';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import { formatAge } from '../timeText';
 import type { Fault, Health } from './health';
 import { findSilentHooks, readHooksSeen } from './hooksSeen';
+import type { SilentHook } from './hooksSeen';
 
 /** What the gateway itself does not report: it is in the database, for as long as it lasts. */
 export type TroubleCode =
@@ -21,6 +23,7 @@ export type TroubleCode =
 	| 'endpoint-paused'
 	| 'endpoint-removed'
 	| 'deliveries-failed'
+	| 'inbound-refused'
 	| 'hook-silent';
 
 /** Something that a person has to know, whoever found it. */
@@ -63,6 +66,7 @@ export function listTroubles(sources: TroubleSources): readonly Trouble[] {
 			.flatMap((endpoint) => endpointTrouble(endpoint, database, now))
 			.filter((trouble) => !isReported(trouble, reported)),
 		...failureTroubles(database, now),
+		...refusalTroubles(database, now),
 		...hookTroubles(database, now),
 	];
 	const rank = ({ severity }: Trouble) => (severity === 'fault' ? 0 : 1);
@@ -88,7 +92,7 @@ export function reportedTroubles({
 	return [...ofSettings, ...(health?.faults ?? []).filter(({ code }) => code !== 'config')];
 }
 
-/** Notes that somebody has seen the deliveries that have failed so far: they are no trouble any more. */
+/** Notes that somebody has seen what has failed and was refused so far: it is no trouble any more. */
 export function markSeen(database: Database, now: number): void {
 	database
 		.prepare(
@@ -235,16 +239,48 @@ function failureTroubles(database: Database, now: number): readonly Trouble[] {
 		});
 }
 
+/** Somebody tried to tell an agent something, in vain, and may need help. */
+function refusalTroubles(database: Database, now: number): readonly Trouble[] {
+	const since = Math.max(now - DAY_MS, readSeenAt(database));
+	const row = database
+		.prepare('SELECT sum(count) AS n, min(at) AS since FROM inbound_refusals WHERE last_at > ?')
+		.get(since);
+	const count = Number(row?.n ?? 0);
+	const [newest] = listRefusals(database, { limit: 1 });
+	if (count === 0 || newest === undefined) return [];
+	const { endpoint, address, reason, lastAt } = newest;
+	const what = count === 1 ? '1 inbound call was' : `${String(count)} inbound calls were`;
+	const where = endpoint === '' ? '' : ` to '${endpoint}'`;
+	return [
+		{
+			code: 'inbound-refused',
+			severity: 'fault',
+			message: `${what} refused within a day, the last one ${formatAge(lastAt, now)}${where} from ${address}: ${sentence(reason)} Look: ${COMMAND} inbound refusals. Leave it: ${COMMAND} status --seen`,
+			since: Number(row?.since),
+			count,
+		},
+	];
+}
+
 function hookTroubles(database: Database, now: number): readonly Trouble[] {
 	const seen = readHooksSeen(database);
 	if (seen === undefined) return [];
-	return findSilentHooks(seen).map(({ hook, before, callsBefore, since, others }) => ({
+	return findSilentHooks(seen).map((silent) => ({
 		code: 'hook-silent',
-		subject: hook,
+		subject: silent.hook,
 		severity: 'fault',
-		message: `OpenClaw called the hook '${hook}' ${String(callsBefore)} times as version ${before.version}, and not once since it is ${seen.current.version} (${formatAge(since, now)}), while ${String(others)} other calls came: events that are made of it are missing`,
-		since,
+		message: describeSilentHook(silent, now),
+		since: silent.current.since,
 	}));
+}
+
+/** A hook that has stopped coming, in words. */
+export function describeSilentHook(
+	{ hook, previous, current, calls, others }: SilentHook,
+	now: number,
+): string {
+	const { version, since } = current;
+	return `OpenClaw called the hook '${hook}' ${String(calls)} times as version ${previous.version}, and not once since it is ${version} (${formatAge(since, now)}), while ${String(others)} other calls came: events that are made of it are missing`;
 }
 
 function waitingText(pending: number): string {

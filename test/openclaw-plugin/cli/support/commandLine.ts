@@ -23,6 +23,8 @@ export interface CommandResult {
 
 /** How a command is run. */
 export interface RunOptions {
+	/** Of OpenClaw. */
+	readonly gatewayVersion?: string;
 	/** What is handed over on the standard input. */
 	readonly input?: string;
 	/** Someone is at the terminal and types this. */
@@ -108,7 +110,8 @@ export async function createCommandLine(
 				pluginConfig: findPluginEntry(line.config)?.config,
 				configFile: fileOf(line),
 				hostRules: { isBlockedHost: () => false, isPrivateAddress: () => false },
-				gatewayVersion: '2026.9.6',
+				version: '0.0.0-test',
+				gatewayVersion: options.gatewayVersion ?? '2026.9.6',
 				streams,
 				env: options.env ?? {},
 				now,
