@@ -76,7 +76,9 @@ export function onTranscript(event: unknown, parts: EventParts): void {
 	const runId = idOf(fields, 'runId');
 	if (content === '') return;
 	if (runId !== undefined) {
-		openRun(state, runId).texts.push(content);
+		const run = openRun(state, runId);
+		// In other channels the report of the delivery has the text.
+		if ((run.origin.channel ?? WEBCHAT) === WEBCHAT) run.texts.push(content);
 		return;
 	}
 	const sessionKey = textOf(fields, 'sessionKey');
