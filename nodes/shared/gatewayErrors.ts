@@ -414,7 +414,7 @@ const ROWS: readonly Row[] = [
 		also: ({ status, target }) =>
 			target.kind === 'registration' && (status === 429 || status >= 500),
 		texts: [
-			'The gateway could not register the endpoint now (HTTP {status})',
+			'The gateway could not change its endpoints now (HTTP {status})',
 			`Publish again in a moment. If it does not help, look into the gateway's log, or ${BY_HAND}.`,
 		],
 	},

@@ -87,7 +87,7 @@ describe('automatic endpoint setup', () => {
 		expect(registered).toMatchObject({
 			url: n8n.client.webhookUrl(workflow, TRIGGER),
 			events: ['tool.called'],
-			filter: { agentIds: ['main'] },
+			filter: { agentIds: ['main'], userIds: ['a-*'] },
 			isSigned: true,
 		});
 		await n8n.client.deleteWorkflow(workflow);
@@ -133,7 +133,10 @@ describe('automatic endpoint setup', () => {
 			},
 		});
 		await n8n.client.publish(workflow);
-		expect(at((await endpoints())[0], 'filter')).toEqual({ agentIds: ['main', 'support-bot'] });
+		expect(at((await endpoints())[0], 'filter')).toEqual({
+			agentIds: ['main', 'support-bot'],
+			userIds: ['a-*'],
+		});
 		await n8n.client.deleteWorkflow(workflow);
 	});
 
@@ -155,7 +158,7 @@ describe('automatic endpoint setup', () => {
 	it('says which token it needs', async () => {
 		const workflow = await create({}, GATEWAY_TOKENS.hooks);
 		await expect(n8n.client.publish(workflow)).rejects.toThrow(
-			/may not register webhooks.*event-webhooks token create --name n8n/s,
+			/event-webhooks token create --name n8n/s,
 		);
 		expect(await endpoints()).toEqual([]);
 	});

@@ -179,21 +179,26 @@ export class CoreHarness {
 	}
 
 	/** Calls what n8n calls when a workflow is published or unpublished. */
-	async hook(nodeName: string, method: 'checkExists' | 'create' | 'delete'): Promise<boolean> {
+	async hook(
+		nodeName: string,
+		method: 'checkExists' | 'create' | 'delete',
+		activation: WorkflowActivateMode = 'activate',
+		mode: WorkflowExecuteMode = 'trigger',
+	): Promise<boolean> {
 		const { workflow, node, nodeType } = this.open(nodeName);
-		const context = new HookContext(
-			workflow,
-			node,
-			this.additionalData('trigger'),
-			'trigger',
-			'activate',
-			{ webhookDescription: nodeType.description.webhooks?.[0] } as IWebhookData,
-		);
+		const context = new HookContext(workflow, node, this.additionalData(mode), mode, activation, {
+			webhookDescription: nodeType.description.webhooks?.[0],
+		} as IWebhookData);
+		Object.defineProperty(context, 'logger', { value: this.logger() });
 		const hook = nodeType.webhookMethods?.default?.[method];
 		if (!hook) throw new Error(`${nodeName} has no ${method}`);
 		return await hook.call(context as unknown as IHookFunctions);
 	}
 
+	/** What n8n keeps with the workflow. */
+	readonly staticData: IDataObject = {};
+	/** Where n8n is reached. */
+	webhookBaseUrl = 'http://n8n.test/webhook';
 	/** What n8n has saved of executions, by their ids. */
 	readonly savedRuns = new Map<string, IRunExecutionData>();
 	/** Executions that a trigger has started, by their keys; the run once it has ended. */
@@ -270,6 +275,7 @@ export class CoreHarness {
 			active: true,
 			nodeTypes: this.nodeTypes(),
 			settings: { executionOrder: 'v1' },
+			staticData: this.staticData,
 		});
 		const node = workflow.getNode(nodeName);
 		if (!node) throw new Error(`There is no node ${nodeName}`);
@@ -338,7 +344,7 @@ export class CoreHarness {
 				},
 			},
 			hooks: new ExecutionLifecycleHooks(mode, executionId, workflow as never),
-			webhookBaseUrl: 'http://n8n.test/webhook',
+			webhookBaseUrl: this.webhookBaseUrl,
 			webhookTestBaseUrl: 'http://n8n.test/webhook-test',
 			webhookWaitingBaseUrl: 'http://n8n.test/webhook-waiting',
 			formWaitingBaseUrl: 'http://n8n.test/form-waiting',

@@ -235,7 +235,7 @@ describe('registering an endpoint and fetching its events', () => {
 		[answer(401, refusal('unauthorized')), /did not accept the access token.*token create/s],
 		[answer(400, refusal('private-host')), /does not send to n8n's address.*WEBHOOK_URL/s],
 		[answer(409, refusal('set-in-configuration')), /did not register the endpoint.*because/s],
-		[answer(503, refusal('not-stored')), /could not register the endpoint now \(HTTP 503\)/],
+		[answer(503, refusal('not-stored')), /could not change its endpoints now \(HTTP 503\)/],
 		[answer(409, refusal('other-registrant')), /Another n8n has registered.*unpublish/s],
 		[
 			answer(409, {

@@ -1,0 +1,130 @@
+import { askAgent } from '../../testbed/askAgent';
+import type { Gateway } from '../../testbed/gateway';
+import { listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
+import type { Workflow } from '../../testbed/n8n/client';
+import type { N8n } from '../../testbed/n8n/instance';
+import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
+import { chain, node, noOp } from '../../testbed/n8n/workflow';
+import { issueToken } from '../../testbed/pluginToken';
+import { credentialData } from '../../testbed/stack';
+import { waitFor } from '../../testbed/waitFor';
+import { startOwnN8n } from './support/environment';
+import { startPluginGateway } from './support/pluginGateway';
+import { readShared } from './support/shared';
+
+const TRIGGER = 'OpenClaw Trigger';
+const API = '/plugins/event-webhooks/api/endpoints';
+
+let gateway: Gateway;
+let n8n: N8n;
+let token: string;
+
+beforeAll(async () => {
+	[gateway, n8n] = await Promise.all([
+		startPluginGateway({ modelUrl: readShared().modelUrl, webhooks: {} }),
+		startOwnN8n(),
+	]);
+	token = await issueToken(gateway);
+});
+
+afterAll(async () => {
+	await Promise.all([gateway.remove(), n8n.remove()]);
+});
+
+async function endpoints(): Promise<readonly unknown[]> {
+	const headers = { authorization: `Bearer ${token}` };
+	const response = await fetch(gateway.url + API, { headers });
+	return listAt(tryParseJson(await response.text()), 'endpoints');
+}
+
+async function remove(name: string): Promise<void> {
+	const headers = { authorization: `Bearer ${token}` };
+	await fetch(`${gateway.url}${API}/${name}`, { method: 'DELETE', headers });
+}
+
+/** Takes its time between the trigger and the last node. */
+async function create(parameters: JsonObject = {}, seconds = 0): Promise<Workflow> {
+	const data = credentialData(gateway.url, { accessToken: token });
+	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+	return await n8n.client.createWorkflow({
+		name: 'Connected',
+		nodes: [
+			triggerNode(credential, {
+				events: ['tool.called'],
+				endpointSetup: 'connection',
+				...parameters,
+			}),
+			node('Take Time', 'n8n-nodes-base.wait', 1.1, { amount: seconds, unit: 'seconds' }),
+			noOp('After'),
+		],
+		connections: chain(TRIGGER, 'Take Time', 'After'),
+	});
+}
+
+/** One turn of an agent with a tool call. */
+async function takeTurn(): Promise<void> {
+	const { status } = await askAgent(gateway.url, { agent: 'main', text: 'Look around [[tool]]' });
+	expect(status).toBe(200);
+}
+
+it('runs the events of the gateway, which needs no way to n8n', async () => {
+	const workflow = await create();
+	await n8n.client.publish(workflow);
+	expect(await endpoints()).toMatchObject([{ kind: 'connection', events: ['tool.called'] }]);
+	await takeTurn();
+	const [execution] = await n8n.client.waitForExecutions(workflow, 1);
+	expect(execution).toMatchObject({ status: 'success' });
+	expect(execution?.json('After')[0]).toMatchObject({
+		type: 'tool.called',
+		data: { agentId: 'main', tool: { name: 'ls' } },
+		meta: { attempt: 1 },
+	});
+
+	// A lost endpoint is registered again by itself.
+	await remove(textAt((await endpoints())[0], 'name'));
+	await waitFor('the endpoint to be there again', async () => (await endpoints()).length === 1, {
+		timeoutMs: 60_000,
+	});
+	await takeTurn();
+	await n8n.client.waitForExecutions(workflow, 2);
+
+	// What happens while n8n is away waits for it.
+	await n8n.stop();
+	await takeTurn();
+	await n8n.start();
+	const executions = await n8n.client.waitForExecutions(workflow, 3);
+	expect(executions.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
+	await n8n.client.deleteWorkflow(workflow);
+});
+
+it('runs an event again that a crash cut off, and once to its end', async () => {
+	const workflow = await create({}, 5);
+	await n8n.client.publish(workflow);
+	await takeTurn();
+	await waitFor('the execution to run', async () =>
+		(await n8n.client.executions(workflow)).some(({ status }) => status === 'running'),
+	);
+	await n8n.kill();
+	await n8n.start();
+	await waitFor('an execution to end well', async () =>
+		(await n8n.client.executions(workflow)).some(({ status }) => status === 'success'),
+	);
+	const executions = await n8n.client.waitForExecutions(workflow, 2);
+	expect(executions.filter((execution) => execution.ran('After'))).toHaveLength(1);
+	await n8n.client.deleteWorkflow(workflow);
+});
+
+it('gives the editor the next event, at an endpoint that ends with it', async () => {
+	const workflow = await create();
+	const before = (await endpoints()).length;
+	const run = n8n.client.runManually(workflow, TRIGGER);
+	await waitFor('the test endpoint', async () =>
+		(await endpoints()).some((one) => textAt(one, 'name').endsWith('-test')),
+	);
+	await takeTurn();
+	await run;
+	const [execution] = await n8n.client.waitForExecutions(workflow, 1);
+	expect(execution).toMatchObject({ status: 'success', mode: 'manual' });
+	expect(execution?.json(TRIGGER)[0]).toMatchObject({ type: 'tool.called' });
+	await waitFor('the test endpoint to be gone', async () => (await endpoints()).length === before);
+});
