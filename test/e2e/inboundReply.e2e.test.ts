@@ -8,7 +8,7 @@ import { INBOUND, runInbound } from './support/inboundWorkflow';
 import { startPluginGateway } from './support/pluginGateway';
 import { readShared } from './support/shared';
 
-const { n8n } = environment();
+const { n8n, model } = environment();
 let gateway: Gateway;
 let accessToken: string;
 
@@ -71,10 +71,93 @@ describe('Wait for Reply', () => {
 		expect(execution.errorMessage).toContain('The agent did not finish its run');
 	});
 
+	it('goes on asking when the gateway holds the request no longer', async () => {
+		const options = { waitForReply: true, replySeconds: 110 };
+		const execution = await run(toAgent('[[slow:55000]] [[reply:At last]]', options));
+		expect(execution.errorMessage).toBe('');
+		expect(execution.json(INBOUND)).toEqual([expect.objectContaining({ reply: 'At last' })]);
+	}, 150_000);
+
 	it('fails when the agent takes longer than the time', async () => {
-		const options = { waitForReply: true, timeout: 1 };
+		const options = { waitForReply: true, replySeconds: 1 };
 		const execution = await run(toAgent('[[slow:20000]]', options));
 		expect(execution.errorMessage).toContain('The agent did not answer within 1 seconds');
+	});
+});
+
+describe('Get Run', () => {
+	const getRun = async (runId: unknown, options: JsonObject = {}) =>
+		await run({ operation: 'getRun', runId: String(runId), options });
+
+	it('tells what has become of a message, and waits for its end if wanted', async () => {
+		const question = '[[slow:8000]] [[reply:迟到的回答]]';
+		const [sent] = (await run(toAgent(question, {}))).json(INBOUND);
+		const [early] = (await getRun(sent?.runId)).json(INBOUND);
+		expect(early).toMatchObject({
+			ok: true,
+			runId: sent?.runId,
+			state: expect.stringMatching(/^(queued|running)$/) as unknown,
+			agentId: 'support-bot',
+			message: question,
+		});
+		const options = { waitForReply: true, replySeconds: 60 };
+		const [late] = (await getRun(sent?.runId, options)).json(INBOUND);
+		expect(late).toMatchObject({ ok: true, state: 'done', reply: '迟到的回答' });
+	});
+
+	it('tells of a run that failed, and knows no others', async () => {
+		const [sent] = (await run(toAgent('[[400]]', {}))).json(INBOUND);
+		const options = { waitForReply: true, replySeconds: 60 };
+		const [failed] = (await getRun(sent?.runId, options)).json(INBOUND);
+		expect(failed).toMatchObject({ ok: false, state: 'failed', error: { code: 'agent-failed' } });
+		const unknown = await getRun('run_00000000000000000000000000');
+		expect(unknown.errorMessage).toContain('The gateway knows no run');
+	});
+});
+
+describe('Session Key', () => {
+	it('reaches the agent in any script', async () => {
+		const options = { waitForReply: true, sessionKey: '工单:1042' };
+		const [first] = (await run(toAgent('Hello [[reply:One]]', options))).json(INBOUND);
+		expect(first).toMatchObject({ ok: true, reply: 'One' });
+		const [other] = (
+			await run(toAgent('Hello [[reply:Two]]', { ...options, sessionKey: '票据:1042' }))
+		).json(INBOUND);
+		expect(other).toMatchObject({ ok: true, reply: 'Two' });
+	});
+
+	it('that can be none is refused before anything is sent', async () => {
+		const execution = await run(toAgent('Hello', { sessionKey: ':1042' }));
+		expect(execution.errorMessage).toBe(
+			"'Session Key' in the options cannot be the key of a session [item 0]",
+		);
+	});
+});
+
+describe('Retry On Fail', () => {
+	it('gives out the run that the gateway took on the first try, though the text differs', async () => {
+		const items = [{ agent: 'support-bot' }, { agent: 'nobody' }];
+		const options = { maxConcurrency: 1 };
+		const parameters = {
+			...toAgent('', options),
+			agent: byId('={{ $json.agent }}'),
+			template: 'Tried again at {{body.question}}',
+			fields: mappedFields({ question: '={{ $now.toMillis() }}' }),
+		};
+		const execution = await runInbound(n8n, {
+			gatewayUrl: gateway.url,
+			credential: { accessToken },
+			parameters,
+			items,
+			node: { retryOnFail: true },
+		});
+		// The second item fails each time; what the first one led to was never refused.
+		expect(execution.errorMessage).toContain("The agent 'nobody' could not be found [item 1]");
+		await model.waitForRequest(({ message }) => message.startsWith('Tried again at'));
+		const turns = (await model.requests()).filter(({ message }) =>
+			message.startsWith('Tried again at'),
+		);
+		expect(turns).toHaveLength(1);
 	});
 });
 

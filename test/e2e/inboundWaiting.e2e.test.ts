@@ -3,6 +3,7 @@ import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink, type ReceivedRequest } from '../../testbed/httpSink';
 import { textAt, type JsonObject } from '../../testbed/json';
+import { readBody, startLocalServer } from '../../testbed/localServer';
 import type { Workflow } from '../../testbed/n8n/client';
 import type { Execution } from '../../testbed/n8n/execution';
 import type { N8n } from '../../testbed/n8n/instance';
@@ -132,6 +133,27 @@ describe('a real agent', () => {
 				durationMs: expect.any(Number) as unknown,
 				asked: question,
 			},
+		]);
+	});
+
+	it('is asked for several items at once: the workflow goes on with all answers, in order', async () => {
+		const questions = ['[[slow:4000]] [[reply:一]]', '[[400]]', '[[reply:Three]]'];
+		const items = questions.map((question) => ({ question }));
+		const options = { sessionKey: '=工单:{{ $json.question.length }}' };
+		const execution = await finished(await start(await create(items, { ...TO_AGENT, options })));
+		expect(execution.errorMessage).toBe('');
+		const output = execution.json(AFTER);
+		expect(output.map(({ asked }) => asked)).toEqual(questions);
+		expect(output.map(({ message }) => message)).toEqual(questions);
+		expect(output.map(({ reply }) => reply)).toEqual(['一', undefined, 'Three']);
+		expect(output[1]).toMatchObject({ ok: false, error: { code: 'agent-failed' } });
+	});
+
+	it('writes into the session that is named, in any script', async () => {
+		const options = { sessionKey: '票据:1042' };
+		const workflow = await create([{ question: '[[reply:Yes]]' }], { ...TO_AGENT, options });
+		expect((await finished(await start(workflow))).json(AFTER)).toMatchObject([
+			{ ok: true, reply: 'Yes', sessionKey: 'agent:support-bot:票据:1042' },
 		]);
 	});
 
@@ -275,15 +297,6 @@ describe('a callback', () => {
 });
 
 describe('nothing to wait for', () => {
-	it('several items are refused before anything is sent', async () => {
-		standIn.clear();
-		const items = [{ question: 'One' }, { question: 'Two' }];
-		const workflow = await create(items, TO_AGENT, { url: standIn.url });
-		const execution = await finished(await start(workflow));
-		expect(execution.errorMessage).toContain('takes one item, and got 2');
-		expect(standIn.requests).toHaveLength(0);
-	});
-
 	it('a gateway that promises no reply ends the execution', async () => {
 		standIn.clear();
 		standIn.answerBy(() => ({ body: { ok: true, runId: 'run_0' } }));
@@ -298,5 +311,37 @@ describe('nothing to wait for', () => {
 		const workflow = await create([{ question: 'Hm?' }], { ...TO_AGENT, options }, { url });
 		const execution = await finished(await start(workflow));
 		expect(textAt(execution.resultData, 'error', 'message')).toContain('127.0.0.1:9');
+	});
+});
+
+describe('behind a proxy that takes a sub-path away', () => {
+	it('the callback resumes the execution', async () => {
+		const proxy = await startLocalServer((request, response) => {
+			const forward = async () => {
+				const { method = 'GET', url = '', headers } = request;
+				const body = await readBody(request);
+				const answer = await sendRaw(n8n.url + url.replace(/^\/apps\/n8n/, ''), {
+					method,
+					headers: { ...headers, host: undefined },
+					body,
+				});
+				response.writeHead(url.startsWith('/apps/n8n/') ? answer.status : 404).end(answer.text);
+			};
+			forward().catch((error: unknown) => response.destroy(error as Error));
+		});
+		try {
+			const address = `${proxy.url}/apps/n8n/`;
+			await n8n.stop();
+			await n8n.start({ WEBHOOK_URL: address, N8N_WEBHOOK_URL: address });
+			const { id, url, secret, runId } = await askStandIn();
+			expect(url).toContain('/apps/n8n/webhook-waiting/');
+			expect((await sendEvent(url, { event: result(runId), secret })).status).toBe(200);
+			expect((await finished(id)).json(AFTER)).toMatchObject([{ ok: true, reply: 'Fine' }]);
+			const question = '[[reply:Through the proxy]]';
+			const execution = await finished(await start(await create([{ question }])));
+			expect(execution.json(AFTER)).toMatchObject([{ ok: true, reply: 'Through the proxy' }]);
+		} finally {
+			await proxy.close();
+		}
 	});
 });
