@@ -1,33 +1,51 @@
-import { createSecret } from '../protocol';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createSecret } from '../protocol';
 import type { Cleanup } from '../testbed/cleanup';
+import { CommandError } from '../testbed/command';
 import { startGateway, type Gateway } from '../testbed/gateway';
-import { startHttpSink } from '../testbed/httpSink';
+import { startHttpSink, type HttpSink } from '../testbed/httpSink';
+import { listAt, textAt, tryParseJson } from '../testbed/json';
 import { obtainPlugin } from '../testbed/plugin';
 import { formatDuration, type Progress } from '../testbed/progress';
 import { ensureRuntimes } from '../testbed/runtime';
-import { startScriptedModel } from '../testbed/scriptedModel';
-import { startTelegramStandIn } from '../testbed/telegramStandIn';
+import { startScriptedModel, type ScriptedModel } from '../testbed/scriptedModel';
+import { mountSmallDisk } from '../testbed/smallDisk';
+import { startTelegramStandIn, type TelegramStandIn } from '../testbed/telegramStandIn';
 import { waitFor } from '../testbed/waitFor';
 import { describeMachine } from '../benchmarks/machine';
 import { readReceived, readStored } from './crash/books';
+import { troubleDisk, type TroubleCounts } from './crash/diskTrouble';
 import { markOf, messagesSeenByModel, startLoad } from './crash/load';
 import { runCommand, type CommandTools } from './runCommand';
 
 const KILLS = 50;
 /** A kill comes up to so many milliseconds after the first event of the gateway's life, at random. */
 const LONGEST_LIFE_MS = 6000;
+/** Minutes of trouble with the disk, and its size. */
+const MINUTES = 10;
+const DISK_MEGABYTES = 64;
+const DISK_RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'DISK.md');
 const RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'CRASHES.md');
 
+/** A gateway with the plugin, and all that it talks to. */
+interface Stage {
+	readonly gateway: Gateway;
+	readonly model: ScriptedModel;
+	readonly telegram: TelegramStandIn;
+	readonly sink: HttpSink;
+	readonly secret: string;
+}
+
 interface Outcome {
-	readonly kills: number;
 	readonly written: number;
 	readonly accepted: number;
 	readonly received: number;
 	readonly lost: readonly string[];
 	readonly unheard: readonly string[];
+	/** Tool calls of which only the beginning or the end was told. */
+	readonly halfTold: number;
 	readonly repeated: number;
 	readonly deliveredTwice: number;
 	readonly unverified: number;
@@ -61,7 +79,7 @@ async function killOften(
 	return accepted;
 }
 
-async function rehearse(kills: number, progress: Progress, cleanup: Cleanup): Promise<Outcome> {
+async function setTheStage(progress: Progress, cleanup: Cleanup): Promise<Stage> {
 	const runtimes = await ensureRuntimes(progress, { n8n: false });
 	const packageFile = await obtainPlugin(progress, cleanup);
 	const secret = createSecret();
@@ -87,10 +105,16 @@ async function rehearse(kills: number, progress: Progress, cleanup: Cleanup): Pr
 		}),
 	);
 	cleanup.defer(async () => gateway.remove());
+	return { gateway, model, telegram, sink, secret };
+}
 
-	const load = startLoad(telegram, gateway.url);
-	const accepted = new Set(await killOften(gateway, kills, progress));
-	await load.stop();
+/** Lets everything be delivered, and compares what was accepted with what was received. */
+async function closeBooks(
+	{ gateway, model, sink, secret }: Stage,
+	known: ReadonlySet<string>,
+	written: number,
+	progress: Progress,
+): Promise<Outcome> {
 	await progress.step('Waiting until everything is delivered', async () =>
 		waitFor('the outbox to be empty', () => readStored(gateway.folder).pending === 0, {
 			timeoutMs: 300_000,
@@ -98,17 +122,17 @@ async function rehearse(kills: number, progress: Progress, cleanup: Cleanup): Pr
 		}),
 	);
 	const stored = readStored(gateway.folder);
-	for (const id of stored.eventIds) accepted.add(id);
+	const accepted = new Set([...known, ...stored.eventIds]);
 	const received = readReceived(sink.requests, secret);
 	const heard = new Set([...received.texts].map(markOf));
 	const asked = [...(await messagesSeenByModel(model))];
 	return {
-		kills,
-		written: load.written,
+		written,
 		accepted: accepted.size,
 		received: received.times.size,
 		lost: [...accepted].filter((id) => !received.times.has(id)),
 		unheard: asked.filter((text) => !heard.has(text)),
+		halfTold: received.halfTold,
 		repeated: [...received.times.values()].filter((times) => times > 1).length,
 		deliveredTwice: stored.deliveredTwice,
 		unverified: received.unverified,
@@ -116,28 +140,90 @@ async function rehearse(kills: number, progress: Progress, cleanup: Cleanup): Pr
 	};
 }
 
+async function rehearseKills(
+	kills: number,
+	progress: Progress,
+	cleanup: Cleanup,
+): Promise<Outcome> {
+	const stage = await setTheStage(progress, cleanup);
+	const load = startLoad(stage.telegram, stage.gateway.url);
+	const accepted = await killOften(stage.gateway, kills, progress);
+	await load.stop();
+	return await closeBooks(stage, accepted, load.written, progress);
+}
+
+interface DiskOutcome extends Outcome {
+	readonly troubles: TroubleCounts;
+	/** Faults of the plugin when all was over. */
+	readonly faults: readonly string[];
+}
+
+async function rehearseDisk(
+	minutes: number,
+	progress: Progress,
+	cleanup: Cleanup,
+): Promise<DiskOutcome> {
+	const stage = await setTheStage(progress, cleanup);
+	const { gateway, telegram } = stage;
+	await gateway.stop();
+	const state = join(gateway.folder, 'state');
+	await rm(join(state, 'event-webhooks'), { recursive: true, force: true });
+	const disk = mountSmallDisk(state, DISK_MEGABYTES, 'event-webhooks');
+	if (disk === undefined) throw new Error('Only root can mount the disk that this test needs');
+	cleanup.defer(async () => {
+		await gateway.kill();
+		disk.unmount();
+	});
+	await gateway.start();
+	const load = startLoad(telegram, gateway.url);
+	await waitFor('the first events', () => readStored(gateway.folder).eventIds.length > 0);
+	const until = performance.now() + minutes * 60_000;
+	const troubles = await troubleDisk(disk, until, (trouble, milliseconds) => {
+		progress.line(`${trouble} for ${(milliseconds / 1000).toFixed(1)} s`);
+	});
+	await load.stop();
+	await waitFor(
+		'the end of the faults',
+		async () => !(await faultCodes(gateway)).includes('events-waiting'),
+		{ timeoutMs: 120_000, everyMs: 2000 },
+	);
+	const books = await closeBooks(stage, new Set(), load.written, progress);
+	return { ...books, troubles, faults: await faultCodes(gateway) };
+}
+
+/** The command line ends with 1 when there are some. */
+async function faultCodes(gateway: Gateway): Promise<readonly string[]> {
+	const text = await gateway
+		.openclaw(['event-webhooks', 'status', '--json'])
+		.catch((error: unknown) => (error instanceof CommandError ? error.stdout : ''));
+	return listAt(tryParseJson(text), 'faults').map((fault) => textAt(fault, 'code'));
+}
+
 function rows(outcome: Outcome): ReadonlyArray<readonly [string, string]> {
 	return [
-		['`kill -9` of the gateway', String(outcome.kills)],
 		['Messages that users wrote meanwhile', String(outcome.written)],
-		['Events accepted (on disk when the process died, or later)', String(outcome.accepted)],
+		['Events accepted', String(outcome.accepted)],
 		['Events received', String(outcome.received)],
 		['Events accepted and never received', String(outcome.lost.length)],
 		['Messages an agent worked on without a message.received', String(outcome.unheard.length)],
+		['Tool calls of which only the beginning or the end was told', String(outcome.halfTold)],
 		['Events received more than once (same id)', String(outcome.repeated)],
 		['… although their answer had been recorded', String(outcome.deliveredTwice)],
 		['Requests that did not verify', String(outcome.unverified)],
 	];
 }
 
-async function writeResults(outcome: Outcome, took: number): Promise<void> {
-	const table = (lines: ReadonlyArray<readonly [string, string]>) =>
-		['| | |', '| --- | ---: |', ...lines.map((line) => `| ${line.join(' | ')} |`)].join('\n');
-	const text = `# Crashes
+async function writeResults(
+	file: string,
+	heading: string,
+	lines: ReadonlyArray<readonly [string, string]>,
+	took: number,
+): Promise<void> {
+	const table = (all: ReadonlyArray<readonly [string, string]>) =>
+		['| | |', '| --- | ---: |', ...all.map((line) => `| ${line.join(' | ')} |`)].join('\n');
+	const text = `${heading}
 
-Written by \`npm run crash\`: a real gateway with the plugin, four users who write without a pause over a stand-in for Telegram, two programs that ask over the gateway's API, and \`kill -9\` at random moments up to ${String(LONGEST_LIFE_MS / 1000)} s after the first event of each life.
-
-${table(rows(outcome))}
+${table(lines)}
 
 ${table([
 	['Date', new Date().toISOString().slice(0, 10)],
@@ -145,21 +231,69 @@ ${table([
 	...describeMachine(undefined),
 ])}
 `;
-	await writeFile(RESULTS_FILE, text);
+	await writeFile(file, text);
 }
 
-/** `npm run crash` kills the gateway 50 times, `npm run crash -- 3` three times. */
-async function main({ progress, cleanup }: CommandTools): Promise<void> {
+const LOAD =
+	"four users who write without a pause over a stand-in for Telegram, and two programs that ask over the gateway's API";
+
+/** Kills the gateway often; says whether nothing was lost. */
+async function testKills(kills: number, { progress, cleanup }: CommandTools): Promise<boolean> {
 	const started = performance.now();
-	const kills = Number(process.argv[2] ?? KILLS);
-	const outcome = await rehearse(kills, progress, cleanup);
+	const outcome = await rehearseKills(kills, progress, cleanup);
+	const lines = [['`kill -9` of the gateway', String(kills)] as const, ...rows(outcome)];
+	show(lines, progress);
+	const heading = `# Crashes
+
+Written by \`npm run crash\`: a real gateway with the plugin, ${LOAD}, and \`kill -9\` at random moments up to ${String(LONGEST_LIFE_MS / 1000)} s after the first event of each life. Accepted is what was on disk when the process died, or later.`;
+	if (kills >= KILLS) {
+		await writeResults(RESULTS_FILE, heading, lines, performance.now() - started);
+	}
+	// What a tool call ended with may have died with the process, before any hook was told.
+	return isGood(outcome);
+}
+
+/** Makes trouble with the disk; says whether nothing was lost. */
+async function testDisk(minutes: number, { progress, cleanup }: CommandTools): Promise<boolean> {
+	const started = performance.now();
+	const outcome = await rehearseDisk(minutes, progress, cleanup);
+	const lines = [
+		...Object.entries(outcome.troubles).map(([name, count]) => [name, String(count)] as const),
+		...rows(outcome),
+	];
+	show(lines, progress);
+	const heading = `# Trouble with the disk
+
+Written by \`npm run crash -- disk\`: a real gateway with the plugin, ${LOAD}, while the disk of the plugin's data is locked by another process, full, or withdrawn, at random, for ${String(minutes)} minutes. Nothing that a hook was told may be missing: each message, and the beginning and the end of each tool call.`;
+	if (minutes >= MINUTES) {
+		await writeResults(DISK_RESULTS_FILE, heading, lines, performance.now() - started);
+	}
+	for (const code of outcome.faults) progress.line(`fault: ${code}`);
+	return isGood(outcome) && outcome.halfTold === 0 && !outcome.faults.includes('events-lost');
+}
+
+function show(lines: ReadonlyArray<readonly [string, string]>, progress: Progress): void {
 	progress.line();
-	for (const [label, value] of rows(outcome)) progress.line(`${label}: ${value}`);
-	const faults = [outcome.lost.length, outcome.unheard.length, outcome.deliveredTwice];
-	const isGood = [...faults, outcome.unverified, outcome.failed].every((count) => count === 0);
-	if (!isGood) process.exitCode = 1;
-	if (kills >= KILLS) await writeResults(outcome, performance.now() - started);
-	progress.line(`\n${isGood ? '1 passed, 0 failed' : '0 passed, 1 failed'}`);
+	for (const [label, value] of lines) progress.line(`${label}: ${value}`);
+}
+
+function isGood(outcome: Outcome): boolean {
+	const { lost, unheard, deliveredTwice, unverified, failed } = outcome;
+	return [lost.length, unheard.length, deliveredTwice, unverified, failed].every((n) => n === 0);
+}
+
+/**
+ * `npm run crash` kills the gateway 50 times, `npm run crash -- 3` three times; `npm run crash -- disk 10`
+ * makes trouble with its disk for ten minutes.
+ */
+async function main(tools: CommandTools): Promise<void> {
+	const [, , first, second] = process.argv;
+	const hasPassed =
+		first === 'disk'
+			? await testDisk(Number(second ?? MINUTES), tools)
+			: await testKills(Number(first ?? KILLS), tools);
+	if (!hasPassed) process.exitCode = 1;
+	tools.progress.line(`\n${hasPassed ? '1 passed, 0 failed' : '0 passed, 1 failed'}`);
 }
 
 void runCommand(main);

@@ -68,7 +68,7 @@ function settle(settings: Settings, store: Store, logger: Logger) {
 	store.setSynchronous(settings.outbox.powerSafe ? 'full' : 'normal');
 	const { folder } = store;
 	const { instanceId } = settings;
-	const outbox = openOutbox(store, { folder, ...settings.outbox });
+	const outbox = openOutbox(store, { folder, logger, ...settings.outbox });
 	const registry = createEndpointRegistry({
 		folder,
 		database: store,

@@ -10,12 +10,16 @@ export interface Received {
 	/** Texts of the `message.received` events. */
 	readonly texts: ReadonlySet<string>;
 	readonly unverified: number;
+	/** Tool calls of which only the beginning or the end was told. */
+	readonly halfTold: number;
 }
 
 /** Reads what the receiver got, each request verified as a receiver should. */
 export function readReceived(requests: readonly ReceivedRequest[], secret: string): Received {
 	const times = new Map<string, number>();
 	const texts = new Set<string>();
+	const begun = new Set<string>();
+	const ended = new Set<string>();
 	let unverified = 0;
 	for (const request of requests) {
 		// The test takes long, so each request is judged by the clock of its arrival.
@@ -24,11 +28,15 @@ export function readReceived(requests: readonly ReceivedRequest[], secret: strin
 		if (!verifyEvent({ headers, body, secret, now }).ok) unverified += 1;
 		const id = textAt(json, 'id');
 		times.set(id, (times.get(id) ?? 0) + 1);
-		if (textAt(json, 'type') === 'message.received') {
-			texts.add(textAt(json, 'data', 'message', 'content'));
-		}
+		const type = textAt(json, 'type');
+		if (type === 'message.received') texts.add(textAt(json, 'data', 'message', 'content'));
+		const calls = type === 'tool.called' ? begun : type === 'tool.completed' ? ended : undefined;
+		calls?.add(`${textAt(json, 'data', 'runId')} ${textAt(json, 'data', 'tool', 'callId')}`);
 	}
-	return { times, texts, unverified };
+	const halfTold = [...begun, ...ended].filter(
+		(call) => begun.has(call) !== ended.has(call),
+	).length;
+	return { times, texts, unverified, halfTold };
 }
 
 /** What the plugin has on its disk. */

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { open, readdir, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { askAgent } from '../../testbed/askAgent';
 import { CommandError } from '../../testbed/command';
 import type { Gateway } from '../../testbed/gateway';
@@ -12,6 +14,10 @@ import { startPluginGateway } from './support/pluginGateway';
 
 const DISK = '4m';
 const COMPARED = 30;
+/** For two starts of a gateway. */
+const START_LIMIT_MS = 600_000;
+/** As long as another process may hold the database. */
+const LOCK_MS = 10_000;
 
 let model: ScriptedModel & { stop(): Promise<void> };
 let sink: HttpSink;
@@ -41,6 +47,15 @@ async function faultCodes(): Promise<readonly string[]> {
 	return listAt(tryParseJson(text), 'faults').map((fault) => textAt(fault, 'code'));
 }
 
+/** Types of the events that were received, in order of arrival. */
+const receivedTypes = () => sink.requests.map(({ json }) => textAt(json, 'type'));
+
+/** A turn in which a tool is called, and what comes of it. */
+async function takeToolTurn(): Promise<void> {
+	const { status } = await askAgent(gateway.url, { text: 'Look into the workspace [[tool]]' });
+	expect(status).toBe(200);
+}
+
 /** Takes everything that is left. */
 async function fillDisk(file: string): Promise<void> {
 	const ballast = await open(file, 'w');
@@ -65,7 +80,7 @@ beforeAll(async () => {
 					name: 'sink',
 					url: sink.url,
 					secret: 'whsec_faults',
-					events: ['message.sent'],
+					events: ['message.sent', 'tool.called', 'tool.completed'],
 					allowPrivateHosts: true,
 				},
 			],
@@ -80,7 +95,7 @@ beforeAll(async () => {
 	execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', folder]);
 	hasOwnDisk = true;
 	await gateway.start();
-});
+}, START_LIMIT_MS);
 
 afterAll(async () => {
 	await gateway.stop();
@@ -112,6 +127,86 @@ it('a full disk disturbs no agent, is told, and loses nothing', async () => {
 		timeoutMs: 90_000,
 	});
 });
+
+it("another process's lock during a turn costs no event", async () => {
+	sink.clear();
+	await takeToolTurn();
+	await sink.waitForRequest(({ json }) => textAt(json, 'type') === 'message.sent');
+	const usual = receivedTypes();
+	expect(usual).toContain('tool.called');
+	expect(usual).toContain('tool.completed');
+
+	sink.clear();
+	const other = new DatabaseSync(join(folder, 'event-webhooks.sqlite'));
+	other.exec('BEGIN IMMEDIATE');
+	const lockedAt = performance.now();
+	try {
+		await takeToolTurn();
+		expect(await faultCodes()).toEqual(
+			expect.arrayContaining(['database-unavailable', 'events-waiting']),
+		);
+		expect(sink.requests).toEqual([]);
+		await delay(Math.max(LOCK_MS - (performance.now() - lockedAt), 0));
+	} finally {
+		other.exec('ROLLBACK');
+		other.close();
+	}
+	await waitFor('the events of the turn', () => sink.requests.length >= usual.length, {
+		timeoutMs: 30_000,
+	});
+	expect(receivedTypes()).toEqual(usual);
+	expect(await gateway.log()).not.toContain('could not be kept');
+	await waitFor(
+		'the end of the faults',
+		async () => !(await faultCodes()).includes('events-waiting'),
+		{
+			timeoutMs: 60_000,
+		},
+	);
+});
+
+it(
+	'a database that cannot be opened at the start is used as soon as it can be',
+	async () => {
+		const file = join(folder, 'event-webhooks.sqlite');
+		const elsewhere = join(gateway.folder, 'elsewhere');
+		await gateway.stop();
+		await mkdir(elsewhere);
+		for (const name of await readdir(folder)) {
+			if (name.startsWith('event-webhooks.sqlite')) {
+				execFileSync('mv', [join(folder, name), elsewhere]);
+			}
+		}
+		await mkdir(file);
+		await gateway.start();
+
+		sink.clear();
+		await takeToolTurn();
+		await waitFor(
+			'the faults on the command line',
+			async () => {
+				const codes = await faultCodes();
+				return codes.includes('database-unavailable') && codes.includes('events-waiting');
+			},
+			{ timeoutMs: 90_000 },
+		);
+		expect(sink.requests).toEqual([]);
+		await rmdir(file);
+		for (const name of await readdir(elsewhere)) {
+			execFileSync('mv', [join(elsewhere, name), folder]);
+		}
+		await sink.waitForRequest(({ json }) => textAt(json, 'type') === 'message.sent', {
+			timeoutMs: 30_000,
+		});
+		expect(receivedTypes()).toEqual(expect.arrayContaining(['tool.called', 'tool.completed']));
+		expect(await takeTurn('after the opening')).toBe('after the opening');
+		await waitForReply('after the opening');
+		await waitFor('the end of the faults', async () => (await faultCodes()).length === 0, {
+			timeoutMs: 60_000,
+		});
+	},
+	START_LIMIT_MS,
+);
 
 it('a damaged database disturbs no agent, is set aside, and is told', async () => {
 	expect(await takeTurn('before the damage')).toBe('before the damage');

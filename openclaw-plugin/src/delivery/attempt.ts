@@ -1,8 +1,8 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import { formatDeliveryId } from '../outbox/delivery';
+import { MAX_BODY_BYTES } from '../outbox/envelope';
 import type { Attempt } from '../outbox/outbox';
 import type { DueDelivery } from '../outbox/queue';
-import { MAX_BODY_BYTES } from '../outbox/thin';
 import { createEventKeys, MAX_SIGNATURES, signEvent } from '../protocol';
 import type { EventKeys } from '../protocol';
 import { errorText } from '../store/errorText';

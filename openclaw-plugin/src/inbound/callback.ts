@@ -8,7 +8,7 @@ import { refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { textOf } from '../http/request';
 import type { Outbox } from '../outbox/outbox';
-import { fitBody } from '../outbox/thin';
+import { fitBody } from '../outbox/envelope';
 import { createEventId } from '../protocol';
 import type { DeliveryTarget } from '../outbox/outbox';
 import type { Database } from '../store/databaseAccess';

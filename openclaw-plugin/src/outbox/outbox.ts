@@ -4,6 +4,9 @@ import { openEndpointTable } from '../endpoints/endpointTable';
 import { announceEndpointChange } from '../endpoints/registry';
 import { DEFAULT_OUTBOX } from '../protocol';
 import type { OutboxConfig } from '../protocol';
+import type { Logger } from '../sdk';
+import { outboxClock, TODAY } from '../store/clock';
+import type { ClockSources } from '../store/clock';
 import type { Database } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
 import { createCapacity } from './capacity';
@@ -66,7 +69,12 @@ export interface OutboxOptions
 	extends Partial<Pick<OutboxConfig, 'retentionDays' | 'maxMegabytes'>> {
 	/** Where the plugin keeps its data. */
 	readonly folder: string;
+	/** Told when events of an endpoint are given up for want of room. */
+	readonly logger?: Pick<Logger, 'error'>;
+	/** Milliseconds since 1970; the folder's clock unless given. */
 	readonly now?: () => number;
+	/** By which history ages; the system's unless given. */
+	readonly clock?: ClockSources;
 }
 
 /**
@@ -96,10 +104,7 @@ export interface Outbox extends DeliveryQueue {
 }
 
 const MEGABYTE = 1_048_576;
-const DAY_MS = 86_400_000;
 const AT_ONCE = 200;
-/** Looking for what has been waiting too long reads everything that waits. */
-const SEARCH_EVERY_MS = 3_600_000;
 
 /**
  * Prepares the outbox of a database. A process may have several of the same.
@@ -111,23 +116,19 @@ const SEARCH_EVERY_MS = 3_600_000;
  */
 export function openOutbox(database: Database, options: OutboxOptions): Outbox {
 	const { retentionDays, maxMegabytes, folder } = { ...DEFAULT_OUTBOX, ...options };
-	const now = options.now ?? Date.now;
-	const history = createHistory(database);
+	const now = options.now ?? outboxClock(folder).now;
+	const history = createHistory(database, options.clock);
 	const table = openEndpointTable(database);
 	const maxBytes = maxMegabytes * MEGABYTE;
-	const capacity = createCapacity(database, history, maxBytes, now);
+	const capacity = createCapacity(database, history, {
+		folder,
+		maxBytes,
+		now,
+		logger: options.logger,
+	});
 	const append = createAppend(database, now);
-	let searchAt = 0;
 	const failPending = (endpointId: number, reason: string) =>
 		history.failPendingOf(endpointId, reason, now(), AT_ONCE);
-	const expire = () => {
-		const time = now() - retentionDays * DAY_MS;
-		const deleted = history.deleteSettledBefore(time, AT_ONCE);
-		if (now() < searchAt) return deleted;
-		const failed = history.failDueBefore(time, tooOld(retentionDays), now(), AT_ONCE);
-		if (failed < AT_ONCE) searchAt = now() + SEARCH_EVERY_MS;
-		return Math.max(deleted, failed);
-	};
 	/** Ends endpoints whose time is over: test listeners, and the queues of removed ones. */
 	const endEndpoints = (): number => {
 		const ended = table.removeUnleased(now());
@@ -159,7 +160,7 @@ export function openOutbox(database: Database, options: OutboxOptions): Outbox {
 		},
 		failPending,
 		tidy: () => {
-			const expired = Math.max(expire(), endEndpoints());
+			const expired = Math.max(history.expire(retentionDays, now(), AT_ONCE), endEndpoints());
 			if (forgetCallbackQueues(database)) announceEndpointChange(folder);
 			return capacity.tidy() || expired >= AT_ONCE;
 		},
@@ -174,7 +175,7 @@ function createAppend(database: Database, now: () => number): Outbox['append'] {
 	);
 	const insertDelivery = database.prepare(
 		`INSERT INTO deliveries (event_seq, endpoint_id, url, secret, signer_id, is_held, state, created_at,
-			next_at) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
+			next_at, queued_day) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ${TODAY})`,
 	);
 	return ({ id, type, createdAt, body }, targets) =>
 		inTransaction(database, () => {
@@ -209,6 +210,7 @@ function createSettle(database: Database): Outbox['settle'] {
 			secret = iif(generation = ?10 AND ?1 = 'delivered', NULL, secret),
 			tries = tries + iif(generation = ?10, ?2, 0),
 			settled_at = iif(generation = ?10, ?4, settled_at),
+			settled_day = iif(generation = ?10 AND ?4 IS NOT NULL, ${TODAY}, settled_day),
 			next_at = iif(generation = ?10, coalesce(?5, next_at), next_at)
 		WHERE id = ?9 AND state = 'pending'`,
 	);
@@ -238,8 +240,4 @@ function createSettle(database: Database): Outbox['settle'] {
 			}
 		});
 	};
-}
-
-function tooOld(days: number): string {
-	return `It was not delivered within ${String(days)} days (outbox.retentionDays)`;
 }

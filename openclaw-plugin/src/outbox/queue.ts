@@ -46,7 +46,7 @@ export interface DeliveryQueue {
 /** Prepares the questions to a database. */
 export function createQueue(database: Database): DeliveryQueue {
 	const fresh = database.prepare(
-		`SELECT id FROM deliveries INDEXED BY deliveries_by_state
+		`SELECT id FROM deliveries INDEXED BY deliveries_fresh
 		WHERE endpoint_id = ? AND state = 'pending' AND tries = 0 AND consumer IS NULL
 		ORDER BY id LIMIT ?`,
 	);

@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { createEventId } from '../protocol';
+import { TODAY } from '../store/clock';
 import type { Database, Row } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
 
@@ -49,7 +50,7 @@ export function replayDeliveries(
 	);
 	const reset = database.prepare(
 		`UPDATE deliveries SET state = 'pending', generation = generation + 1, tries = 0, next_at = ?,
-			settled_at = NULL, settled_day = NULL, consumer = NULL WHERE id = ?`,
+			settled_at = NULL, settled_day = NULL, queued_day = ${TODAY}, consumer = NULL WHERE id = ?`,
 	);
 	const again = createRepetition(database);
 	const endpointIds = new Set<number>();
@@ -91,8 +92,9 @@ function createRepetition(database: Database): (row: Row, now: number) => void {
 		'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
 	);
 	const insertDelivery = database.prepare(
-		`INSERT INTO deliveries (event_seq, endpoint_id, url, signer_id, state, created_at, next_at)
-		VALUES (?, ?, ?, ?, 'pending', ?, ?)`,
+		`INSERT INTO deliveries (event_seq, endpoint_id, url, signer_id, state, created_at, next_at,
+			queued_day)
+		VALUES (?, ?, ?, ?, 'pending', ?, ?, ${TODAY})`,
 	);
 	const repeated = new Map<number, number | bigint>();
 	return ({ event_seq: seq, endpoint_id: endpointId, url, signer_id: signerId }, now) => {

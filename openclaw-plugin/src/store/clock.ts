@@ -6,7 +6,7 @@ import type { Database } from './databaseAccess';
  * the system's clock tells, but never less than before within one process.
  */
 export interface OutboxClock {
-	now(): number;
+	readonly now: () => number;
 }
 
 /** What a clock is made of; the system's own unless given. */

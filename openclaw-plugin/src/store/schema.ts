@@ -120,6 +120,7 @@ export const SCHEMA = `
 		consumer TEXT,
 		run TEXT
 	) STRICT;
+	CREATE INDEX deliveries_fresh ON deliveries (endpoint_id) WHERE state = 'pending' AND tries = 0;
 	CREATE INDEX deliveries_waiting ON deliveries (endpoint_id, next_at) WHERE state = 'pending' AND tries > 0;
 	CREATE INDEX deliveries_settled ON deliveries (state, settled_at, endpoint_id) WHERE state <> 'pending';
 	CREATE INDEX deliveries_by_day ON deliveries (settled_day) WHERE settled_day IS NOT NULL;

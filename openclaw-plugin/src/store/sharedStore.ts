@@ -20,6 +20,9 @@ interface SharedStore {
  * that the event waits in memory.
  */
 const BUSY_TIMEOUT_MS = 250;
+/** Milliseconds between two looks whether what faults are about is still there. */
+const LOOK_EVERY_MS = 60_000;
+const DAY_MS = 86_400_000;
 /** A limit for the write-ahead log (64 MB) should nobody checkpoint it in idle time. */
 const AUTO_CHECKPOINT_PAGES = 16_384;
 /** From so many bytes on the log is moved into the file, which takes some 10 ms. */
@@ -57,6 +60,7 @@ export function openStore(folder: string): Store {
 function lease(shared: SharedStore): Store {
 	const { store } = shared;
 	let isOpen = true;
+	let lookAt = 0;
 	return {
 		folder: store.folder,
 		get isTransaction() {
@@ -72,6 +76,9 @@ function lease(shared: SharedStore): Store {
 		},
 		checkFile: () => {
 			store.checkFile();
+			if (performance.now() < lookAt) return;
+			lookAt = performance.now() + LOOK_EVERY_MS;
+			endPastFaults(store.folder);
 		},
 		close: () => {
 			if (!isOpen) return;
@@ -145,6 +152,17 @@ function reportSetAside(folder: string): void {
 			name,
 			`A damaged database was set aside as ${join(folder, name)}. ${ADVICE}`,
 		);
+	}
+}
+
+/** What was lost stays known for a day, a damaged database as long as it is there. */
+function endPastFaults(folder: string): void {
+	const names = new Set(listNames(folder));
+	for (const { code, subject = '', since } of listFaults(folder)) {
+		const isGone = code === 'database-replaced' && isSetAside(subject) && !names.has(subject);
+		const isOld = code === 'events-lost' && Date.now() - since >= DAY_MS;
+		if (isGone) clearFault(folder, code, subject);
+		else if (isOld) clearFault(folder, code);
 	}
 }
 

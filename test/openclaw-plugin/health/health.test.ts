@@ -8,7 +8,7 @@ import {
 	reportFault,
 	startHealth,
 } from '../../../openclaw-plugin/src/health/health';
-import { mountSmallDisk } from '../outbox/support/smallDisk';
+import { mountSmallDisk } from '../../../testbed/smallDisk';
 import { useFolder } from '../store/support/folder';
 
 const folder = useFolder();

@@ -8,12 +8,12 @@ import { onWake } from '../../../openclaw-plugin/src/outbox/wakeUps';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
 import type { Store } from '../../../openclaw-plugin/src/store/store';
+import { mountSmallDisk } from '../../../testbed/smallDisk';
 import { waitFor } from '../../../testbed/waitFor';
 import { storedEndpoint } from '../endpoints/support/storedEndpoints';
 import { countRows } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
 import { registryOf, rememberingLogger, someEndpoint } from './support/endpoints';
-import { mountSmallDisk } from './support/smallDisk';
 
 const folder = useFolder();
 const logger = rememberingLogger();
@@ -233,24 +233,44 @@ describe('on a full disk', () => {
 });
 
 describe('when the outbox is full', () => {
-	it('refuses events, says so, and takes them again when there is room', async () => {
+	const start = () => {
 		store = openStore(folder.path);
-		let now = Date.now();
-		const outbox = openOutbox(store, { folder: store.folder, maxMegabytes: 1, now: () => now });
 		storeEndpoints();
+		const outbox = openOutbox(store, { folder: store.folder, maxMegabytes: 1, logger });
 		const registry = registryOf([someEndpoint({ name: 'all' })]);
-		const emitEvent = createEmitter({ store, outbox, registry, instanceId: 'node-1', logger });
-		const content = 'x'.repeat(20_000);
-		for (let n = 0; n < 100; n += 1) emitEvent('message.sent', { n, content });
-		const written = countRows(store, 'events');
-		expect(written).toBeLessThan(100);
-		expect(faults()).toEqual([['outbox-full', 100 - written]]);
+		emit = createEmitter({ store, outbox, registry, instanceId: 'node-1', logger });
+		return outbox;
+	};
+	const content = 'x'.repeat(20_000);
+
+	it('takes new events, gives up the oldest that wait, and says so', () => {
+		const outbox = start();
+		for (let n = 0; n < 100; n += 1) emit('message.sent', { n, content });
+		const pending = countRows(store, 'deliveries', "state = 'pending'");
+		expect(pending).toBeLessThan(60);
+		expect(outbox.due(1, Date.now(), 100).at(-1)).toBe(100);
+		expect(faults()).toEqual([['outbox-share', 100 - pending]]);
+		expect(logger.lines).toEqual([expect.stringContaining("Events for 'all' were given up")]);
+	});
+
+	it('refuses events where nothing can give way, and takes them again when there is room', () => {
+		start();
+		store.exec('CREATE TABLE others (text TEXT)');
+		const insert = store.prepare('INSERT INTO others VALUES (hex(zeroblob(10000)))');
+		for (let row = 0; row < 100; row += 1) insert.run();
+		emit('message.sent', { n: 1, content });
+		emit('message.sent', { n: 2, content });
+		expect(countRows(store, 'events')).toBe(0);
+		expect(faults()).toEqual([['outbox-full', 2]]);
 		expect(logger.lines).toEqual([expect.stringContaining('raise outbox.maxMegabytes')]);
-		while (outbox.failPending(1, 'x') > 0);
-		now += 2000;
-		emitEvent('message.sent', { n: 100, content });
+		store.exec('DELETE FROM others');
+		const outbox = openOutbox(store, { folder: store.folder, maxMegabytes: 2 });
+		outbox.tidy();
 		expect(faults()).toEqual([]);
-		expect(contents().at(-1)).toBe(100);
-		await Promise.resolve();
+		const registry = registryOf([someEndpoint({ name: 'all' })]);
+		createEmitter({ store, outbox, registry, instanceId: 'node-1', logger })('message.sent', {
+			n: 3,
+		});
+		expect(contents()).toEqual([3]);
 	});
 });

@@ -17,7 +17,12 @@ let now = 0;
 beforeEach(() => {
 	now = 1_800_000_000_000;
 	database = openDatabase(folder.path);
-	outbox = openOutbox(database, { folder: folder.path, retentionDays: 14, now: () => now });
+	outbox = openOutbox(database, {
+		folder: folder.path,
+		retentionDays: 14,
+		now: () => now,
+		clock: { wall: () => now, monotonic: () => now },
+	});
 });
 
 afterEach(() => {
@@ -246,17 +251,25 @@ describe('tidy', () => {
 		return steps;
 	};
 
+	/** Lets days pass while the gateway runs. */
+	const pass = (days: number) => {
+		tidyAll();
+		for (let day = 0; day < days; day += 1) {
+			now += DAY_MS;
+			tidyAll();
+		}
+	};
+
 	it('deletes what was settled too long ago, with its log and its event', () => {
 		append(['one', 'two']);
 		append(['one']);
 		settle(1, { state: 'delivered' });
 		settle(2, { state: 'failed' });
-		now += 14 * DAY_MS;
+		pass(14);
 		settle(3, { state: 'delivered' });
 		tidyAll();
 		expect(countRows(database, 'deliveries')).toBe(3);
-		now += 6;
-		tidyAll();
+		pass(1);
 		expect(row(3)).toBeDefined();
 		expect([1, 2].map(row)).toEqual([undefined, undefined]);
 		expect(countRows(database, 'events')).toBe(1);
@@ -266,29 +279,46 @@ describe('tidy', () => {
 	it('keeps an event as long as one of its deliveries', () => {
 		append(['one', 'two']);
 		settle(1, { state: 'delivered' });
-		now += 14 * DAY_MS;
-		tidyAll();
+		pass(14);
 		expect(outbox.load(2)).toMatchObject({ endpointId: idOf('two') });
 	});
 
 	it('fails what has been waiting too long, and lets it be replayed', () => {
 		append();
-		now += 14 * DAY_MS + 1;
-		tidyAll();
+		pass(15);
 		expect(row(1)).toMatchObject({
 			state: 'failed',
 			last_error: 'It was not delivered within 14 days (outbox.retentionDays)',
 		});
 		outbox.replay({ status: 'failed' });
-		now += 2 * 3_600_000;
-		tidyAll();
+		pass(2);
 		expect(outbox.due(idOf('main-webhook'), now, 10)).toEqual([1]);
+	});
+
+	it.each([
+		['forward by a year', 365 * DAY_MS],
+		['back by a year', -365 * DAY_MS],
+	])('neither deletes nor fails anything because the clock is set %s', (_, jump) => {
+		append();
+		append();
+		append();
+		settle(1, { state: 'delivered' });
+		pass(10);
+		settle(2, { state: 'retry', nextAt: now + 3_600_000, usesTry: true });
+		now += jump;
+		pass(2);
+		expect(row(1)).toMatchObject({ state: 'delivered' });
+		expect(row(3)).toMatchObject({ state: 'pending' });
+		expect(outbox.due(idOf('main-webhook'), now, 10)).toEqual([2, 3]);
+		pass(3);
+		expect(row(1)).toBeUndefined();
 	});
 
 	it('works in small steps', () => {
 		for (let index = 0; index < 450; index += 1) append();
 		while (outbox.failPending(idOf('main-webhook'), 'x') > 0);
-		now += 15 * DAY_MS;
+		pass(14);
+		now += DAY_MS;
 		expect(tidyAll()).toBe(3);
 		expect(countRows(database, 'events')).toBe(1);
 	});
@@ -296,8 +326,7 @@ describe('tidy', () => {
 	it('keeps the newest delivery, so that no number is given twice', () => {
 		append();
 		settle(1, { state: 'delivered' });
-		now += 30 * DAY_MS;
-		tidyAll();
+		pass(30);
 		expect(append()).toEqual([2]);
 		tidyAll();
 		expect(row(1)).toBeUndefined();
@@ -320,8 +349,7 @@ describe('tidy', () => {
 		});
 		expect(row(2)).toMatchObject({ state: 'pending' });
 		expect(table.find(id)).toMatchObject({ lifecycle: { state: 'removed' } });
-		now += 20 * DAY_MS;
-		tidyAll();
+		pass(20);
 		append(['one']);
 		tidyAll();
 		expect(table.find(id)).toBeUndefined();

@@ -17,7 +17,7 @@ import { storedEndpoint, targetsOf } from '../endpoints/support/storedEndpoints'
 import { countRows, someEvent } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
 import { rememberingLogger } from './support/endpoints';
-import { mountSmallDisk } from './support/smallDisk';
+import { mountSmallDisk } from '../../../testbed/smallDisk';
 
 const folder = useFolder();
 /** The first endpoint. */

@@ -18,11 +18,17 @@ export interface SmallDisk {
 	unmount(): void;
 }
 
-/** Mounts a file system in memory; undefined where that is not allowed, as it takes root. */
-export function mountSmallDisk(folder: string, megabytes: number): SmallDisk | undefined {
-	const path = join(folder, 'disk');
-	const elsewhere = join(folder, 'elsewhere');
-	mkdirSync(path);
+/**
+ * Mounts a file system in memory as `<folder>/<name>`; undefined where that is not allowed, as it takes root.
+ */
+export function mountSmallDisk(
+	folder: string,
+	megabytes: number,
+	name = 'disk',
+): SmallDisk | undefined {
+	const path = join(folder, name);
+	const elsewhere = `${path}.withdrawn`;
+	mkdirSync(path, { recursive: true });
 	try {
 		const options = `size=${megabytes}m`;
 		execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'ignore' });
