@@ -166,7 +166,9 @@ describe('what is refused', () => {
 		['nothing', '{}', 404, 'unknown-endpoint'],
 		['alert', '{"title": }', 400, 'invalid-json'],
 		['plain', '{"text": " "}', 400, 'empty-message'],
-		['alert?wait=forever', '{}', 400, 'invalid-wait'],
+		['alert?wait=forever', '{"title": 1}', 400, 'invalid-wait'],
+		['alert', '{"titel": 1}', 422, 'missing-values'],
+		['alert?sessionKey=agent:alert-handler:main', '{"title": 1}', 403, 'session-not-allowed'],
 	])('is %s with %s', async (path, body, status, code) => {
 		expect(await post(path, body)).toMatchObject({ status, json: { ok: false, error: { code } } });
 	});
@@ -205,11 +207,22 @@ describe('a message', () => {
 		});
 	});
 
+	it('brings the whole of a long reply, to who waits and to who asks later', async () => {
+		const long = `Beginning ${'0123456789 '.repeat(700)}end`;
+		const { status, json } = await post('plain?wait=60', { text: `Long [[reply:${long}]]` });
+		expect(status).toBe(200);
+		expect(json.reply).toEqual({ text: long });
+		const response = await fetch(`${gateway.url}/webhooks/inbound/runs/${String(json.runId)}`, {
+			headers: { authorization: `Bearer ${GATEWAY_TOKENS.hooks}` },
+		});
+		expect(await response.json()).toMatchObject({ state: 'done', reply: { text: long } });
+	});
+
 	it('is accepted in a moment, however long the agent takes', async () => {
 		await post('plain', { text: 'The first one warms up' });
 		const times: number[] = [];
 		for (let index = 0; index < 12; index += 1) {
-			const headers = { 'x-openclaw-session-key': `quick-${String(index)}` };
+			const headers = { 'x-openclaw-session-key': `webhook:plain:quick-${String(index)}` };
 			times.push((await post('plain', { text: 'Quick [[slow:500]]' }, headers)).ms);
 		}
 		times.sort((left, right) => left - right);

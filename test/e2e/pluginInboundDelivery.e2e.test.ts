@@ -1,6 +1,6 @@
 import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
-import { textAt, type JsonObject } from '../../testbed/json';
+import { textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { startPluginGateway } from './support/pluginGateway';
@@ -8,6 +8,8 @@ import { startPluginGateway } from './support/pluginGateway';
 let model: ScriptedModel & { stop(): Promise<void> };
 let telegram: TelegramStandIn;
 let gateway: Gateway;
+/** As n8n has it. */
+let token: string;
 
 beforeAll(async () => {
 	[model, telegram] = await Promise.all([startScriptedModel(), startTelegramStandIn()]);
@@ -25,6 +27,8 @@ beforeAll(async () => {
 			},
 		},
 	});
+	const made = await gateway.openclaw('event-webhooks token create --name n8n --json'.split(' '));
+	token = textAt(tryParseJson(made.slice(made.indexOf('{'))), 'token');
 });
 
 afterAll(async () => {
@@ -36,7 +40,7 @@ async function updateTicket(body: JsonObject, headers: Readonly<Record<string, s
 	const response = await fetch(`${gateway.url}/webhooks/inbound/ticket-update?wait=60`, {
 		method: 'POST',
 		headers: {
-			authorization: `Bearer ${GATEWAY_TOKENS.hooks}`,
+			authorization: `Bearer ${token}`,
 			'content-type': 'application/json',
 			...headers,
 		},
@@ -63,6 +67,18 @@ describe('a ticket update', () => {
 		expect(told.chatId).toBe('777');
 		const turn = await model.waitForRequest(({ message }) => message.includes('#1042'));
 		expect(turn.userTexts.some((text) => text.includes('My printer is on fire'))).toBe(true);
+	});
+
+	it.each([
+		{ 'x-openclaw-session-key': 'agent:support-bot:main' },
+		{ 'x-openclaw-session-key': 'agent:support-bot:main', 'x-openclaw-deliver': 'true' },
+	])("stays out of a person's session without a token for that: %j", async (headers) => {
+		const authorization = `Bearer ${GATEWAY_TOKENS.hooks}`;
+		const body = { ticketId: 8, status: 'x' };
+		expect(await updateTicket(body, { ...headers, authorization })).toMatchObject({
+			status: 403,
+			json: { error: { code: 'session-not-allowed' } },
+		});
 	});
 
 	it('fails when the session leads to nobody', async () => {
