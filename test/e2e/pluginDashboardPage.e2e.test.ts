@@ -88,6 +88,7 @@ describeInBrowser('the dashboard in a browser', () => {
 
 		expect(await frame.locator('#empty').innerText()).toContain('No deliveries yet.');
 		expect(await frame.getByRole('table').count()).toBe(0);
+		expect(await frame.getByText('Last 24 hours', { exact: true }).isVisible()).toBe(false);
 	});
 
 	it('shows what was delivered, what waits, and why something failed', async () => {
@@ -146,18 +147,18 @@ describeInBrowser('the dashboard in a browser', () => {
 		storeDeliveries(server.database, [{}]);
 		await rows(frame).first().waitFor();
 
-		const pause = frame.getByRole('button', { name: 'Pause' });
+		const pause = frame.getByRole('button', { name: 'Pause', exact: true });
 		await pause.click();
 		await frame.locator('.live-text[data-state="paused"]').waitFor();
-		expect(await frame.getByRole('button', { name: 'Resume' }).getAttribute('aria-pressed')).toBe(
-			'true',
-		);
+		expect(
+			await frame.getByRole('button', { name: 'Resume', exact: true }).getAttribute('aria-pressed'),
+		).toBe('true');
 		storeDeliveries(server.database, [{ type: 'tool.called' }]);
 		// Longer than it takes to see news otherwise.
 		await delay(3000);
 		expect(await rows(frame).count()).toBe(1);
 
-		await frame.getByRole('button', { name: 'Resume' }).click();
+		await frame.getByRole('button', { name: 'Resume', exact: true }).click();
 		await rows(frame).nth(1).waitFor();
 	});
 
@@ -216,6 +217,38 @@ describeInBrowser('the dashboard in a browser', () => {
 		);
 		await card.click();
 		await waitFor('both rows', async () => (await rows(frame).count()) === 2);
+	});
+
+	it('pauses and resumes an endpoint', async () => {
+		const { page, frame } = await open();
+		const card = frame.locator('.card').filter({ hasText: 'ops' });
+		await card.getByRole('button', { name: 'Pause ops' }).focus();
+		await page.keyboard.press('Enter');
+		await card.locator('.pill[data-status="paused"]').waitFor();
+		await frame.getByText("Nothing is sent until you resume 'ops'.").waitFor();
+		await waitFor('the focus to stay', async () =>
+			frame.evaluate(() => document.activeElement?.getAttribute('aria-label') === 'Resume ops'),
+		);
+		await page.keyboard.press('Enter');
+		await card.locator('.pill[data-status="active"]').waitFor();
+	});
+
+	it('draws the last 24 hours, for eyes and for readers', async () => {
+		const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+		storeDeliveries(server.database, [
+			{ createdAt: hour - 5 * 3_600_000 + 1 },
+			{ createdAt: hour - 5 * 3_600_000 + 2, state: 'failed' },
+			{ createdAt: hour },
+		]);
+		const { frame } = await open();
+		await frame.locator('.hour-part').first().waitFor();
+
+		expect(await frame.locator('.hour').count()).toBe(24);
+		expect(await frame.locator('.hour-part').count()).toBe(3);
+		const cells = await frame
+			.getByRole('table', { name: 'Deliveries of each hour' })
+			.getByRole('cell');
+		expect(await cells.allInnerTexts()).toEqual(['1', '1', '0', '1', '0', '0']);
 	});
 
 	it('opens and closes a delivery by keyboard', async () => {

@@ -1,13 +1,15 @@
-import type { Fault } from '../health/faults';
-import type { DeliveryPage } from '../outbox/delivery';
 import type { Overview } from '../endpoints/endpointHealth';
+import type { Fault } from '../health/faults';
+import type { InboundCall, InboundRefusal } from '../inbound/inboundLog';
+import type { DeliveryPage } from '../outbox/delivery';
+import type { HourlyCounts } from '../outbox/deliveryLog';
 
 /** What a page is served with. */
 export interface PageData {
 	readonly apiPath: string;
 	readonly tokenHeader: string;
 	readonly token: string;
-	/** Whether the viewer may send deliveries again. */
+	/** Whether the viewer may send deliveries again, and pause endpoints. */
 	readonly mayReplay: boolean;
 	/** Types that events can have, to choose from. */
 	readonly eventTypes: readonly string[];
@@ -22,11 +24,21 @@ export interface LiveState {
 	readonly at: number;
 	readonly faults: readonly Fault[];
 	/** Absent while the database cannot be read; the faults tell why. */
-	readonly data?: { readonly page: DeliveryPage; readonly overview: Overview };
+	readonly data?: {
+		readonly page: DeliveryPage;
+		readonly overview: Overview;
+		/** The last 24 hours, the oldest first. */
+		readonly hours: readonly HourlyCounts[];
+		/** Calls that were accepted and that were refused, the newest first. */
+		readonly inbound: {
+			readonly calls: readonly InboundCall[];
+			readonly refusals: readonly InboundRefusal[];
+		};
+	};
 }
 
 /** Body of `POST …/replay`: some deliveries, or all that failed. */
-export type ReplayRequest =
+export type ReplayBody =
 	| { readonly deliveryIds: readonly string[] }
 	| { readonly status: 'failed'; readonly endpoint?: string };
 
@@ -34,3 +46,6 @@ export type ReplayRequest =
 export interface ReplayAnswer {
 	readonly count: number;
 }
+
+/** What can be done with an endpoint: `POST …/endpoints/{id}/{verb}`. */
+export type EndpointVerb = 'pause' | 'resume' | 'enable';

@@ -1,22 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { readDeliveryQuery, readReplayRequest } from '../admin/deliveryApi';
+import { toChecked } from '../admin/endpointApi';
+import { describeHealth, firstSince } from '../endpoints/endpointHealth';
 import type { EndpointManager } from '../endpoints/manage';
 import type { Fault } from '../health/faults';
-import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
-import type { Refusal } from '../http/answers';
+import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
+import type { Checked, Refusal } from '../http/answers';
+import { parseJsonBody, readLimitedBody } from '../http/body';
 import { readTarget } from '../http/request';
 import type { RequestTarget } from '../http/request';
-import { listDeliveries, showDelivery } from '../outbox/deliveryLog';
+import { listInbound, listRefusals } from '../inbound/inboundLog';
+import {
+	countByHour,
+	endpointsOf,
+	findCandidates,
+	listDeliveries,
+	showDelivery,
+} from '../outbox/deliveryLog';
 import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
-import type { LiveState } from './apiTypes';
+import { errorText } from '../store/errorText';
+import type { EndpointVerb, LiveState } from './apiTypes';
 import type { Handler } from './dashboardRoute';
-import { readDeliveryQuery } from './deliveryQuery';
-import { createOverviews } from './overviews';
-import { originHeaders } from './pageOrigin';
-import type { PageRight, PageTokens } from './pageTokens';
-import { DASHBOARD_API_PATH, PAGE_TOKEN_HEADER } from './paths';
-import { replayFailed, replayNamed } from './replayFailed';
-import { readReplayRequest } from './replayRequest';
+import { DASHBOARD_API_PATH, originHeaders, PAGE_TOKEN_HEADER } from './pageAccess';
+import type { PageRight, PageTokens } from './pageAccess';
 
 /** What the page's requests are answered from. */
 export interface DashboardApiParts {
@@ -26,7 +34,7 @@ export interface DashboardApiParts {
 	readonly tokens: PageTokens;
 	/** What is wrong with the plugin now. */
 	readonly faults: () => readonly Fault[];
-	readonly logger: Pick<Logger, 'error'>;
+	readonly logger: Pick<Logger, 'error' | 'info'>;
 	/** Milliseconds since 1970; the system's clock unless given. */
 	readonly now?: () => number;
 }
@@ -40,14 +48,33 @@ interface Admitted {
 	readonly right: PageRight;
 }
 
+type Figures = Pick<NonNullable<LiveState['data']>, 'overview' | 'hours'>;
+
+const PAGE_SIZE = 50;
+const INBOUND_SHOWN = 10;
+const DAY_MS = 86_400_000;
+/** Counting 100,000 deliveries takes some 30 ms: not for each look of each page. */
+const FRESH_MS = 5000;
+const REPLAYED_AT_ONCE = 200;
+const VERBS: readonly EndpointVerb[] = ['pause', 'resume', 'enable'];
+
 /**
- * Answers the page's requests: `GET …/state`, `GET …/deliveries/<id>` and `POST …/replay`. To be registered
- * under {@link DASHBOARD_API_PATH} with `auth: 'plugin'`: the page's token is checked here, and nothing
- * else lets anybody in.
+ * Answers the page's requests: `GET …/state`, `GET …/deliveries/{id}`, `POST …/replay` and
+ * `POST …/endpoints/{id}/{verb}`. To be registered under {@link DASHBOARD_API_PATH} with `auth: 'plugin'`:
+ * the page's token is checked here, and nothing else lets anybody in.
  */
 export function createDashboardApi(parts: DashboardApiParts): Handler {
 	const { database, manager, tokens, faults, logger, now = Date.now } = parts;
-	const overviews = createOverviews({ ...parts, now });
+	let known: Figures | undefined;
+	/** Some seconds old at most; all open pages share them. */
+	const figures = (): Figures => {
+		const time = now();
+		if (known === undefined || Math.abs(time - known.overview.at) >= FRESH_MS) {
+			const hours = countByHour(database, firstSince(database, time - DAY_MS), time);
+			known = { overview: describeHealth(database, time), hours };
+		}
+		return known;
+	};
 
 	const state = ({ response, target, token }: Admitted) => {
 		const query = readDeliveryQuery(target.query);
@@ -59,7 +86,14 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 			token: tokens.renew(token) ?? token,
 			at: now(),
 			faults: faults(),
-			data: { page: listDeliveries(database, query.value), overview: overviews.current() },
+			data: {
+				page: listDeliveries(database, { recent: PAGE_SIZE, ...query.value }),
+				...figures(),
+				inbound: {
+					calls: listInbound(database, { limit: INBOUND_SHOWN }),
+					refusals: listRefusals(database, { limit: INBOUND_SHOWN }),
+				},
+			},
 		};
 		answerJson(response, 200, current);
 	};
@@ -68,32 +102,46 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 		if (delivery === undefined) answerRefusal(response, NOT_FOUND);
 		else answerJson(response, 200, delivery);
 	};
-	const replay = async ({ request, response, right }: Admitted) => {
-		if (right !== 'replay') {
-			answerRefusal(response, NOT_ALLOWED);
+	const replay = async ({ request, response }: Admitted) => {
+		const wanted = await readReplay(request);
+		const replayed = wanted.ok ? await wanted.value(database, manager()) : wanted;
+		if (!replayed.ok) {
+			answerRefusal(response, replayed.refusal);
 			return;
 		}
-		const wanted = await readReplayRequest(request);
-		if (!wanted.ok) {
-			answerRefusal(response, wanted.refusal);
+		known = undefined;
+		answerJson(response, 200, { count: replayed.value });
+	};
+	const changeEndpoint = ({ response }: Admitted, id: string, verb: EndpointVerb) => {
+		const changed = toChecked<unknown>(manager()[verb](id));
+		if (!changed.ok) {
+			answerRefusal(response, changed.refusal);
 			return;
 		}
-		const count =
-			'deliveryIds' in wanted.value
-				? replayNamed(manager(), wanted.value.deliveryIds)
-				: await replayFailed(database, manager(), wanted.value.endpoint);
-		overviews.forget();
-		answerJson(response, 200, { count });
+		known = undefined;
+		const name = manager().find(id)?.name ?? id;
+		logger.info(`endpoint '${name}' was changed from the dashboard: ${verb}`);
+		answerJson(response, 200, {});
+	};
+	const change = async (admitted: Admitted, [name, id, verb]: readonly string[]) => {
+		const { response, right } = admitted;
+		const known = VERBS.find((one) => one === verb);
+		if (right !== 'replay') answerRefusal(response, NOT_ALLOWED);
+		else if (name === 'replay' && id === undefined) await replay(admitted);
+		else if (name === 'endpoints' && id !== undefined && known !== undefined) {
+			changeEndpoint(admitted, id, known);
+		} else answerRefusal(response, NOT_FOUND);
 	};
 	const answer = async (admitted: Admitted): Promise<void> => {
 		const { request, response, target } = admitted;
-		const [name, id] = target.segments;
-		const isRead = request.method === 'GET';
-		if (name === 'state' && id === undefined && isRead) state(admitted);
-		else if (name === 'deliveries' && id !== undefined && isRead) details(admitted, id);
-		else if (name === 'replay' && request.method === 'POST') await replay(admitted);
-		else if (name === 'replay') answerRefusal(response, methodNotAllowed(['POST']));
-		else answerRefusal(response, isRead ? NOT_FOUND : methodNotAllowed(['GET']));
+		const [name, id, verb] = target.segments;
+		const isChange = name === 'replay' || verb !== undefined;
+		if (request.method === 'POST' && isChange) await change(admitted, target.segments);
+		else if (isChange) answerRefusal(response, methodNotAllowed(['POST']));
+		else if (request.method !== 'GET') answerRefusal(response, methodNotAllowed(['GET']));
+		else if (name === 'state' && id === undefined) state(admitted);
+		else if (name === 'deliveries' && id !== undefined) details(admitted, id);
+		else answerRefusal(response, NOT_FOUND);
 	};
 
 	return async (request, response) => {
@@ -115,7 +163,7 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 		try {
 			await answer({ request, response, target, token, right });
 		} catch (error) {
-			const message = error instanceof Error ? error.message : String(error);
+			const message = errorText(error);
 			logger.error(`The dashboard could not be answered: ${message}`);
 			const at = now();
 			const broken: LiveState = { token, at, faults: [...faults(), unreadable(message, at)] };
@@ -123,6 +171,69 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 		}
 		return true;
 	};
+}
+
+/** Does what a request for a replay asks for. */
+type Replay = (database: Database, manager: EndpointManager) => Promise<Checked<number>>;
+
+async function readReplay(request: IncomingMessage): Promise<Checked<Replay>> {
+	// A page of another site could send other types without asking the browser.
+	if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
+		return refuse({ status: 415, code: 'not-json', message: 'Send the body as application/json' });
+	}
+	const body = await readLimitedBody(request);
+	if (!body.ok) return body;
+	const parsed = parseJsonBody(request.headers, body.value);
+	if (!parsed.ok) return parsed;
+	const wanted = readReplayRequest(parsed.value);
+	if (!wanted.ok) return wanted;
+	const { deliveryIds, status, endpoint } = wanted.value;
+	if (deliveryIds !== undefined) {
+		return {
+			ok: true,
+			value: async (_database, manager) => await Promise.resolve(replayNamed(manager, deliveryIds)),
+		};
+	}
+	if (status !== 'failed') return refuse(UNUSABLE_SELECTION);
+	return {
+		ok: true,
+		value: async (database, manager) => replayFailed(database, manager, endpoint),
+	};
+}
+
+function replayNamed(
+	manager: EndpointManager,
+	deliveryIds: readonly number[],
+	status?: 'failed',
+): Checked<number> {
+	const selection = { deliveryIds, ...(status === undefined ? {} : { status }) };
+	const replayed = toChecked(manager.replay(selection));
+	return replayed.ok ? { ok: true, value: replayed.value.count } : replayed;
+}
+
+/**
+ * Sends all failed deliveries again, some at a time: agents of the gateway go on meanwhile. What fails
+ * after this has begun is left alone.
+ */
+async function replayFailed(
+	database: Database,
+	manager: EndpointManager,
+	endpoint: string | undefined,
+): Promise<Checked<number>> {
+	const endpoints = endpoint === undefined ? undefined : endpointsOf(database, endpoint);
+	let count = 0;
+	let before = Number.MAX_SAFE_INTEGER;
+	for (;;) {
+		const filter = { status: 'failed', endpoints, before } as const;
+		const deliveryIds = findCandidates(database, filter, REPLAYED_AT_ONCE);
+		const last = deliveryIds.at(-1);
+		if (last === undefined) return { ok: true, value: count };
+		const replayed = replayNamed(manager, deliveryIds, 'failed');
+		if (!replayed.ok) return replayed;
+		count += replayed.value;
+		before = last;
+		await nextTurn();
+	}
 }
 
 const ENDED: Refusal = {
@@ -134,13 +245,19 @@ const ENDED: Refusal = {
 const NOT_ALLOWED: Refusal = {
 	status: 403,
 	code: 'view-only',
-	message: 'Deliveries are sent again from the tab in the gateway only',
+	message: 'Deliveries are sent again, and endpoints paused, from the tab in the gateway only',
 };
 
 const NOT_FOUND: Refusal = {
 	status: 404,
 	code: 'not-found',
 	message: 'There is nothing here (any more)',
+};
+
+const UNUSABLE_SELECTION: Refusal = {
+	status: 400,
+	code: 'invalid-selection',
+	message: "Give 'deliveryIds', or 'status': 'failed'",
 };
 
 function unreadable(message: string, since: number): Fault {

@@ -4,8 +4,8 @@ import { readTarget } from '../http/request';
 import { KNOWN_EVENT_TYPES } from '../protocol';
 import { renderPage } from './page';
 import type { DashboardAssets } from './page';
-import type { PageTokens } from './pageTokens';
-import { DASHBOARD_API_PATH, DASHBOARD_PATH, PAGE_TOKEN_HEADER } from './paths';
+import { DASHBOARD_API_PATH, DASHBOARD_PATH, PAGE_TOKEN_HEADER } from './pageAccess';
+import type { PageTokens } from './pageAccess';
 
 /** What the page is made with. */
 export interface DashboardRouteParts {

