@@ -160,13 +160,16 @@ function startSession(parts: DispatcherParts): Session {
 		`UPDATE deliveries SET next_at = ?1
 		WHERE state = 'pending' AND tries > 0 AND next_at > ?1 + ${String(LONGEST_WAIT_MS)}`,
 	);
+	// Only a clock that was set back while the gateway was down can have left some.
+	let mayHaveFarWaits = true;
 	let tidyTimer: NodeJS.Timeout | undefined;
 	const tidy = () => {
 		const isMore = attemptTo(() => outbox.tidy()) ?? false;
-		// Nothing should have been missed; if it was, it is late, not lost.
 		if (!isMore) {
 			attemptTo(() => {
-				endFarWaits.run(clock.now());
+				if (mayHaveFarWaits) endFarWaits.run(clock.now());
+				mayHaveFarWaits = false;
+				// Nothing should have been missed; if it was, it is late, not lost.
 				queues.wakeAll();
 			});
 		}

@@ -163,6 +163,7 @@ export function createEndpointQueue(
 		const endpoint = registry.find(endpointId);
 		if (endpoint === ended || endpoint === undefined || !isSentTo(endpoint)) return undefined;
 		ended = undefined;
+		let hasLookedAgain = false;
 		for (;;) {
 			const elapsed = clock.elapsed();
 			const permit = permitOf(health.pace, elapsed);
@@ -176,7 +177,16 @@ export function createEndpointQueue(
 			const id = isProbe ? due.nextAfter(lastProbe, now) : due.next(now);
 			if (id === undefined) {
 				const retryAt = outbox.nextRetryAt(endpointId);
-				return retryAt === undefined ? undefined : elapsed + (retryAt - now);
+				if (retryAt === undefined) return undefined;
+				if (retryAt > now) return elapsed + (retryAt - now);
+				// One is due that was not known yet, or one of those under way.
+				if (hasLookedAgain) {
+					const laterAt = outbox.nextRetryAt(endpointId, now);
+					return laterAt === undefined ? undefined : elapsed + (laterAt - now);
+				}
+				hasLookedAgain = true;
+				due.forget();
+				continue;
 			}
 			start(endpoint, id, isProbe);
 		}

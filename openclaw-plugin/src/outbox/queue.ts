@@ -35,8 +35,12 @@ export interface DeliveryQueue {
 	 * @param limit how many at most
 	 */
 	due(endpointId: number, now: number, limit: number): readonly number[];
-	/** When the next delivery that waits for another try is due; undefined when none waits. */
-	nextRetryAt(endpointId: number): number | undefined;
+	/**
+	 * When the next delivery that waits for another try is due; undefined when none waits.
+	 *
+	 * @param after leaves out those that are due by then; none are left out unless given
+	 */
+	nextRetryAt(endpointId: number, after?: number): number | undefined;
 	/** A delivery that is still to be made; undefined when it was settled or deleted meanwhile. */
 	load(id: number): DueDelivery | undefined;
 	/** Endpoints that deliveries wait for. */
@@ -56,7 +60,7 @@ export function createQueue(database: Database): DeliveryQueue {
 	);
 	const next = database.prepare(
 		`SELECT min(next_at) AS at FROM deliveries
-		WHERE endpoint_id = ? AND state = 'pending' AND tries > 0 AND consumer IS NULL`,
+		WHERE endpoint_id = ? AND state = 'pending' AND tries > 0 AND consumer IS NULL AND next_at > ?`,
 	);
 	const load = database.prepare(
 		`SELECT d.*, e.id AS event_id, e.type, e.body
@@ -82,8 +86,8 @@ export function createQueue(database: Database): DeliveryQueue {
 			const all = [...numbers(fresh.all(endpointId, limit)), ...retries];
 			return retries.length === 0 ? all : all.sort((left, right) => left - right).slice(0, limit);
 		},
-		nextRetryAt: (endpointId) => {
-			const at = next.get(endpointId)?.at;
+		nextRetryAt: (endpointId, after = -1) => {
+			const at = next.get(endpointId, after)?.at;
 			return typeof at === 'number' ? at : undefined;
 		},
 		load: (id) => {

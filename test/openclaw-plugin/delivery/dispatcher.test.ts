@@ -276,6 +276,26 @@ describe('a failure', () => {
 		]);
 	});
 
+	it('that is tried again and hangs then, costs nothing while it does', async () => {
+		const { promise: held, resolve: release } = Promise.withResolvers<object>();
+		sink.answerBy(({ index }) => (index === 0 ? { status: 500 } : held));
+		const endpoint = crm({ retry, concurrency: 2 });
+		let looks = 0;
+		const find = () => {
+			looks += 1;
+			return endpoint;
+		};
+		const registry = () => ({ list: () => [endpoint], find, findByName: find });
+		const { add, waitUntil } = await start({ endpoints: [endpoint], registry });
+		const id = add(['crm']);
+		await sink.waitForRequest(({ index }) => index === 1, FAST);
+		const before = looks;
+		await delay(200);
+		expect(looks - before).toBeLessThan(20);
+		release({});
+		await waitUntil(id, { state: 'delivered' });
+	});
+
 	it('of the program itself is tried again, and harms nobody else', async () => {
 		let calls = 0;
 		const request = async () => {
