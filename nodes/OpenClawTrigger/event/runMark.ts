@@ -30,6 +30,7 @@ export interface FetchedMark {
 	/** Who has fetched it. */
 	readonly consumer: string;
 	readonly delivery: string;
+	readonly eventId: string;
 	readonly attempt: number;
 	/** The execution in which an earlier attempt was started, if that may have ended or go on. */
 	readonly previousRun?: string;
@@ -80,6 +81,7 @@ function readMark(mark: unknown): RunMark | undefined {
 		endpoint: text('endpoint'),
 		consumer: text('consumer'),
 		delivery: text('delivery'),
+		eventId: text('eventId'),
 		attempt: Number(read('attempt')),
 		...(previousRun === '' ? {} : { previousRun }),
 		endsWithError: read('endsWithError') === true,

@@ -34,11 +34,12 @@ export async function runEvents(
 	events: readonly HeldEvent[],
 ): Promise<readonly RunResult[]> {
 	const hasKeys = hasExecutionKeys(context);
-	const items = events.map(({ item, delivery, attempt, previousRun, looks }) =>
+	const items = events.map(({ item, event, delivery, attempt, previousRun, looks }) =>
 		markRun(item, {
 			kind: 'fetched',
 			...origin,
 			delivery,
+			eventId: event.id,
 			attempt,
 			...(previousRun === undefined ? {} : { previousRun }),
 			endsWithError: rules.onWorkflowError === 'acknowledge',
@@ -66,7 +67,8 @@ export const MOST_LOOKS = 20;
 
 /**
  * What n8n keeps an execution under: it starts no second one with the same key, in no process. An attempt
- * is handed out once, so the first event's stands for all. An event that is to start once has a key without
+ * is handed out once, so the first event's stands for all. Deliveries are counted from 1 again at a gateway
+ * whose data was lost, so the event's id is part of it. An event that is to start once has a key without
  * the attempt, until it is known that an earlier one was started.
  */
 function executionKey(
@@ -75,9 +77,15 @@ function executionKey(
 	[first]: readonly HeldEvent[],
 ): string {
 	if (first === undefined) return endpoint;
-	const { delivery, attempt, previousRun, looks } = first;
+	const { event, delivery, attempt, previousRun, looks } = first;
 	const isOnce = onCrash === 'skip' && previousRun === undefined;
-	const parts = [endpoint, delivery, ...(isOnce ? [] : [attempt]), ...(looks > 0 ? [looks] : [])];
+	const parts = [
+		endpoint,
+		event.id,
+		delivery,
+		...(isOnce ? [] : [attempt]),
+		...(looks > 0 ? [looks] : []),
+	];
 	return parts.join(' ');
 }
 

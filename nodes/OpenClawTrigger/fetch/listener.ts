@@ -30,6 +30,7 @@ const LAST_WORDS_MS = 3_000;
 /** How long to wait for an execution that an earlier life of n8n has left to a worker. */
 const BUSY_PAUSE_MS = 30_000;
 const MAX_CONSUMERS = 100;
+const STILL_RUNS = 'An earlier execution of it still runs';
 
 /** A published version of the workflow, for as long as n8n has it active. */
 interface Work {
@@ -58,6 +59,8 @@ export class Listener {
 	private readonly held = new Map<string, HeldEvent>();
 	/** Each attempt is started once, whatever is handed out. */
 	private readonly begun = new EventClaims();
+	/** What has ended, should the gateway not have heard of it. */
+	private readonly finished = new EventClaims();
 	private readonly queue = new EventQueue<HeldEvent>();
 	private readonly settlements = new Settlements();
 	private readonly outage = new Outage();
@@ -118,9 +121,7 @@ export class Listener {
 		if (work === undefined) return;
 		this.work = undefined;
 		work.closing.abort();
-		for (const { delivery } of this.queue.drain()) {
-			this.settle(work, { delivery, outcome: 'released' });
-		}
+		for (const held of this.queue.drain()) this.giveBack(work, held);
 		await this.settlements.flush(LAST_WORDS_MS);
 	}
 
@@ -209,6 +210,10 @@ export class Listener {
 		} else {
 			const earlier = previousRun === undefined ? {} : { previousRun };
 			const { event, item } = accepted;
+			if (this.finished.has(`${event.id} ${delivery}`)) {
+				this.report(work, { delivery, outcome: 'done', reason: 'It has ended before' });
+				return;
+			}
 			this.hold({ delivery, attempt, ...earlier, event, item, arrivedAt: now, looks: 0 });
 		}
 	}
@@ -253,8 +258,9 @@ export class Listener {
 	private async execute(work: Work, events: readonly HeldEvent[]): Promise<void> {
 		const { context, rules } = work;
 		const startedAt = Date.now();
-		const fresh = events.filter(({ delivery, attempt, looks }) => {
-			const isFirst = this.begun.claim(`${delivery} ${attempt} ${looks}`, startedAt) === 'first';
+		const fresh = events.filter(({ event, delivery, attempt, looks }) => {
+			const key = [event.id, delivery, attempt, looks].join(' ');
+			const isFirst = this.begun.claim(key, startedAt) === 'first';
 			if (!isFirst) this.settle(work, { delivery, outcome: 'done', reason: 'It ran before' });
 			return isFirst;
 		});
@@ -270,6 +276,7 @@ export class Listener {
 			} else {
 				const { outcome, reason } = result;
 				const why = reason === undefined ? {} : { reason };
+				if (outcome === 'done') this.finished.claim(`${held.event.id} ${held.delivery}`, startedAt);
 				this.settle(work, { delivery: held.delivery, outcome, durationMs, ...why });
 			}
 		}
@@ -277,12 +284,19 @@ export class Listener {
 
 	/** An execution that goes on at a worker may still end well: its event is not started a second time. */
 	private async lookLater(work: Work, held: HeldEvent): Promise<void> {
+		const later = { ...held, looks: held.looks + 1 };
 		if (await pause(BUSY_PAUSE_MS, work.closing.signal)) {
-			this.queue.add({ ...held, looks: held.looks + 1 });
+			this.queue.add(later);
 			this.startNext(work);
 		} else {
-			this.settle(work, { delivery: held.delivery, outcome: 'released' });
+			this.giveBack(work, later);
 		}
+	}
+
+	/** What has not been started goes back as it is; any other attempt would be taken for that one. */
+	private giveBack(work: Work, { delivery, looks }: HeldEvent): void {
+		if (looks === 0) this.settle(work, { delivery, outcome: 'released' });
+		else this.settle(work, { delivery, outcome: 'failed', reason: STILL_RUNS });
 	}
 
 	private settle(work: Work, settlement: Settlement): void {

@@ -38,9 +38,9 @@ export async function startFetched(
 }
 
 async function decide(context: IExecuteFunctions, mark: FetchedMark): Promise<Decision> {
-	const { endpoint, delivery, attempt, previousRun, runsOnce, endsWithError } = mark;
+	const { endpoint, delivery, eventId, attempt, previousRun, runsOnce, endsWithError } = mark;
 	if (mark.claims) {
-		const id = runsOnce ? `${endpoint} ${delivery}` : `${endpoint} ${delivery} ${String(attempt)}`;
+		const id = [endpoint, eventId, delivery, ...(runsOnce ? [] : [attempt])].join(' ');
 		if (!(await confirm(context, id, true))) return 'skip';
 	}
 	if (previousRun === undefined || previousRun === context.getExecutionId()) return 'run';

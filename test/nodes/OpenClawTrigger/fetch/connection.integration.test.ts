@@ -138,6 +138,28 @@ describe('a connection', () => {
 		expect(arrived(opened)).toEqual([sent.id]);
 	});
 
+	test('runs nothing twice whose end the gateway has not heard of', async () => {
+		const opened = open();
+		const sent = event();
+		gateway.push(sent, { delivery: 'dlv_9' });
+		await publish(opened);
+		await gateway.settledAs('done', 1);
+		gateway.push(sent, { delivery: 'dlv_9', attempt: 2 });
+		await gateway.settledAs('done', 2);
+		expect(arrived(opened)).toEqual([sent.id]);
+	});
+
+	test('runs another event by the same number: a gateway may have lost its data', async () => {
+		const opened = open();
+		const events = [event(), event()];
+		await publish(opened);
+		for (const [index, each] of events.entries()) {
+			gateway.push(each, { delivery: 'dlv_1' });
+			await gateway.settledAs('done', index + 1);
+		}
+		expect(arrived(opened)).toEqual(events.map(({ id }) => id));
+	});
+
 	test('registers again when the gateway has lost its endpoint', async () => {
 		const opened = open();
 		await publish(opened);
