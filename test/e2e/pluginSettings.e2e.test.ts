@@ -35,6 +35,13 @@ async function takeTurn(text: string): Promise<void> {
 	if (status !== 200) throw new Error(`The turn failed with ${String(status)}`);
 }
 
+/** Applies other endpoints and waits for what the gateway writes about them. */
+async function apply(endpoints: readonly JsonObject[], pattern: RegExp): Promise<void> {
+	const { length } = await gateway.log();
+	await gateway.configurePlugin({ endpoints, inbound: { endpoints: INBOUND } });
+	await gateway.waitForLog(pattern, length);
+}
+
 /** Posts to an inbound endpoint and waits for the agent's reply. */
 async function ask(name: string, text: string): Promise<unknown> {
 	const response = await fetch(`${gateway.url}/webhooks/inbound/${name}?wait=60`, {
@@ -104,15 +111,18 @@ it('settings change while events wait, and none is lost', async () => {
 	expect(contents(second)).toEqual(['the last']);
 });
 
-it('settings with a mistake name the key, and the old ones stay', async () => {
-	const { length } = await gateway.log();
-	await gateway.configurePlugin({
-		endpoints: [{ ...endpoint('first', first.url), retry: { maxAttempt: 3 } }],
-	});
-	await gateway.waitForLog(/maxAttempt/, length);
+it('a mistake in a reload stops the one endpoint it is in, and is mended by the next one', async () => {
+	const mistaken = { ...endpoint('second', second.url), retry: { maxAttempt: 3 } };
+	await apply([endpoint('first', first.url), mistaken], /\.maxAttempt' is not a known key\. Did/);
 	first.clear();
+	second.clear();
 	await takeTurn('after the mistake');
 	await first.waitForRequest(({ json }) => JSON.stringify(json).includes('after the mistake'));
+	expect(second.requests).toEqual([]);
+
+	await apply([endpoint('first', first.url), endpoint('second', second.url)], /events go to first/);
+	await takeTurn('after the repair');
+	await second.waitForRequest(({ json }) => JSON.stringify(json).includes('after the repair'));
 });
 
 itSince2026_9_2('settings are applied while an agent is at work, whose run goes on', async () => {
