@@ -295,7 +295,7 @@ function checkTemplates(field: Field, depth = 0): void {
 	if (depth >= MAX_DEPTH) {
 		addIssue(field, `is nested deeper than ${String(MAX_DEPTH)} levels`);
 	} else if (typeof value === 'string') {
-		checkTemplate(field, value, TRANSFORM_ROOTS);
+		checkTemplate(field, value, { roots: TRANSFORM_ROOTS, hasFormats: true });
 	} else if (Array.isArray(value)) {
 		for (const index of value.keys()) checkTemplates(child(field, index), depth + 1);
 	} else if (isObject(value)) {

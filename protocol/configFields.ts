@@ -137,8 +137,12 @@ export function optional<Key extends string, Value>(
 }
 
 /** Whether a text is a template with placeholders that start with one of the roots. */
-export function checkTemplate(field: Field, template: string, roots: readonly string[]): boolean {
-	const parsed = parseTemplate(template, { roots });
+export function checkTemplate(
+	field: Field,
+	template: string,
+	options: { readonly roots: readonly string[]; readonly hasFormats: boolean },
+): boolean {
+	const parsed = parseTemplate(template, options);
 	if (parsed.ok) return true;
 	const { message, line, column } = parsed.error;
 	addIssue(

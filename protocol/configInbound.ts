@@ -132,5 +132,7 @@ function readPath(field: Field): string | undefined {
 function readTemplate(field: Field): string | undefined {
 	const template = readText(field);
 	if (template === undefined) return undefined;
-	return checkTemplate(field, template, INBOUND_ROOTS) ? template : undefined;
+	return checkTemplate(field, template, { roots: INBOUND_ROOTS, hasFormats: false })
+		? template
+		: undefined;
 }

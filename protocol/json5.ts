@@ -1,7 +1,7 @@
 import { parse, stringify } from 'json5';
 import { isObject } from './configFields';
 import type { KeyPath } from './configFields';
-import { locate } from './templateError';
+import { locate } from './templatePath';
 
 /** The place in the text is counted from 1, columns in UTF-16 code units. */
 export type ParsedJson5 =

@@ -1,8 +1,7 @@
-import { templateError } from './templateError';
-import type { TemplateError, TemplateErrorCode } from './templateError';
-import { createPlaceholderReader } from './templatePath';
-import type { Placeholder } from './templatePath';
-import { readValue } from './templateValue';
+import { createPlaceholderReader, templateError } from './templatePath';
+import type { Placeholder, TemplateError, TemplateErrorCode } from './templatePath';
+import { readText, readValue } from './templateValue';
+import type { ReadValue } from './templateValue';
 
 /** What stands at the start of a path in the template of an inbound message. */
 export const INBOUND_ROOTS = ['body', 'headers', 'query', 'now'] as const;
@@ -55,6 +54,10 @@ export interface TemplateOptions {
 	/** Names a path may start with, for example {@link INBOUND_ROOTS}; any name unless given. */
 	readonly roots?: readonly string[];
 	readonly limits?: Partial<TemplateLimits>;
+	/** Whether a path may be followed by `| slack`, `| json`, `| raw` and `| truncate:3000`. */
+	readonly hasFormats?: boolean;
+	/** Whether values are written for Slack unless they are `raw`. */
+	readonly isForSlack?: boolean;
 }
 
 const OPENING = '{{';
@@ -81,7 +84,8 @@ export function parseTemplate(source: string, options: TemplateOptions = {}): Pa
 		const limit = String(limits.maxTemplateBytes);
 		return failed(source, 0, 'template-too-large', `The template has more than ${limit} bytes`);
 	}
-	const rules = { roots: options.roots, maxDepth: limits.maxDepth };
+	const { roots, hasFormats = false } = options;
+	const rules = { roots, maxDepth: limits.maxDepth, hasFormats };
 	const read = createPlaceholderReader(source, rules);
 	const placeholders: Placeholder[] = [];
 	const parts: (string | Placeholder)[] = [];
@@ -143,7 +147,7 @@ export function renderTemplate(
 		if (typeof part === 'string') {
 			text += part;
 		} else {
-			const value = readValue(values, part);
+			const value = readText(values, part, options.isForSlack);
 			if (!value.ok) {
 				const message = `The value of '${part.path}' cannot be written as JSON`;
 				return failed(source, part.offset, 'unreadable-value', message);
@@ -156,6 +160,24 @@ export function renderTemplate(
 	}
 	if (Buffer.byteLength(text) > maxBytes) return tooLarge(source, '', maxBytes);
 	return { ok: true, text, missingPaths: [...missingPaths] };
+}
+
+/**
+ * The value of a template that is one placeholder and nothing else: number, object and list stay what
+ * they are.
+ *
+ * @returns undefined for any other template, and for a placeholder with a format, which makes it a text
+ * @example
+ * readWhole(template, { data: { usage: { inputTokens: 2 } } }); // { ok: true, value: { inputTokens: 2 } }
+ */
+export function readWhole(
+	{ placeholders, parts }: Template,
+	values: Readonly<Record<string, unknown>>,
+): ReadValue | undefined {
+	const [only] = placeholders;
+	const isWhole = placeholders.length === 1 && parts.every((part) => part === '' || part === only);
+	if (!isWhole || only === undefined || only.formats !== undefined) return undefined;
+	return readValue(values, only);
 }
 
 function countBackslashes(source: string, opening: number, textStart: number): number {

@@ -1,4 +1,29 @@
-import type { TemplateErrorCode } from './templateError';
+import { nearestWord } from './nearest';
+
+export type TemplateErrorCode =
+	| 'not-text'
+	| 'template-too-large'
+	| 'too-many-placeholders'
+	| 'too-deep'
+	| 'empty-placeholder'
+	| 'unclosed-placeholder'
+	| 'invalid-path'
+	| 'unknown-root'
+	| 'forbidden-key'
+	| 'unknown-format'
+	| 'unreadable-value'
+	| 'output-too-large';
+
+/** Why a template cannot be used, and where. */
+export interface TemplateError {
+	readonly code: TemplateErrorCode;
+	/** A sentence without a period that names the place in the template's own words. */
+	readonly message: string;
+	/** From 1; lines end with a line feed. */
+	readonly line: number;
+	/** From 1, in UTF-16 code units as editors count. */
+	readonly column: number;
+}
 
 /** One `{{path}}` of a template. */
 export interface Placeholder {
@@ -8,9 +33,20 @@ export interface Placeholder {
 	readonly root: string;
 	/** The steps after the root: names, and numbers for `[0]`. */
 	readonly segments: readonly (string | number)[];
+	/** How its value is written, in this order; absent for verbatim. */
+	readonly formats?: readonly Format[];
 	/** Where the template has it first. */
 	readonly offset: number;
 }
+
+/**
+ * How a value is written. `slack`: as text that Slack does not read as its own markup. `json`: as JSON, a
+ * text in quotes. `truncate`: up to so many characters (UTF-16 code units). `raw`: verbatim, where a
+ * receiver's kind would say otherwise.
+ */
+export type Format =
+	| { readonly name: 'slack' | 'json' | 'raw' }
+	| { readonly name: 'truncate'; readonly length: number };
 
 export type ReadPlaceholder =
 	| { ok: true; placeholder: Placeholder; end: number }
@@ -21,6 +57,8 @@ export interface PathRules {
 	readonly roots?: readonly string[] | undefined;
 	/** Most names and indexes in one path, the root included. */
 	readonly maxDepth: number;
+	/** Whether `| format` may follow a path. */
+	readonly hasFormats: boolean;
 }
 
 // Sticky: they look at one place and never search. Marks belong to words in Thai, Hindi and others.
@@ -28,6 +66,9 @@ const BLANKS = /[ \t\r\n]+/y;
 const ROOT = /[\p{L}_$][\p{L}\p{M}\p{N}_$-]*/uy;
 const KEY = /[\p{L}\p{M}\p{N}_$-]+/uy;
 const INDEX = /\d{1,9}/y;
+const FORMAT = /[A-Za-z]*(?::\d{0,9})?/y;
+const PLAIN_FORMATS = ['slack', 'json', 'raw'] as const;
+const MAX_FORMATS = 5;
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor']);
 const ESCAPE = /\\(?:["'\\nrt]|u[0-9a-fA-F]{4})/y;
 const CONTROL_ESCAPES = new Map([
@@ -90,12 +131,58 @@ function readPlaceholder(source: string, offset: number, rules: PathRules): Read
 		}
 		at = step.end;
 	}
-	const closing = matchEnd(BLANKS, source, at);
-	if (!source.startsWith(CLOSING, closing)) {
-		return unexpected(source, closing, `'}}' after '${shorten(source.slice(start, at))}'`);
+	const path = source.slice(start, at);
+	const formats: Format[] = [];
+	let closing = matchEnd(BLANKS, source, at);
+	while (rules.hasFormats && source.charAt(closing) === '|' && formats.length < MAX_FORMATS) {
+		const read = readFormat(source, matchEnd(BLANKS, source, closing + 1));
+		if (!read.ok) return read;
+		formats.push(read.format);
+		closing = matchEnd(BLANKS, source, read.end);
 	}
-	const placeholder = { path: source.slice(start, at), root, segments, offset };
+	if (!source.startsWith(CLOSING, closing)) {
+		return unexpected(
+			source,
+			closing,
+			`'}}' after '${shorten(source.slice(start, closing).trimEnd())}'`,
+		);
+	}
+	const placeholder = {
+		path,
+		root,
+		segments,
+		...(formats.length === 0 ? {} : { formats }),
+		offset,
+	};
 	return { ok: true, placeholder, end: closing + CLOSING.length };
+}
+
+/** `slack`, `json`, `raw` or `truncate:3000`. */
+function readFormat(
+	source: string,
+	offset: number,
+): { ok: true; format: Format; end: number } | Failure {
+	const end = matchEnd(FORMAT, source, offset);
+	const [name = '', argument] = source.slice(offset, end).split(':');
+	if (name === 'truncate' && argument !== undefined && Number(argument) > 0) {
+		return { ok: true, format: { name, length: Number(argument) }, end };
+	}
+	const plain = PLAIN_FORMATS.find((known) => known === name);
+	if (plain !== undefined && argument === undefined) {
+		return { ok: true, format: { name: plain }, end };
+	}
+	if (name === '') return unexpected(source, offset, "a format such as 'slack' after '|'");
+	const nearest = nearestWord(name, [...PLAIN_FORMATS, 'truncate']);
+	const hint =
+		nearest === undefined
+			? ''
+			: `. Did you mean '${nearest === 'truncate' ? 'truncate:3000' : nearest}'?`;
+	const known = "'slack', 'json', 'raw' and 'truncate:3000'";
+	return fail(
+		offset,
+		'unknown-format',
+		`'${shorten(source.slice(offset, end))}' is not one of ${known}${hint}`,
+	);
 }
 
 function checkRoot(root: string, offset: number, rules: PathRules): Failure | undefined {
@@ -185,4 +272,35 @@ function shorten(text: string): string {
 
 function fail(offset: number, code: TemplateErrorCode, message: string): Failure {
 	return { ok: false, offset, code, message };
+}
+
+/** Locates an error; only done for templates that cannot be used, since it reads the text again. */
+export function templateError(
+	source: string,
+	offset: number,
+	code: TemplateErrorCode,
+	message: string,
+): TemplateError {
+	const { line, column } = locate(source, offset);
+	return { code, message, line, column };
+}
+
+/**
+ * Line and column of an offset, both from 1.
+ *
+ * @example
+ * locate('a\nbc', 3); // { line: 2, column: 2 }
+ */
+export function locate(source: string, offset: number): { line: number; column: number } {
+	let line = 1;
+	let start = 0;
+	for (
+		let end = source.indexOf('\n');
+		end >= 0 && end < offset;
+		end = source.indexOf('\n', start)
+	) {
+		line += 1;
+		start = end + 1;
+	}
+	return { line, column: offset - start + 1 };
 }

@@ -10,3 +10,5 @@ export { readWebhooks } from '../../protocol/configParts';
 export type { EndpointPart } from '../../protocol/configParts';
 export type { InboundParts } from '../../protocol/configInbound';
 export type { FieldIssue, KeyPath } from '../../protocol/configFields';
+export { escapeForSlack } from '../../protocol/templateValue';
+export { wellFormedJson } from '../../protocol/wellFormed';

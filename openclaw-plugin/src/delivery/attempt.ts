@@ -6,14 +6,14 @@ import type { DueDelivery } from '../outbox/queue';
 import { createEventKeys, MAX_SIGNATURES, signEvent } from '../protocol';
 import type { EventKeys } from '../protocol';
 import { errorText } from '../store/errorText';
-import { compileTransform } from '../transform/transform';
-import type { TransformEvent, Transformed } from '../transform/transform';
 import type { DeliveryResponse, SendRequest } from './httpClient';
 import { failed, readOutcome } from './outcome';
 import type { Outcome } from './outcome';
 import { createRedactor } from './redact';
 import type { Redact } from './redact';
 import type { DeliveryClock } from './schedule';
+import { compileTransform } from './transform';
+import type { TransformEvent, Transformed } from './transform';
 
 /** One attempt, for the log, and what it means. */
 export interface AttemptResult {
@@ -101,10 +101,10 @@ const SECRET_GONE =
 /** Transforms are prepared once. */
 function createBodies() {
 	const transforms = new WeakMap<object, TransformEvent>();
-	return ({ transform }: Endpoint, body: string, now: number): Transformed => {
+	return ({ transform, url }: Endpoint, body: string, now: number): Transformed => {
 		if (transform === undefined) return { ok: true, body };
 		const compiled =
-			transforms.get(transform) ?? compileTransform(transform, { maxBytes: MAX_BODY_BYTES });
+			transforms.get(transform) ?? compileTransform(transform, { maxBytes: MAX_BODY_BYTES, url });
 		transforms.set(transform, compiled);
 		return compiled(body, now);
 	};

@@ -1,4 +1,4 @@
-import { createEventId } from '../protocol';
+import { createEventId, wellFormedJson } from '../protocol';
 import type { EventData, EventType, OpenClawEvent } from '../protocol';
 
 /** Bytes that the body of a request may have; receivers seldom take more. */
@@ -24,7 +24,6 @@ export interface StoredEvent {
 	readonly body: string;
 }
 
-const ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g;
 
 /** What an event is made of. */
 export interface NewEvent {
@@ -47,13 +46,7 @@ export function createEvent({ type, data, at, instanceId }: NewEvent): StoredEve
 	const id = createEventId();
 	const timestamp = new Date(at).toISOString();
 	const envelope: OpenClawEvent = { id, type, timestamp, instanceId, data };
-	return { id, type, createdAt: at, body: wellFormed(fitBody(envelope)) };
-}
-
-/** Half a character, as of a text that was cut, is written as an escape, which strict readers refuse. */
-function wellFormed(json: string): string {
-	if (!json.includes('\\ud')) return json;
-	return json.replace(ESCAPE, (escape) => (escape.startsWith('\\ud') ? '\ufffd' : escape));
+	return { id, type, createdAt: at, body: fitBody(envelope) };
 }
 
 /**
@@ -86,12 +79,13 @@ function fits(body: string): boolean {
 /** JSON of anything: payloads of tools may hold cycles and big integers. */
 function toJson(value: unknown): string {
 	try {
-		return JSON.stringify(value);
+		return wellFormedJson(JSON.stringify(value));
 	} catch {
 		const ancestors: object[] = [];
-		return JSON.stringify(value, function (this: unknown, _key, inner: unknown) {
+		const json = JSON.stringify(value, function (this: unknown, _key, inner: unknown) {
 			return writable(this, inner, ancestors);
 		});
+		return wellFormedJson(json);
 	}
 }
 
