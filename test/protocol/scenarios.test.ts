@@ -82,6 +82,7 @@ template: "{{body.repo}} 的 {{body.branch}} 分支部署{{body.status}}"
 			enabled: true,
 			basePath: '/webhooks/inbound',
 			callbackOrigins: [],
+			sessionKeys: [],
 			endpoints: {
 				alert: {
 					agentId: 'alert-handler',
@@ -177,6 +178,7 @@ template: "工单 #{{body.ticketId}} 状态已更新为:{{body.status}}"
 			enabled: true,
 			basePath: '/webhooks/inbound',
 			callbackOrigins: [],
+			sessionKeys: [],
 			endpoints: {
 				'ticket-update': {
 					agentId: 'support-bot',

@@ -134,8 +134,9 @@ export function usableInbound({
 }: Pick<InboundSettings, 'endpoints'>): Readonly<Record<string, InboundEndpointConfig>> {
 	const usable = Object.entries(endpoints).flatMap(([name, endpoint]) => {
 		if (endpoint.kind === 'faulty') return [];
-		const { agentId, template } = endpoint;
-		return [[name, { agentId, template }] as const];
+		const config: InboundEndpointConfig & { kind?: 'usable' } = { ...endpoint };
+		delete config.kind;
+		return [[name, config] as const];
 	});
 	return Object.fromEntries(usable);
 }

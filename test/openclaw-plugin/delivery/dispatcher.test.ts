@@ -159,7 +159,7 @@ describe('a delivery', () => {
 		const { add, waitUntil, lines } = await start({ endpoints: [crm({ transform })] });
 		const id = add(['crm'], { text: 'x'.repeat(600_000) });
 		const row = await waitUntil(id, { state: 'failed' });
-		expect(row.last_error).toContain('The transform cannot be rendered');
+		expect(row.last_error).toContain('The transformed event has more than 1048576 bytes');
 		expect(sink.requests).toEqual([]);
 		expect(lines).toEqual([
 			expect.stringContaining(`dlv_${id} (message.sent) to 'crm' failed for good`),
