@@ -1,6 +1,7 @@
-/** What `JSON.stringify` writes for a half of a surrogate pair, with the backslashes before it. */
-const LONE_SURROGATE = /(\\*)\\ud[89a-f][0-9a-f]{2}/g;
-const REPLACEMENT = '\ufffd';
+/** An escape of `JSON.stringify`: each one is looked at, so that an escaped backslash is not taken for one. */
+const ESCAPE = /\\(?:u[0-9a-f]{4}|.)/g;
+/** What it writes for a half of a surrogate pair begins so. */
+const LONE_SURROGATE = '\\ud';
 
 /**
  * Replaces halves of characters in JSON that `JSON.stringify` wrote by U+FFFD. It writes them as escapes
@@ -10,9 +11,6 @@ const REPLACEMENT = '\ufffd';
  * wellFormedJson(JSON.stringify('half \ud83d')); // '"half \ufffd"'
  */
 export function wellFormedJson(json: string): string {
-	if (!json.includes('\\ud')) return json;
-	return json.replace(LONE_SURROGATE, (escape: string, backslashes: string) =>
-		// After an odd number of backslashes the last one of them is text, and what follows is as well.
-		backslashes.length % 2 === 0 ? backslashes + REPLACEMENT : escape,
-	);
+	if (!json.includes(LONE_SURROGATE)) return json;
+	return json.replace(ESCAPE, (escape) => (escape.startsWith(LONE_SURROGATE) ? '\ufffd' : escape));
 }

@@ -24,7 +24,6 @@ export interface StoredEvent {
 	readonly body: string;
 }
 
-
 /** What an event is made of. */
 export interface NewEvent {
 	readonly type: EventType;
