@@ -3,6 +3,8 @@ import { formatEndpointConfig } from '../../../protocol/config';
 import { isKnownEventType } from '../../../protocol/event';
 import type { EventType } from '../../../protocol/event';
 import type { EndpointConfig } from '../../../protocol';
+import { FILTER_KEYS } from '../../../protocol/eventFilter';
+import type { FilterKey } from '../../../protocol/eventFilter';
 import { webhookBaseUrl } from '../../shared/n8nInternals';
 import { ownProperty } from '../../shared/parameterValues';
 import { ALL_EVENTS } from '../description/events';
@@ -44,24 +46,36 @@ function describe(context: ILoadOptionsFunctions): string {
 		...(PRIVATE_HOST.test(new URL(url).hostname) ? { allowPrivateHosts: true } : {}),
 	};
 	return [
-		"<p>Run this on your gateway's host, with the 'Signing Secret' of the credential:</p>",
+		"<p>Run this on your gateway's host and enter the secret that it shows as 'Signing Secret' in the credential:</p>",
 		toHtml(commandLine(endpoint)),
-		'<p>Or add this to openclaw.json5 of your gateway:</p>',
+		"<p>Or add this to openclaw.json5 of your gateway, with the 'Signing Secret' of the credential:</p>",
 		toHtml(formatEndpointConfig(endpoint)),
 	].join('');
 }
 
-/** What adds the endpoint, as one line to paste into a shell. */
-function commandLine({ name, url, secret, events, filter, ...rest }: EndpointConfig): string {
+/** How the command names each list of a filter. */
+const LIST_OPTIONS: Readonly<Record<FilterKey, string>> = {
+	agentIds: '--agent',
+	channels: '--channel',
+	userIds: '--user',
+	sessionIds: '--session',
+	instanceIds: '--instance',
+	toolNames: '--tool',
+	triggers: '--trigger',
+};
+
+/** What adds the endpoint, as one line to paste into a shell; it makes the secret and shows it. */
+function commandLine(endpoint: EndpointConfig): string {
+	const { name, url = '', events, filter = {}, timeoutMs, allowPrivateHosts } = endpoint;
 	const options: readonly (readonly [string, string?])[] = [
-		['--url', url ?? ''],
-		['--secret', typeof secret === 'string' ? secret : ''],
+		['--url', url],
 		['--events', events.join(',')],
-		...Object.entries(filter ?? {}).map(
-			([list, ids]) => ['--filter', `${list}=${ids.join(',')}`] as const,
-		),
-		...(rest.timeoutMs === undefined ? [] : [['--timeout-ms', String(rest.timeoutMs)] as const]),
-		...(rest.allowPrivateHosts === true ? [['--allow-private-hosts'] as const] : []),
+		...FILTER_KEYS.flatMap((key) => {
+			const ids = filter[key];
+			return ids === undefined ? [] : [[LIST_OPTIONS[key], ids.join(',')] as const];
+		}),
+		...(timeoutMs === undefined ? [] : [['--timeout', `${timeoutMs / 1000}s`] as const]),
+		...(allowPrivateHosts === true ? [['--allow-private-hosts'] as const] : []),
 	];
 	const words = options.flatMap(([option, value]) =>
 		value === undefined ? [option] : [option, quoted(value)],

@@ -79,9 +79,8 @@ describe('the gateway configuration', () => {
 			[
 				`openclaw event-webhooks endpoints add n8n-${WEBHOOK_ID}`,
 				`--url https://n8n.example/webhook/${WEBHOOK_ID}/webhook`,
-				'--secret YOUR-SIGNING-SECRET',
 				'--events message.sent,error.occurred',
-				`--filter 'userIds=it'\\''s,a b'`,
+				`--user 'it'\\''s,a b'`,
 			].join(' '),
 		);
 	});
