@@ -151,5 +151,6 @@ function fileOf(line: CommandLine): ConfigFile {
 }
 
 function splitArgs(args: string): string[] {
-	return [...args.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+	const words = args.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g);
+	return [...words].map(([, single, double, plain]) => single ?? double ?? plain ?? '');
 }
