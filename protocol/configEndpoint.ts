@@ -19,6 +19,7 @@ import { isKnownEventType, KNOWN_EVENT_TYPES, nearestEventType } from './event';
 import type { EventType } from './event';
 import { FILTER_KEYS } from './eventFilter';
 import type { EventFilter } from './eventFilter';
+import { describeSecretFault } from './secret';
 import { TRANSFORM_ROOTS } from './template';
 
 /** A reference to a secret that the gateway keeps elsewhere. */
@@ -231,12 +232,20 @@ function readEvents(field: Field): readonly (EventType | '*')[] | undefined {
 }
 
 function readSecret(field: Field): string | SecretReference | undefined {
-	if (!isObject(field.value)) return readText(field);
+	if (!isObject(field.value)) return readSecretText(field);
 	checkKeys(field, ['source', 'provider', 'id']);
 	const source = readText(child(field, 'source'));
 	const id = readText(child(field, 'id'));
 	if (source === undefined || id === undefined) return undefined;
 	return { source, ...optional(field, 'provider', readText), id };
+}
+
+function readSecretText(field: Field): string | undefined {
+	const text = readText(field);
+	if (text === undefined || ENVIRONMENT_NAME.test(text)) return text;
+	const fault = describeSecretFault(text);
+	if (fault !== undefined) addIssue(field, fault);
+	return text;
 }
 
 function readRetry(field: Field): RetryConfig | undefined {

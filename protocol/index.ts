@@ -1,5 +1,5 @@
 export { createEventId } from './eventId';
-export { createSecret } from './secret';
+export { createSecret, describeSecretFault } from './secret';
 export * from './event';
 export * from './eventFilter';
 export * from './signature';

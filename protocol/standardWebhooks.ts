@@ -4,6 +4,7 @@ import type { Headers } from './headers';
 import { listSecrets } from './keys';
 import type { SigningKey } from './keys';
 import { computeMac, findSigner } from './mac';
+import { readEncodedKey } from './secret';
 import {
 	DEFAULT_TOLERANCE_SECONDS,
 	MAX_SIGNATURES,
@@ -36,12 +37,10 @@ export interface CheckedStandardWebhook {
 }
 
 const SIGNATURE = /^v1,([A-Za-z0-9+/]{43}=)$/;
-const SECRET_PREFIX = 'whsec_';
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * Turns secrets into keys as Standard Webhooks libraries do: `whsec_` followed by Base64 stands for
- * the decoded bytes. Any other secret is taken whole as UTF-8, since it has no other reading.
+ * Turns secrets into keys as Standard Webhooks libraries do: `whsec_` or `v1,whsec_` followed by Base64, of
+ * either alphabet, stands for the decoded bytes. Any other secret is taken whole as UTF-8.
  *
  * @param secrets a text with one or several secrets separated by white space, or a list
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -52,8 +51,10 @@ export function createStandardWebhookKeys(
 	secrets: string | readonly string[],
 ): readonly SigningKey[] {
 	return listSecrets(secrets).map((secret) => {
-		const encoded = secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : '';
-		return isBase64(encoded) ? createSecretKey(encoded, 'base64') : createSecretKey(secret, 'utf8');
+		const encoded = readEncodedKey(secret);
+		return encoded === undefined
+			? createSecretKey(secret, 'utf8')
+			: createSecretKey(encoded, 'base64');
 	});
 }
 
@@ -152,10 +153,4 @@ function toKeys(secret: unknown): readonly SigningKey[] {
 
 function isSecretKey(key: unknown): key is SigningKey {
 	return key instanceof KeyObject && key.type === 'secret';
-}
-
-function isBase64(text: string): boolean {
-	if (!BASE64.test(text)) return false;
-	// Libraries differ on missing padding; a lone character of a group encodes nothing in any of them.
-	return text.includes('=') ? text.length % 4 === 0 : text.length % 4 !== 1;
 }

@@ -187,7 +187,6 @@ describe('createStandardWebhookKeys', () => {
 		['whsec_b3Ro=XI', 'whsec_b3Ro=XI'],
 		['whsec_b3RoZXI==', 'whsec_b3RoZXI=='],
 		['whsec_b3RoZ', 'whsec_b3RoZ'],
-		['whsec_b3R-ZXI', 'whsec_b3R-ZXI'],
 	])('takes %s for the bytes of %s', (secret, bytes) => {
 		expect(exported(secret)).toBe(bytes);
 	});
