@@ -1,12 +1,12 @@
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
 import { registerPlugin } from '../../openclaw-plugin/src/plugin';
-import { processState } from '../../openclaw-plugin/src/processState';
 import type { GatewayApi } from '../../openclaw-plugin/src/sdk';
+import { sharedOf } from '../../openclaw-plugin/src/shared';
 
 /** The plugin as it is, with a clock around each of its hook handlers; read at this path. */
 const PATH = '/bench/handler-times';
 
-const times = processState('bench-times', () => ({ microseconds: [] as number[] }));
+const times = sharedOf('').slot('bench-times', () => ({ microseconds: [] as number[] }));
 
 function timed<Args extends unknown[]>(handler: (...args: Args) => void) {
 	return (...args: Args): void => {

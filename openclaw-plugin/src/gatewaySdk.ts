@@ -5,7 +5,7 @@ import {
 import { wrapExternalContent } from 'openclaw/plugin-sdk/security-runtime';
 import { isBlockedHostnameOrIp, isPrivateIpAddress } from 'openclaw/plugin-sdk/ssrf-runtime';
 import type { HostRules } from './delivery/hostGuard';
-import type { ConfigFile } from './import/configFile';
+import type { ConfigFile } from './settings/configFile';
 
 /** The gateway's configuration file, changed in the way the gateway's own commands change it. */
 export const gatewayConfigFile: ConfigFile = {

@@ -1,6 +1,6 @@
 import type { HostRules } from '../delivery/hostGuard';
 import type { EndpointManager, Outcome } from '../endpoints/manage';
-import type { ConfigFile } from '../import/configFile';
+import type { ConfigFile } from '../settings/configFile';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import type { Terminal } from './terminal';

@@ -1,4 +1,4 @@
-import { DELIVERY_STATUSES } from '../outbox/delivery';
+import { DELIVERY_STATUSES, exportLines } from '../outbox/delivery';
 import type {
 	Delivery,
 	DeliveryAttempt,
@@ -7,7 +7,6 @@ import type {
 	DeliveryQuery,
 } from '../outbox/delivery';
 import { listDeliveries, listDeliveriesOfEvent, showDelivery } from '../outbox/deliveryLog';
-import { exportLines } from '../outbox/exportLines';
 import { formatAge, formatDuration } from '../timeText';
 import { CliFault, usageFault, valueOf } from './command';
 import type { CommandDefinition, CommandTools, OptionLine } from './command';

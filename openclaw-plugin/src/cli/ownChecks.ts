@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Health } from '../health/health';
 import { findSilentHooks, readHooksSeen } from '../health/hooksSeen';
 import { describeSilentHook, reportedTroubles } from '../health/troubles';
-import { findPluginEntry } from '../import/pluginEntry';
+import { findPluginEntry } from '../settings/configFile';
 import { DATABASE_FILE } from '../store/database';
 import type { Database } from '../store/databaseAccess';
 import { formatAge } from '../timeText';

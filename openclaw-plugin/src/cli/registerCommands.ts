@@ -3,7 +3,7 @@ import { openDatabase, dataFolder } from '../store/database';
 import type { HostRules } from '../delivery/hostGuard';
 import { createEndpointManager } from '../endpoints/manage';
 import type { EndpointManager } from '../endpoints/manage';
-import type { ConfigFile } from '../import/configFile';
+import type { ConfigFile } from '../settings/configFile';
 import { openOutbox } from '../outbox/outbox';
 import { createOwnEvents } from '../outbox/ownEvents';
 import { readSettings } from '../settings/settings';

@@ -3,7 +3,7 @@ import { DEFAULT_OVERLAP_MS, MAX_OVERLAP_MS } from '../endpoints/endpointRequest
 import { openEndpointTable } from '../endpoints/endpointTable';
 import type { RotatedSecret } from '../endpoints/manage';
 import { createSecret } from '../endpoints/secret';
-import { findPluginEntry, findWrittenEndpoint } from '../import/pluginEntry';
+import { findPluginEntry, findWrittenEndpoint } from '../settings/configFile';
 import { listSecrets } from '../protocol';
 import { inTransaction } from '../store/databaseAccess';
 import { formatAge } from '../timeText';

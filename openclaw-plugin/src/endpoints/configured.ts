@@ -2,11 +2,10 @@ import type { EventData } from '../protocol';
 import type { ConfiguredEndpoint } from '../settings/settings';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
-import { maskUrl } from './endpoint';
+import { createSubscription, maskUrl } from './endpoint';
 import type { EndpointRecord, EndpointSettings } from './endpoint';
 import { openEndpointTable } from './endpointTable';
 import type { EndpointTable } from './endpointTable';
-import { createSubscription } from './subscription';
 
 /** What is applied, and to which database. */
 export interface AppliedSettings {

@@ -1,4 +1,5 @@
-import type { EndpointConfig } from '../protocol';
+import type { EndpointConfig, EventMatcher } from '../protocol';
+import { createEventFilter, takesEvent } from '../protocol';
 
 /**
  * `webhook`: events are posted to a URL. `connection`: the receiver fetches them. `callback`: the queue of
@@ -111,4 +112,26 @@ export function maskUrl(url: string): string {
 	if (!URL.canParse(url)) return '(no URL)';
 	const { origin, pathname, search, hash } = new URL(url);
 	return pathname === '/' && search === '' && hash === '' ? `${origin}/` : `${origin}/…`;
+}
+
+/**
+ * Prepares the question which events are kept for an endpoint: those that it subscribes to, as long as
+ * it takes any.
+ *
+ * @example
+ * createMatcher(endpoint)('message.sent', { agentId: 'support-bot' }, 'node-1');
+ */
+export function createMatcher(
+	endpoint: Pick<Endpoint, 'kind' | 'events' | 'filter' | 'lifecycle'>,
+): EventMatcher {
+	return keepsEvents(endpoint) ? createSubscription(endpoint) : () => false;
+}
+
+/** Which events an endpoint subscribes to, whatever state it is in: by type, and by its filter. */
+export function createSubscription({
+	events,
+	filter = {},
+}: Pick<Endpoint, 'events' | 'filter'>): EventMatcher {
+	const passes = createEventFilter(filter);
+	return (type, data, instanceId) => takesEvent(events, type) && passes(type, data, instanceId);
 }

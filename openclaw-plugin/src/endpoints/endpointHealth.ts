@@ -1,4 +1,4 @@
-import { asNumber, asText, optional } from '../store/columns';
+import { asNumber, asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
 import { formatEndpointId, maskUrl } from './endpoint';
 import type { EndpointKind, EndpointOrigin, EndpointRecord } from './endpoint';

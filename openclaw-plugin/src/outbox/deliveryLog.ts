@@ -1,6 +1,6 @@
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { formatEndpointId, parseEndpointId } from '../endpoints/endpoint';
-import { asNumber, asText, optional } from '../store/columns';
+import { asNumber, asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
 import { DELIVERY_STATUSES, formatDeliveryId, parseDeliveryId } from './delivery';
 import type {

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
-import { createMatcher } from '../endpoints/subscription';
+import { createMatcher } from '../endpoints/endpoint';
 import type { EventData, EventMatcher, EventType } from '../protocol';
 import type { Logger } from '../sdk';
 import { errorText } from '../store/errorText';

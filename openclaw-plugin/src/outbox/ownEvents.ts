@@ -1,6 +1,5 @@
-import { keepsEvents } from '../endpoints/endpoint';
+import { createSubscription, keepsEvents } from '../endpoints/endpoint';
 import { openEndpointTable } from '../endpoints/endpointTable';
-import { createSubscription } from '../endpoints/subscription';
 import { isPluginEventType } from '../protocol';
 import type { EventData, PluginEventType } from '../protocol';
 import type { Logger } from '../sdk';

@@ -1,5 +1,5 @@
-import { findPluginEntry } from '../import/pluginEntry';
-import { processState } from '../processState';
+import { findPluginEntry } from './configFile';
+import { sharedOf } from '../shared';
 
 /** A configuration of the gateway, `${NAME}` and secret references resolved. */
 export interface GatewayConfig {
@@ -10,12 +10,13 @@ export interface GatewayConfig {
 
 /** What the gateway last started the plugin's service with. */
 interface Applied {
-	/** Goes up with each start. */
-	readonly count: number;
-	readonly config: GatewayConfig;
+	/** Goes up with each start; 0 before the first. */
+	count: number;
+	config: GatewayConfig | undefined;
 }
 
-const byFolder = () => processState('applied-config/1', () => new Map<string, Applied>());
+const appliedIn = (folder: string) =>
+	sharedOf(folder).slot<Applied>('settings', () => ({ count: 0, config: undefined }));
 
 /**
  * Makes a configuration the one that all instances of the plugin in this process work by.
@@ -24,9 +25,9 @@ const byFolder = () => processState('applied-config/1', () => new Map<string, Ap
  * @param whole the gateway's whole configuration
  */
 export function applyConfig(folder: string, whole: unknown): void {
-	const count = byFolder().get(folder)?.count ?? 0;
-	const config = { whole, plugin: findPluginEntry(whole)?.config };
-	byFolder().set(folder, { count: count + 1, config });
+	const applied = appliedIn(folder);
+	applied.config = { whole, plugin: findPluginEntry(whole)?.config };
+	applied.count += 1;
 }
 
 /**
@@ -45,12 +46,11 @@ export function followConfig<Value>(
 	make: (config: GatewayConfig) => Value,
 ): () => Value {
 	// Looked up once: hooks ask for the value with each event.
-	const all = byFolder();
-	let seen = all.get(folder)?.count;
+	const applied = appliedIn(folder);
+	let seen = applied.count;
 	let value = make(own);
 	return () => {
-		const applied = all.get(folder);
-		if (applied !== undefined && applied.count !== seen) {
+		if (applied.config !== undefined && applied.count !== seen) {
 			seen = applied.count;
 			value = make(applied.config);
 		}

@@ -1,8 +1,9 @@
-import { diffLines } from '../../../openclaw-plugin/src/import/lineDiff';
-import { createMask } from '../../../openclaw-plugin/src/import/maskSecrets';
-import { mergeWebhooks } from '../../../openclaw-plugin/src/import/mergeWebhooks';
-import { planImport } from '../../../openclaw-plugin/src/import/planImport';
-import { readWebhooks } from '../../../openclaw-plugin/src/import/readWebhooks';
+import { createMask, diffLines } from '../../../openclaw-plugin/src/settings/importPreview';
+import {
+	mergeWebhooks,
+	planImport,
+	readWebhooks,
+} from '../../../openclaw-plugin/src/settings/importPlan';
 
 /** The forms in which people have webhooks. */
 const ENDPOINT = "{ name: 'ops', url: 'https://a.example/x', events: ['*'] }";

@@ -1,6 +1,20 @@
 import { PLUGIN_ID } from '../protocol';
-import { ensureObject, isObject } from './jsonObject';
-import type { JsonObject } from './jsonObject';
+
+/** An object as JSON has them. */
+export type JsonObject = Record<string, unknown>;
+
+export function isObject(value: unknown): value is JsonObject {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The object under a key, put there where there is none. */
+export function ensureObject(parent: JsonObject, key: string): JsonObject {
+	const known = parent[key];
+	if (isObject(known)) return known;
+	const created: JsonObject = {};
+	parent[key] = created;
+	return created;
+}
 
 /** `plugins.entries["event-webhooks"]` of a gateway's configuration; undefined where there is none. */
 export function findPluginEntry(file: unknown): JsonObject | undefined {
@@ -23,4 +37,17 @@ export function findWrittenEndpoint(
 	const config = isObject(entry?.config) ? entry.config : {};
 	const endpoints: readonly unknown[] = Array.isArray(config.endpoints) ? config.endpoints : [];
 	return endpoints.filter(isObject).find((endpoint) => endpoint.name === name);
+}
+
+/** The gateway's configuration file. */
+export interface ConfigFile {
+	/** The whole content as it is written: `${NAME}` and secret references unresolved. */
+	read(): Promise<unknown>;
+	/**
+	 * Changes the file under a lock; a running gateway applies it. The draft has `${NAME}` filled in;
+	 * what the edit leaves alone stays as it was written.
+	 *
+	 * @param edit may be called more than once, each time with a new draft
+	 */
+	change(edit: (draft: Record<string, unknown>) => void): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { createMatcher } from '../../../openclaw-plugin/src/endpoints/subscription';
+import { createMatcher } from '../../../openclaw-plugin/src/endpoints/endpoint';
 
 const DATA = { agentId: 'support-bot', channel: 'telegram', userId: '777', sessionId: 's-1' };
 const ACTIVE = { kind: 'webhook', lifecycle: { state: 'active' } } as const;
