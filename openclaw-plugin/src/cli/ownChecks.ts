@@ -2,7 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Health } from '../health/health';
 import { findSilentHooks, readHooksSeen } from '../health/hooksSeen';
-import { describeSilentHook, reportedTroubles } from '../health/troubles';
+import { describeShrinking, describeSilentHook, reportedTroubles } from '../health/troubles';
 import { findPluginEntry } from '../settings/configFile';
 import { DATABASE_FILE } from '../store/database';
 import type { Database } from '../store/databaseAccess';
@@ -96,7 +96,15 @@ export function checkStore(tools: CommandTools): {
 		const size = `${megabytes(sizeOf(database))} MB in ${folder}`;
 		if (problems.length === 0) {
 			const message = `It opens and is whole: ${size}`;
-			return { checks: [{ about: 'database', result: 'ok', message }, ...disk], database };
+			const shrinking = describeShrinking(tools.settings, database);
+			const space: readonly Check[] =
+				shrinking === undefined
+					? []
+					: [{ about: 'database', result: 'warning', message: shrinking }];
+			return {
+				checks: [{ about: 'database', result: 'ok', message }, ...space, ...disk],
+				database,
+			};
 		}
 		const message = `It is damaged: ${problems.join('; ')}. A gateway that meets the damage sets the file aside and carries over what can be read`;
 		return { checks: [{ about: 'database', result: 'fault', message }, ...disk], database };

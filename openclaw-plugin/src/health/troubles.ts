@@ -4,6 +4,7 @@ import { openEndpointTable } from '../endpoints/endpointTable';
 import { GIVEN_UP_ON_PURPOSE } from '../endpoints/manage';
 import { TEST_TYPE } from '../endpoints/testEvent';
 import { listRefusals } from '../inbound/inboundLog';
+import { forecastSpace } from '../outbox/capacity';
 import { describeFault } from '../settings/settings';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
@@ -23,6 +24,7 @@ export type TroubleCode =
 	| 'endpoint-paused'
 	| 'endpoint-removed'
 	| 'deliveries-failed'
+	| 'outbox-shrinks'
 	| 'inbound-refused'
 	| 'hook-silent';
 
@@ -44,6 +46,7 @@ export interface TroubleSources {
 }
 
 const DAY_MS = 86_400_000;
+const MEGABYTE = 1_048_576;
 /** A removed endpoint's queue is failed after a minute. */
 const REMOVAL_MS = 120_000;
 const SEEN_KEY = 'failures_seen_at';
@@ -67,6 +70,7 @@ export function listTroubles(sources: TroubleSources): readonly Trouble[] {
 			.filter((trouble) => !isReported(trouble, reported)),
 		...failureTroubles(database, now),
 		...refusalTroubles(database, now),
+		...spaceTroubles(sources),
 		...hookTroubles(database, now),
 	];
 	const rank = ({ severity }: Trouble) => (severity === 'fault' ? 0 : 1);
@@ -237,6 +241,36 @@ function failureTroubles(database: Database, now: number): readonly Trouble[] {
 				count,
 			};
 		});
+}
+
+/** What a lowered limit is about to delete. */
+function spaceTroubles({ settings, database, now }: TroubleSources): readonly Trouble[] {
+	const message = settings && describeShrinking(settings, database);
+	if (message === undefined) return [];
+	return [{ code: 'outbox-shrinks', severity: 'notice', message, since: now }];
+}
+
+/**
+ * Says what will be deleted because `outbox.maxMegabytes` is lower than what is kept; undefined when
+ * nothing will.
+ */
+export function describeShrinking(
+	{ outbox: { maxMegabytes } }: Pick<Settings, 'outbox'>,
+	database: Database,
+): string | undefined {
+	const maxBytes = maxMegabytes * MEGABYTE;
+	// The forecast reads all that is kept.
+	const pages = database.prepare('PRAGMA page_count').get()?.page_count;
+	const pageSize = database.prepare('PRAGMA page_size').get()?.page_size;
+	if (Number(pages) * Number(pageSize) <= maxBytes) return undefined;
+	const { usedBytes, delivered, failed, waiting, hours } = forecastSpace(database, maxBytes);
+	if (usedBytes <= maxBytes) return undefined;
+	const parts = Object.entries({ delivered, failed, waiting }).flatMap(([state, count]) =>
+		count === 0 ? [] : [`${String(count)} ${state}`],
+	);
+	if (parts.length === 0) return undefined;
+	const time = hours <= 1 ? 'an hour' : `${String(hours)} hours`;
+	return `${String(Math.ceil(usedBytes / MEGABYTE))} MB are kept, more than outbox.maxMegabytes (${String(maxMegabytes)}) allows: some ${parts.join(', ')} of the oldest events will be deleted within ${time}. Raise it to keep them, or take them out with: ${COMMAND} export`;
 }
 
 /** Somebody tried to tell an agent something, in vain, and may need help. */

@@ -296,3 +296,28 @@ describe('status of deliveries', () => {
 		expect((await cli.run('status')).exitCode).toBe(0);
 	});
 });
+
+describe('status of the space', () => {
+	it('says what a lowered limit will delete before it is deleted; doctor does, too', async () => {
+		const content = 'x'.repeat(20_000);
+		storeDeliveries(
+			cli.database,
+			Array.from({ length: 200 }, () => ({ createdAt: NOW, data: { message: { content } } })),
+		);
+		startGateway();
+		expect((await cli.run('status')).stdout).toContain('Nothing is wrong.');
+
+		cli.config = {
+			plugins: { entries: { 'event-webhooks': { config: { outbox: { maxMegabytes: 1 } } } } },
+		};
+		const { stdout, exitCode } = await cli.run('status');
+		const text =
+			/! \d MB are kept, more than outbox\.maxMegabytes \(1\) allows: some 1\d\d delivered of/;
+		expect(stdout).toMatch(text);
+		expect(exitCode).toBe(0);
+		expect((await cli.run('doctor --offline')).stdout).toContain(
+			'more than outbox.maxMegabytes (1)',
+		);
+		expect((await cli.run('list --recent 500')).stdout.match(/^dlv_/gm)).toHaveLength(200);
+	});
+});
