@@ -345,15 +345,16 @@ function readPrivateHosts(field: Field): boolean | readonly string[] | undefined
 }
 
 function readHost(field: Field): string | undefined {
-	const text = readText(field)?.trim().toLowerCase();
+	const text = readText(field);
 	if (text === undefined || ENVIRONMENT_NAME.test(text)) return text;
-	if (isHost(text) || isSubnet(text)) return text;
+	const host = text.trim().toLowerCase();
+	if (isHost(host) || isSubnet(host)) return host;
 	addIssue(field, "must be a host, an address or a subnet such as '10.0.0.0/8', without port");
 	return undefined;
 }
 
 function isHost(text: string): boolean {
-	return /^[\w.-]+$/.test(text) || isIpv6(text);
+	return /^(?:\*\.)?[\w.-]+$/.test(text) || isIpv6(text);
 }
 
 function isSubnet(text: string): boolean {

@@ -140,9 +140,27 @@ describe('an endpoint', () => {
 			enabled: false,
 			timeoutMs: 600_000,
 			concurrency: 100,
-			allowPrivateHosts: true,
+			allowPrivateHosts: ['n8n.lan', '*.internal', '10.0.0.0/8', 'fd00::/8', '::1', '${HOST}'],
+			rateLimit: { requests: 5, perSeconds: 2 },
+			caFile: '/etc/ca.pem',
+			kind: 'webhook',
 		};
 		expect(configOf({ endpoints: [endpoint] }).endpoints).toEqual([endpoint]);
+	});
+
+	it('may say its waits one by one, and a rate by the second', () => {
+		const [endpoint] = configOf({
+			endpoints: [{ ...ENDPOINT, retry: { delaysMs: [0, 5] }, rateLimit: { requests: 1 } }],
+		}).endpoints;
+		expect(endpoint).toMatchObject({
+			retry: { delaysMs: [0, 5] },
+			rateLimit: { requests: 1, perSeconds: 1 },
+		});
+	});
+
+	it('may be a connection without a URL', () => {
+		const connection = { name: 'n8n', kind: 'connection', events: ['*'], holdHours: 24 };
+		expect(configOf({ endpoints: [connection] }).endpoints).toEqual([connection]);
 	});
 
 	it('fills in what retry leaves out', () => {
@@ -182,6 +200,40 @@ describe('an endpoint', () => {
 			"'secret.ids' is not a known key. Did you mean 'id'?",
 		],
 		['a list for retry', { retry: [] }, "'retry' must be an object"],
+		[
+			'waits of two kinds',
+			{ retry: { delaysMs: [1], maxAttempts: 2 } },
+			"'retry.delaysMs' already says how often: remove 'maxAttempts' and 'backoffMs'",
+		],
+		[
+			'too many waits',
+			{ retry: { delaysMs: Array(20).fill(1) } },
+			"'retry.delaysMs' must have at most 19 waits",
+		],
+		['waits that are none', { retry: { delaysMs: 7 } }, "'retry.delaysMs' must be a list"],
+		['a rate that is none', { rateLimit: 7 }, "'rateLimit' must be an object"],
+		[
+			'a rate without requests',
+			{ rateLimit: {} },
+			"'rateLimit.requests' must be a whole number from 1 to 10000",
+		],
+		['another kind', { kind: 'mail' }, "'kind' must be 'webhook' or 'connection'"],
+		[
+			'a URL for a connection',
+			{ kind: 'connection' },
+			"'url' is for a webhook: a connection has no URL",
+		],
+		['hours to hold', { holdHours: 7 }, "'holdHours' is for a connection"],
+		[
+			'private hosts of another kind',
+			{ allowPrivateHosts: 'all' },
+			"'allowPrivateHosts' must be true, false or a list of hosts and subnets",
+		],
+		[
+			'a subnet that is none',
+			{ allowPrivateHosts: ['10.0.0.0/33'] },
+			"'allowPrivateHosts[0]' must be a host, an address or a subnet such as '10.0.0.0/8', without port",
+		],
 		[
 			'no attempts',
 			{ retry: { maxAttempts: 0 } },
