@@ -63,7 +63,10 @@ export default tseslint.config(
 		files: ['test/**/*.ts', 'testbed/**/*.ts', 'scripts/**/*.ts', 'benchmarks/**/*.ts'],
 		extends: [tseslint.configs.strictTypeChecked],
 		languageOptions: { parserOptions: { project: './test/tsconfig.json', tsconfigRootDir: root } },
+		plugins: { 'import-x': importX },
+		settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
 		rules: {
+			'import-x/no-cycle': 'error',
 			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
 			'@typescript-eslint/consistent-type-imports': 'error',
 		},
@@ -77,6 +80,7 @@ export default tseslint.config(
 		linterOptions: { reportUnusedDisableDirectives: 'off' },
 		settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
 		rules: {
+			'import-x/no-cycle': 'error',
 			'import-x/no-restricted-paths': ['error', { zones }],
 			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
 			'@typescript-eslint/consistent-type-imports': 'error',
@@ -91,6 +95,7 @@ export default tseslint.config(
 		plugins: { 'import-x': importX },
 		settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
 		rules: {
+			'import-x/no-cycle': 'error',
 			'import-x/no-restricted-paths': ['error', { zones }],
 			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
 			'@typescript-eslint/consistent-type-imports': 'error',

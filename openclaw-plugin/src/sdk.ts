@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ControlUiTab } from './dashboard/registerDashboard';
 import type { ServiceHealth } from './health/health';
 
 /**
@@ -116,4 +115,17 @@ export interface AgentRuns {
 		idempotencyKey?: string;
 	}): Promise<{ runId: string }>;
 	waitForRun(input: { runId: string; timeoutMs?: number }): Promise<unknown>;
+}
+
+/** A tab of the gateway's control UI. */
+export interface ControlUiTab {
+	readonly id: string;
+	readonly surface: 'tab';
+	readonly label: string;
+	readonly description: string;
+	readonly icon: string;
+	readonly group: 'control';
+	readonly path: string;
+	readonly slug: string;
+	requiredScopes: ('operator.read' | 'operator.write')[];
 }

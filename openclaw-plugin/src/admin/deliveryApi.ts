@@ -2,9 +2,14 @@ import type { ServerResponse } from 'node:http';
 import type { EndpointManager, ReplayRequest } from '../endpoints/manage';
 import { answerRefusal, refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
-import { DELIVERY_STATUSES, exportLines, parseDeliveryId } from '../outbox/delivery';
+import { DELIVERY_STATUSES, parseDeliveryId } from '../outbox/delivery';
 import type { DeliveryQuery } from '../outbox/delivery';
-import { listDeliveries, listDeliveriesOfEvent, showDelivery } from '../outbox/deliveryLog';
+import {
+	exportLines,
+	listDeliveries,
+	listDeliveriesOfEvent,
+	showDelivery,
+} from '../outbox/deliveryLog';
 import type { Database } from '../store/databaseAccess';
 import { toChecked } from './endpointApi';
 import type { Done, Methods } from './endpointApi';

@@ -1,4 +1,4 @@
-import { DELIVERY_STATUSES, exportLines } from '../outbox/delivery';
+import { DELIVERY_STATUSES } from '../outbox/delivery';
 import type {
 	Delivery,
 	DeliveryAttempt,
@@ -6,7 +6,12 @@ import type {
 	DeliveryPage,
 	DeliveryQuery,
 } from '../outbox/delivery';
-import { listDeliveries, listDeliveriesOfEvent, showDelivery } from '../outbox/deliveryLog';
+import {
+	exportLines,
+	listDeliveries,
+	listDeliveriesOfEvent,
+	showDelivery,
+} from '../outbox/deliveryLog';
 import { formatAge, formatDuration } from '../timeText';
 import { CliFault, usageFault, valueOf } from './command';
 import type { CommandDefinition, CommandTools, OptionLine } from './command';

@@ -1,24 +1,11 @@
 import type { EndpointManager } from '../endpoints/manage';
 import { listFaults } from '../health/health';
-import type { HttpRoute, Logger } from '../sdk';
+import type { ControlUiTab, HttpRoute, Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import { createDashboardApi } from './dashboardApi';
 import { createDashboardRoute } from './dashboardRoute';
 import type { DashboardAssets } from './page';
 import { createPageTokens, DASHBOARD_API_PATH, DASHBOARD_PATH } from './pageAccess';
-
-/** A tab of the gateway's control UI. */
-export interface ControlUiTab {
-	readonly id: string;
-	readonly surface: 'tab';
-	readonly label: string;
-	readonly description: string;
-	readonly icon: string;
-	readonly group: 'control';
-	readonly path: string;
-	readonly slug: string;
-	requiredScopes: ('operator.read' | 'operator.write')[];
-}
 
 /** What is used of the gateway's API. */
 export interface DashboardApi {

@@ -1,12 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import {
-	registerDashboard,
-	type ControlUiTab,
-} from '../../../../openclaw-plugin/src/dashboard/registerDashboard';
+import { registerDashboard } from '../../../../openclaw-plugin/src/dashboard/registerDashboard';
 import type { DashboardAssets } from '../../../../openclaw-plugin/src/dashboard/page';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointConfig } from '../../../../openclaw-plugin/src/protocol';
-import type { HttpRoute } from '../../../../openclaw-plugin/src/sdk';
+import type { ControlUiTab, HttpRoute } from '../../../../openclaw-plugin/src/sdk';
 import { startLocalServer } from '../../../../testbed/localServer';
 import { openManager } from '../../endpoints/support/manager';
 import { temporaryDatabase } from '../../outbox/support/temporaryDatabase';
