@@ -1,5 +1,6 @@
 import type { HostRules } from '../delivery/hostGuard';
-import type { EndpointManager, Outcome } from '../endpoints/manage';
+import type { Outcome } from '../endpoints/endpoint';
+import type { EndpointManager } from '../endpoints/manage';
 import type { ConfigFile } from '../settings/configFile';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';

@@ -1,8 +1,8 @@
 import { formatEndpointId } from '../endpoints/endpoint';
-import type { EndpointRecord } from '../endpoints/endpoint';
+import type { EndpointRecord, Outcome } from '../endpoints/endpoint';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { EndpointHealth } from '../endpoints/endpointHealth';
-import type { EndpointManager, Outcome } from '../endpoints/manage';
+import type { EndpointManager } from '../endpoints/manage';
 import { formatAge, formatDuration } from '../timeText';
 import { valueOf } from './command';
 import type { CommandDefinition, OptionLine } from './command';

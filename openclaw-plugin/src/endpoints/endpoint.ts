@@ -135,3 +135,27 @@ export function createSubscription({
 	const passes = createEventFilter(filter);
 	return (type, data, instanceId) => takesEvent(events, type) && passes(type, data, instanceId);
 }
+
+/** Why something was not done. */
+export interface Refused {
+	readonly code:
+		| 'unknown-endpoint'
+		| 'endpoint-exists'
+		| 'set-in-configuration'
+		| 'callback-queue'
+		| 'invalid-endpoint'
+		| 'private-host'
+		| 'other-registrant'
+		| 'too-many-endpoints'
+		| 'endpoint-not-active'
+		| 'nothing-selected';
+	/** What happened and how to go on. Holds no secret. */
+	readonly message: string;
+	/** The key at fault, where it is a single one. */
+	readonly path?: string;
+}
+
+/** Something that was done, or why it was not. */
+export type Outcome<Value> =
+	| { readonly ok: true; readonly value: Value }
+	| { readonly ok: false; readonly refused: Refused };

@@ -2,7 +2,7 @@ import { findHostRefusal } from '../delivery/hostGuard';
 import type { HostRules } from '../delivery/hostGuard';
 import { checkConfig } from '../protocol';
 import type { EndpointConfig } from '../protocol';
-import type { Outcome, Refused } from './manage';
+import type { Outcome, Refused } from './endpoint';
 import { isSecret } from './secret';
 
 /** What is to become of an endpoint's secret. */

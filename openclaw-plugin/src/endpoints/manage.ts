@@ -9,7 +9,7 @@ import { createSecret } from '../protocol';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import { parseEndpointId } from './endpoint';
-import type { EndpointRecord, EndpointSettings } from './endpoint';
+import type { EndpointRecord, EndpointSettings, Outcome, Refused } from './endpoint';
 import { forgetHealth } from './endpointHealth';
 import { readEndpointRequest, readSecretChange } from './endpointRequest';
 import type { EndpointRequest } from './endpointRequest';
@@ -17,30 +17,6 @@ import { openEndpointTable } from './endpointTable';
 import { announceEndpointChange } from './registry';
 import { createTestEvent, TEST_TYPE } from './testEvent';
 import type { TestType } from './testEvent';
-
-/** Why something was not done. */
-export interface Refused {
-	readonly code:
-		| 'unknown-endpoint'
-		| 'endpoint-exists'
-		| 'set-in-configuration'
-		| 'callback-queue'
-		| 'invalid-endpoint'
-		| 'private-host'
-		| 'other-registrant'
-		| 'too-many-endpoints'
-		| 'endpoint-not-active'
-		| 'nothing-selected';
-	/** What happened and how to go on. Holds no secret. */
-	readonly message: string;
-	/** The key at fault, where it is a single one. */
-	readonly path?: string;
-}
-
-/** Something that was done, or why it was not. */
-export type Outcome<Value> =
-	| { readonly ok: true; readonly value: Value }
-	| { readonly ok: false; readonly refused: Refused };
 
 /** An endpoint that was made or changed. */
 export interface Registered {
