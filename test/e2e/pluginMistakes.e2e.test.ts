@@ -10,6 +10,9 @@ import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedMo
 import { waitFor } from '../../testbed/waitFor';
 import { startPluginGateway } from './support/pluginGateway';
 
+/** A gateway takes its time on a busy machine. */
+const START_TIMEOUT_MS = 480_000;
+
 /** What people mistype, or cannot know: each on one endpoint beside the good one. */
 const MISTAKES: Readonly<Record<string, JsonObject>> = {
 	'a misspelt key': { events: undefined, eventz: ['message.sent'] },
@@ -38,6 +41,8 @@ let model: ScriptedModel & { stop(): Promise<void> };
 let sink: HttpSink;
 let other: HttpSink;
 let gateway: Gateway;
+/** Ends what was started, even if not all was. */
+const cleanups: (() => Promise<unknown>)[] = [];
 
 function endpoint(name: string, more: JsonObject = {}): JsonObject {
 	const url = name === 'good' ? sink.url : other.url;
@@ -106,16 +111,21 @@ beforeAll(async () => {
 		startHttpSink(),
 		startHttpSink(),
 	]);
+	cleanups.push(
+		async () => model.stop(),
+		async () => sink.stop(),
+		async () => other.stop(),
+	);
 	gateway = await startPluginGateway({
 		modelUrl: model.url,
 		env: { KEY_WITH_LINE_BREAK: 'key\n' },
 		webhooks: mistaken(),
 	});
-});
+	cleanups.push(async () => gateway.remove());
+}, START_TIMEOUT_MS);
 
 afterAll(async () => {
-	await gateway.remove();
-	await Promise.all([model.stop(), sink.stop(), other.stop()]);
+	for (const end of cleanups.reverse()) await end();
 });
 
 describe('a gateway that starts with mistakes in the settings', () => {
