@@ -59,5 +59,5 @@ function countEdits(left: string, right: string): number {
 }
 
 function at(row: readonly number[], column: number): number {
-	return row[column] ?? Infinity;
+	return Number(row[column]);
 }

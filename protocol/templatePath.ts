@@ -163,7 +163,9 @@ function readFormat(
 	offset: number,
 ): { ok: true; format: Format; end: number } | Failure {
 	const end = matchEnd(FORMAT, source, offset);
-	const [name = '', argument] = source.slice(offset, end).split(':');
+	const text = source.slice(offset, end);
+	const name = text.replace(/:.*/, '');
+	const argument = text === name ? undefined : text.slice(name.length + 1);
 	if (name === 'truncate' && argument !== undefined && Number(argument) > 0) {
 		return { ok: true, format: { name, length: Number(argument) }, end };
 	}

@@ -13,11 +13,6 @@ const CUT_MARK = '…';
 const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** The beginning of what {@link escapeForSlack} makes of one character. */
 const PART_OF_ESCAPE = /&[a-z]{0,3}$/;
-const SLACK_ESCAPES = new Map([
-	['&', '&amp;'],
-	['<', '&lt;'],
-	['>', '&gt;'],
-]);
 
 /** Follows a placeholder through own properties. */
 export function readValue(
@@ -69,7 +64,7 @@ export function readText(
  * escapeForSlack('<!channel> a & b'); // '&lt;!channel&gt; a &amp; b'
  */
 export function escapeForSlack(text: string): string {
-	return text.replace(/[&<>]/g, (character) => SLACK_ESCAPES.get(character) ?? character);
+	return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function applyFormats(text: string, formats: readonly Format[]): string {

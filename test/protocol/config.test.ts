@@ -3,6 +3,9 @@ import type { ConfigIssue, EndpointConfig, WebhooksConfig } from '../../protocol
 
 const ENDPOINT = { name: 'main', url: 'https://n8n.example/webhook/1', events: ['*'] };
 
+const HOST_FAULT =
+	"'allowPrivateHosts[0]' must be a host, an address or a subnet such as '10.0.0.0/8', without port";
+
 function issuesOf(text: string): readonly ConfigIssue[] {
 	const result = parseConfig(text);
 	return result.ok ? [] : result.issues;
@@ -193,6 +196,28 @@ describe('an endpoint', () => {
 			) as string,
 		],
 		['an empty secret', { secret: '' }, "'secret' must not be empty"],
+		[
+			'a secret that is no Base64',
+			{ secret: 'whsec_!!!!' },
+			"'secret' has characters after 'whsec_' that are not Base64. Copy it again, or make a new one",
+		],
+		['a port in a private host', { allowPrivateHosts: ['n8n:5678'] }, HOST_FAULT],
+		['a subnet of IPv6 that is too long', { allowPrivateHosts: ['fd00::/129'] }, HOST_FAULT],
+		[
+			'an empty private host',
+			{ allowPrivateHosts: [''] },
+			"'allowPrivateHosts[0]' must not be empty",
+		],
+		[
+			'an event that is no text',
+			{ events: [7] },
+			expect.stringContaining('is not an event') as string,
+		],
+		[
+			'waits of which one is a text',
+			{ retry: { delaysMs: ['1'] } },
+			expect.stringContaining('whole number') as string,
+		],
 		['a secret reference without an id', { secret: { source: 'env' } }, "'secret.id' is missing"],
 		[
 			'a secret reference with another key',
@@ -465,6 +490,17 @@ describe('formatEndpointConfig', () => {
     },
   },
 }`);
+	});
+});
+
+describe('session keys', () => {
+	it('are kept as they are', () => {
+		expect(
+			configOf({ inbound: { sessionKeys: ['agent:a:webhook:'] } }).inbound?.sessionKeys,
+		).toEqual(['agent:a:webhook:']);
+		expect(inboundIssues({ sessionKeys: [''] })).toEqual([
+			"'inbound.sessionKeys[0]' must not be empty",
+		]);
 	});
 });
 

@@ -49,6 +49,13 @@ it.each([
 	expect(render(template, 'x')).toContain(message);
 });
 
+it('for Slack all is escaped that is not raw', () => {
+	const template = '{{data}} {{data | json}} {{data | slack}} {{data | truncate:4}} {{data | raw}}';
+	expect(
+		renderTemplate(template, { data: '<a>' }, { hasFormats: true, isForSlack: true }),
+	).toMatchObject({ text: '&lt;a&gt; "&lt;a&gt;" &lt;a&gt; … <a>' });
+});
+
 it('are not for templates of messages, where they count as logic', () => {
 	expect(parseTemplate('{{body.x | json}}')).toMatchObject({
 		ok: false,
