@@ -74,22 +74,33 @@ function createIdFilter(patterns: readonly string[]): (ids: readonly unknown[]) 
 	};
 }
 
+/** A pattern with `*`: what an id begins with, has in between in this order, and ends with. */
+interface OpenPattern {
+	readonly first: string;
+	readonly middle: readonly string[];
+	readonly last: string;
+}
+
 /** Most lists hold plain ids, which are found without looking at each pattern. */
 function createPatternTest(patterns: readonly string[]): (id: string) => boolean {
 	const plain = new Set(patterns.filter((pattern) => !pattern.includes('*')));
-	const open = patterns
-		.filter((pattern) => pattern.includes('*'))
-		.map((pattern) => pattern.split('*'));
-	return (id) => plain.has(id) || open.some((pieces) => matchesPieces(id, pieces));
+	const open = patterns.filter((pattern) => pattern.includes('*')).map(readOpenPattern);
+	return (id) => plain.has(id) || open.some((pattern) => matchesOpen(id, pattern));
 }
 
-/** The pieces between the `*`, in their order and without overlapping; the outer ones stand at the ends. */
-function matchesPieces(id: string, pieces: readonly string[]): boolean {
-	const first = pieces[0] ?? '';
-	const last = pieces.at(-1) ?? '';
+function readOpenPattern(pattern: string): OpenPattern {
+	return {
+		first: pattern.slice(0, pattern.indexOf('*')),
+		middle: pattern.split('*').slice(1, -1),
+		last: pattern.slice(pattern.lastIndexOf('*') + 1),
+	};
+}
+
+/** The pieces between the `*` do not overlap. */
+function matchesOpen(id: string, { first, middle, last }: OpenPattern): boolean {
 	if (!id.startsWith(first)) return false;
 	let position = first.length;
-	for (const piece of pieces.slice(1, -1)) {
+	for (const piece of middle) {
 		const found = id.indexOf(piece, position);
 		if (found === -1) return false;
 		position = found + piece.length;
