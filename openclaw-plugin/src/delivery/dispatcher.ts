@@ -152,8 +152,8 @@ function startSession(parts: DispatcherParts): Session {
 			checkpointIfLarge(store, outbox.maxBytes);
 			const version = dataVersion.get()?.data_version;
 			if (version === knownVersion) return;
-			knownVersion = version;
 			lookAtAll();
+			knownVersion = version;
 		});
 	};
 	const endFarWaits = store.prepare(
@@ -252,7 +252,12 @@ function createQueues(
 			}
 		},
 	});
-	let healths = healthTable.loadChanged();
+	/** Undefined until the database could be read. */
+	let healths: ReturnType<typeof healthTable.loadChanged> | undefined;
+	const healthOf = (endpointId: number) => {
+		healths ??= healthTable.loadChanged();
+		return healths.get(endpointId);
+	};
 	const queueOf = (endpointId: number): EndpointQueue => {
 		const found = known.get(endpointId);
 		if (found !== undefined) return found;
@@ -271,7 +276,7 @@ function createQueues(
 				report,
 				random,
 			},
-			healths.get(endpointId),
+			healthOf(endpointId),
 		);
 		known.set(endpointId, queue);
 		return queue;
@@ -280,7 +285,7 @@ function createQueues(
 		// What is not written yet is newer than what would be read.
 		if (!settlements.flush()) return;
 		const changed = healthTable.loadChanged();
-		healths = new Map([...healths, ...changed]);
+		healths = new Map([...(healths ?? []), ...changed]);
 		for (const [id, health] of changed) known.get(id)?.setHealth(health);
 	};
 	return {
