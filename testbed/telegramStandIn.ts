@@ -48,8 +48,8 @@ export interface TelegramStandIn {
 	/** What the gateway has sent or edited so far. */
 	readonly sent: readonly TelegramCall[];
 	waitForSent(fits: (call: TelegramCall) => boolean, options?: WaitOptions): Promise<TelegramCall>;
-	/** Refuses the next messages, as of a user who has blocked the bot. */
-	refuseNext(count: number): void;
+	/** Refuses the next messages with a text, as of a user who has blocked the bot. */
+	refuseNext(count: number, text: string): void;
 	stop(): Promise<void>;
 }
 
@@ -151,7 +151,7 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 	const sent: TelegramCall[] = [];
 	const files = new Map<string, Buffer>();
 	let nextMessageId = 5000;
-	let refusals = 0;
+	let refused = { count: 0, text: '' };
 
 	const add = (text: string, sender: TelegramSender) => {
 		const id = nextMessageId++;
@@ -166,8 +166,8 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 	};
 
 	const send = (method: string, parameters: JsonObject, response: ServerResponse) => {
-		const ok = refusals === 0;
-		if (!ok) refusals -= 1;
+		const ok = refused.count === 0 || textAt(parameters, 'text') !== refused.text;
+		if (!ok) refused.count -= 1;
 		const { chat_id: chatId, text, message_thread_id: threadId } = parameters;
 		const edited = at(parameters, 'message_id');
 		const messageId = edited === undefined ? (ok ? nextMessageId++ : 0) : Number(edited);
@@ -248,8 +248,8 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 		sent,
 		waitForSent: async (fits, options) =>
 			await waitFor('a message to Telegram', () => sent.find(fits), options),
-		refuseNext: (count) => {
-			refusals = count;
+		refuseNext: (count, text) => {
+			refused = { count, text };
 		},
 		stop: async () => {
 			updates.wake();

@@ -364,7 +364,7 @@ describe('a chat on Telegram', () => {
 	});
 
 	it('has replies that cannot be delivered', async () => {
-		telegram.refuseNext(1);
+		telegram.refuseNext(1, 'never arrives');
 		telegram.write('[[reply:never arrives]]');
 		const [, error] = await expectEvents([
 			'message.received telegram 777 "[[reply:never arrives]]"',
