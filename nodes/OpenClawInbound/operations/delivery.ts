@@ -48,6 +48,8 @@ export type Delivered =
 			readonly failure: ItemFailure;
 			/** The run that an earlier message with the same idempotency key has led to. */
 			readonly earlierRun?: string;
+			/** What the gateway tells of a run that has ended without a reply. */
+			readonly failedRun?: Readonly<Record<string, unknown>>;
 	  };
 
 /**
@@ -77,8 +79,7 @@ export async function deliver(run: DeliveryRun, delivery: Delivery): Promise<Del
 		if (!isRetryable(outcome) || attempt >= policy.maxAttempts) {
 			const failure = toFailure(outcome, delivery, connection, attempt);
 			if (failure.status === 401) run.tokenRefused = failure;
-			const earlierRun = earlierRunOf(outcome);
-			return { ok: false, failure, ...(earlierRun === undefined ? {} : { earlierRun }) };
+			return { ok: false, failure, ...runOf(outcome) };
 		}
 		const now = Date.now();
 		const retryAfter = retryAfterOf(outcome, now);
@@ -121,10 +122,20 @@ function toFailure(
 	};
 }
 
-function earlierRunOf(outcome: GatewayOutcome): string | undefined {
-	if (outcome.kind === 'fault' || refusalCode(outcome.body) !== 'idempotency-key-reused') {
-		return undefined;
-	}
-	const runId = readText(ownProperty(outcome.body, 'runId'));
-	return runId === '' ? undefined : runId;
+/** Status of an answer that tells of a run without a reply: to ask again would not help (RFC 4918, 11.4). */
+const FAILED_RUN = 424;
+
+function runOf(
+	outcome: GatewayOutcome,
+): Pick<Extract<Delivered, { ok: false }>, 'earlierRun' | 'failedRun'> {
+	if (outcome.kind === 'fault') return {};
+	const { status, body } = outcome;
+	if (status === FAILED_RUN && isObject(body)) return { failedRun: body };
+	if (refusalCode(body) !== 'idempotency-key-reused') return {};
+	const runId = readText(ownProperty(body, 'runId'));
+	return runId === undefined || runId === '' ? {} : { earlierRun: runId };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

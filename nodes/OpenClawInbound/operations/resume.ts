@@ -22,7 +22,7 @@ import {
 import type { WebhookRequest } from '../../shared/webhookExchange';
 import { callbackSecret, MESSAGE_PARAMETER, readParked, toItem } from './callback';
 import type { ParkedItem, ParkedMessage } from './callback';
-import type { DeliveryRun } from './delivery';
+import type { Delivered, DeliveryRun } from './delivery';
 import { askForRun, hasEnded, replyOf, toError } from './runs';
 
 /**
@@ -152,8 +152,9 @@ async function resultsOf(
 		const question = { runId: message.runId, waitSeconds: 0, timeoutMs: ASK_TIMEOUT_MS };
 		const answer = await askForRun(run, { ...question, policy: ONCE });
 		if (answer.ok && !hasEnded(answer.body)) return 'waiting';
-		if (!answer.ok && answer.failure.status !== 404) return 'unknown';
-		results.push(toResult(answer.ok ? asResult(answer.body) : FORGOTTEN, message));
+		const ended = endOf(answer);
+		if (ended === undefined) return 'unknown';
+		results.push(toResult(ended, message));
 	}
 	return results;
 }
@@ -170,9 +171,13 @@ async function connect(context: IWebhookFunctions): Promise<DeliveryRun | undefi
 	return { context, connection: read.connection, signal, pausedUntil: 0, tokenRefused: undefined };
 }
 
-/** A run as the gateway tells of it when it is asked, in the form of a callback. */
-function asResult(body: EventData): EventData {
-	return { ...body, ok: ownProperty(body.reply, 'text') !== undefined };
+/** A run that has ended, as the gateway tells of it when it is asked, in the form of a callback. */
+function endOf(answer: Delivered): EventData | undefined {
+	if (!answer.ok && answer.failedRun === undefined) {
+		return answer.failure.status === 404 ? FORGOTTEN : undefined;
+	}
+	const body = answer.ok ? answer.body : answer.failedRun;
+	return { ...body, ok: ownProperty(body?.reply, 'text') !== undefined };
 }
 
 /**

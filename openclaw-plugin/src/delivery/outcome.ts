@@ -96,14 +96,15 @@ export function readOutcome(response: DeliveryResponse, receiver: Receiver, now:
 	}
 	const askedMs = readRetryAfter(response.retryAfter, readHttpDate(response.date) ?? now);
 	const error = describe(response);
-	if (status === 429 || (status === 503 && askedMs !== undefined)) {
+	const isPutOff = status === 503 && askedMs !== undefined;
+	if (status === 429 || (isPutOff && !isCallback)) {
 		return { kind: 'held', by: 'receiver', error, askedMs };
 	}
 	if (REFUSALS.has(status) && body.trim() !== '') return { kind: 'refused', error };
 	return {
 		kind: 'failed',
 		error,
-		isEndpointFault: isEndpointFault(status, isCallback),
+		isEndpointFault: !isPutOff && isEndpointFault(status, isCallback),
 		rotatesProbe: true,
 		retryAfterMs: askedMs,
 	};

@@ -205,6 +205,21 @@ describe('a callback', () => {
 		expect(endpointState('callbacks')).toMatchObject({ failures: 0 });
 	});
 
+	it('that is put off holds up no other', async () => {
+		sink.answerBy(({ path }) =>
+			path === '/later' ? { status: 503, headers: { 'Retry-After': '600' } } : {},
+		);
+		const { addTo, waitUntil } = await start({ endpoints: [crm(crmSecret), queue] });
+		const later = addTo({
+			endpointId: queue.id,
+			url: `${sink.url}/later`,
+			signerId: idOf('crm'),
+		});
+		await waitUntil(later, { state: 'pending', attempts: 1 });
+		const other = addTo({ endpointId: queue.id, url: `${sink.url}/now`, signerId: idOf('crm') });
+		await waitUntil(other, { state: 'delivered' });
+	});
+
 	it('to a URL that is gone fails without an end of the queue', async () => {
 		sink.answerBy(() => ({ status: 410 }));
 		const { addTo, waitUntil, endpointState } = await start({ endpoints: [crm(crmSecret), queue] });

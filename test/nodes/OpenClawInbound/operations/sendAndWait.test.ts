@@ -250,12 +250,19 @@ describe('several items', () => {
 		const node = harness({}, { items: people });
 		await node.run();
 		const last = end('Cas');
-		states.set('run_Ada', { state: 'failed', error: { code: 'agent-timeout', message: 'Late' } });
 		const answer = gateway.requests.length;
 		gateway.answerBy(({ path }) =>
 			path.endsWith('run_Bea')
 				? { status: 404, body: { ok: false, error: { code: 'unknown-run', message: '' } } }
-				: { body: { ok: true, ...states.get(path.split('/').at(-1) ?? '') } },
+				: {
+						status: 424,
+						body: {
+							ok: false,
+							state: 'failed',
+							runId: 'run_Ada',
+							error: { code: 'agent-timeout', message: 'Late' },
+						},
+					},
 		);
 		const { workflowData } = await node.callBack(last);
 		expect(workflowData?.[0]?.map(({ json }) => json.error ?? json.reply)).toEqual([
