@@ -54,22 +54,6 @@ export const OPTIONS: INodeProperties = {
 			description: 'Whether an event that the gateway sends again runs the workflow only once',
 		},
 		{
-			displayName: 'Ignore Own Runs',
-			name: 'ignoreOwnRuns',
-			type: 'boolean',
-			default: true,
-			description:
-				'Whether to leave out events of agent runs that this workflow has started with OpenClaw Inbound. Without it a workflow that answers messages can answer itself.',
-		},
-		{
-			displayName: 'Include Attachments',
-			name: 'includeAttachments',
-			type: 'boolean',
-			default: false,
-			description:
-				"Whether to fetch pictures, voice messages and documents from the gateway as binary data. Needs the 'Access Token' of the credential.",
-		},
-		{
 			displayName: 'Include Headers',
 			name: 'includeHeaders',
 			type: 'boolean',
