@@ -157,8 +157,8 @@ describe('a gateway that starts with mistakes in the settings', () => {
 			"'endpoints[5].url' must be a text",
 			`'endpoints[6].headers["X-Key"]' ends in a line break`,
 			"'endpoints[7].transform.text' has a template that cannot be read (line 1, column 3)",
-			"'endpoints[8].secret' needs NOT_SET_ANYWHERE, which is not set in the gateway's environment",
-			"'endpoints[9].secret' refers to a secret that the gateway could not find",
+			"'endpoints[8].secret' refers to 'NOT_SET_ANYWHERE', which the gateway could not find",
+			"'endpoints[9].secret' refers to 'NOT_SET_EITHER', which the gateway could not find",
 			"'endpoints[10]' must be an object. Nothing is sent to 'endpoints[10]'",
 			"'endpoints[12].name' is the name of another endpoint already",
 			"'inbound.endpoints.bad.templte' is not a known key. Did you mean 'template'? Calls of '/in/bound/bad' are refused",
@@ -178,7 +178,7 @@ describe('a gateway that starts with mistakes in the settings', () => {
 		const { length } = await gateway.log();
 		const { endpoints, outbox } = { endpoints: [endpoint('good'), endpoint('mended')], outbox: {} };
 		await gateway.configurePlugin({ endpoints, inbound: INBOUND, outbox });
-		await gateway.waitForLog(/events go to good, mended/, length);
+		await gateway.waitForLog(/endpoints: good, mended/, length);
 		await takeTurn('after the repair');
 		await arrives('after the repair');
 		await other.waitForRequest(({ json }) => JSON.stringify(json).includes('after the repair'));
@@ -197,7 +197,7 @@ describe('a gateway that starts with mistakes in the settings', () => {
 
 		const { length: before } = await gateway.log();
 		await gateway.configurePlugin({ endpoints: [endpoint('good')], inbound: INBOUND });
-		await gateway.waitForLog(/events go to good/, before);
+		await gateway.waitForLog(/endpoints: good\b/, before);
 		sink.clear();
 		await takeTurn('mended');
 		await arrives('mended');

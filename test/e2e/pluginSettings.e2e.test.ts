@@ -98,7 +98,7 @@ it('settings change while events wait, and none is lost', async () => {
 		endpoints: [endpoint('first', first.url), endpoint('second', second.url)],
 		inbound: { endpoints: INBOUND },
 	});
-	await gateway.waitForLog(/events go to first, second/, length);
+	await gateway.waitForLog(/endpoints: first, second/, length);
 	first.clear();
 	await takeTurn('the last');
 
@@ -120,7 +120,7 @@ it('a mistake in a reload stops the one endpoint it is in, and is mended by the 
 	await first.waitForRequest(({ json }) => JSON.stringify(json).includes('after the mistake'));
 	expect(second.requests).toEqual([]);
 
-	await apply([endpoint('first', first.url), endpoint('second', second.url)], /events go to first/);
+	await apply([endpoint('first', first.url), endpoint('second', second.url)], /endpoints: first, second/);
 	await takeTurn('after the repair');
 	await second.waitForRequest(({ json }) => JSON.stringify(json).includes('after the repair'));
 });
@@ -137,7 +137,7 @@ itSince2026_9_2('settings are applied while an agent is at work, whose run goes 
 		endpoints: [endpoint('third', second.url)],
 		inbound: { endpoints: { ...INBOUND, added: INBOUND.steady } },
 	});
-	await gateway.waitForLog(/events go to third/, length);
+	await gateway.waitForLog(/endpoints: third/, length);
 	expect(await ask('added', '[[reply:from the new endpoint]]')).toMatchObject({
 		reply: { text: 'from the new endpoint' },
 	});

@@ -201,7 +201,7 @@ function findUnresolved(endpoint: EndpointConfig, position: number): readonly Fi
 		return [{ path: ['endpoints', position, ...path], message }];
 	});
 	if (typeof secret !== 'object') return issues;
-	const message = 'refers to a secret that the gateway could not find';
+	const message = `refers to '${secret.id}', which the gateway could not find`;
 	return [...issues, { path: ['endpoints', position, 'secret'], message }];
 }
 

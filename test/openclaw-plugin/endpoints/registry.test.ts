@@ -73,7 +73,7 @@ it('takes several secrets from one text, newest first, five at most', () => {
 it.each([
 	[
 		{ secret: { source: 'env', id: 'X' } },
-		"'endpoints[0].secret' refers to a secret that the gateway could not find",
+		"'endpoints[0].secret' refers to 'X', which the gateway could not find",
 	],
 	[{ secret: '${SECRET}' }, "'endpoints[0].secret' needs SECRET, which is not set"],
 	[{ url: 'https://${HOST}.example/' }, "'endpoints[0].url' needs HOST, which is not set"],

@@ -104,7 +104,7 @@ describe('an endpoint with a fault', () => {
 		[
 			'an unresolved reference',
 			{ secret: { source: 'env', id: 'X' } },
-			"secret' refers to a secret",
+			"secret' refers to 'X', which",
 		],
 	])('is the only one that it concerns: %s', (_, change, reason) => {
 		const faulty = beside({ ...ENDPOINT, name: 'bad', ...change });
