@@ -107,7 +107,7 @@ describeInBrowser('the dashboard in a browser', () => {
 			{ state: 'pending' },
 		]);
 		const { frame } = await open();
-		const cells = await frame
+		const cells = frame
 			.getByRole('row')
 			.filter({ hasText: 'error.occurred' })
 			.getByRole('cell')
