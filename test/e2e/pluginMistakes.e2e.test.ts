@@ -170,8 +170,7 @@ describe('a gateway that starts with mistakes in the settings', () => {
 	});
 
 	it('finds its own configuration in order, so that nothing is offered for deletion', async () => {
-		const checked = await gateway.openclaw(['config', 'validate']);
-		expect(checked).not.toContain('event-webhooks');
+		expect(await gateway.openclaw(['config', 'validate'])).toContain('Config valid');
 	});
 
 	it('goes on when they are mended, under the same path', async () => {

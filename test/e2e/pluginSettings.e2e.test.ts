@@ -120,7 +120,10 @@ it('a mistake in a reload stops the one endpoint it is in, and is mended by the 
 	await first.waitForRequest(({ json }) => JSON.stringify(json).includes('after the mistake'));
 	expect(second.requests).toEqual([]);
 
-	await apply([endpoint('first', first.url), endpoint('second', second.url)], /endpoints: first, second/);
+	await apply(
+		[endpoint('first', first.url), endpoint('second', second.url)],
+		/endpoints: first, second/,
+	);
 	await takeTurn('after the repair');
 	await second.waitForRequest(({ json }) => JSON.stringify(json).includes('after the repair'));
 });
