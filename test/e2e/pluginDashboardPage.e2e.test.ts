@@ -107,7 +107,7 @@ describeInBrowser('the dashboard in a browser', () => {
 			{ state: 'pending' },
 		]);
 		const { frame } = await open();
-		const cells = frame
+		const cells = await frame
 			.getByRole('row')
 			.filter({ hasText: 'error.occurred' })
 			.getByRole('cell')
@@ -245,7 +245,7 @@ describeInBrowser('the dashboard in a browser', () => {
 
 		expect(await frame.locator('.hour').count()).toBe(24);
 		expect(await frame.locator('.hour-part').count()).toBe(3);
-		const cells = await frame
+		const cells = frame
 			.getByRole('table', { name: 'Deliveries of each hour' })
 			.getByRole('cell');
 		expect(await cells.allInnerTexts()).toEqual(['1', '1', '0', '1', '0', '0']);
