@@ -18,7 +18,7 @@ import type { GatewayApi, Logger } from './sdk';
 import { followConfig } from './settings/appliedConfig';
 import { followGatewaySettings } from './settings/gatewaySettings';
 import type { GatewaySettings } from './settings/gatewaySettings';
-import { readSettings } from './settings/settings';
+import { readLastingSettings } from './settings/lastOutbox';
 import type { Settings } from './settings/settings';
 import { dataFolder } from './store/database';
 import { openStore } from './store/sharedStore';
@@ -57,7 +57,7 @@ export function createParts(api: GatewayApi): Parts {
 	});
 	const own = { whole: api.config, plugin: api.pluginConfig };
 	const current = followConfig(folder, own, ({ plugin }) =>
-		settle(readSettings(plugin), store, logger),
+		settle(readLastingSettings(plugin, store), store, logger),
 	);
 	const applied = followConfig(folder, own, ({ whole }) => whole);
 	const gateway = followGatewaySettings(() => api.runtime.config?.current?.() ?? applied());

@@ -9,6 +9,7 @@ import { writeWaitingEvents } from './outbox/safeAppend';
 import type { Parts } from './parts';
 import type { GatewayApi, Logger, Service } from './sdk';
 import { applyConfig } from './settings/appliedConfig';
+import { rememberOutbox } from './settings/lastOutbox';
 import { reportSettings } from './settings/reportSettings';
 import { errorText } from './store/errorText';
 import { storeFailureOf } from './store/storeError';
@@ -27,7 +28,7 @@ export function createService(
 	parts: Parts,
 	reloadPrefixes?: readonly string[],
 ): Service {
-	const { folder, logger } = parts;
+	const { folder, store, logger } = parts;
 	let stop: (() => Promise<void>) | undefined;
 	return {
 		id: 'event-webhooks',
@@ -50,6 +51,7 @@ export function createService(
 			};
 			await work.start();
 			try {
+				rememberOutbox(store, settings.outbox);
 				logger.info(describeEndpoints(registry));
 			} catch (error) {
 				// The work begins by itself when the database can be read.
