@@ -1,3 +1,4 @@
+import { findNear } from '../../protocol/configFields';
 import { readSubscription } from '../../protocol/configEndpoint';
 import { readWebhooks } from '../../protocol/configParts';
 
@@ -64,5 +65,19 @@ it('only lists of a filter that are right leave events out', () => {
 	expect(readSubscription({ events: ['*'], filter })).toEqual({
 		events: ['*'],
 		filter: { agentIds: ['a'] },
+	});
+});
+
+describe('findNear', () => {
+	const KEYS = ['enabled', 'basePath'];
+
+	it.each([
+		[{ enabeld: false }, false],
+		[{ enabled: true }, undefined],
+		[{ somethingElse: 1 }, undefined],
+		['enabeld', undefined],
+		[undefined, undefined],
+	])('finds what was probably meant in %j', (value, expected) => {
+		expect(findNear(value, 'enabled', KEYS)).toBe(expected);
 	});
 });
