@@ -38,7 +38,8 @@ function recallOutbox(database: Database): OutboxConfig | undefined {
 	try {
 		const row = database.prepare('SELECT value FROM meta WHERE key = ?').get(KEY);
 		if (row === undefined) return undefined;
-		return readSettings({ outbox: JSON.parse(String(row.value)) }).outbox;
+		const outbox: unknown = JSON.parse(String(row.value));
+		return readSettings({ outbox }).outbox;
 	} catch {
 		// Nothing can be deleted either where the database cannot be read.
 		return undefined;

@@ -46,7 +46,6 @@ it('the defaults hold where nothing was in force', () => {
 
 it('a database that cannot be read is no reason to end', () => {
 	const broken = {
-		...database,
 		prepare: () => {
 			throw new Error('database is locked');
 		},
