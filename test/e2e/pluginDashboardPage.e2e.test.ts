@@ -245,9 +245,7 @@ describeInBrowser('the dashboard in a browser', () => {
 
 		expect(await frame.locator('.hour').count()).toBe(24);
 		expect(await frame.locator('.hour-part').count()).toBe(3);
-		const cells = frame
-			.getByRole('table', { name: 'Deliveries of each hour' })
-			.getByRole('cell');
+		const cells = frame.getByRole('table', { name: 'Deliveries of each hour' }).getByRole('cell');
 		expect(await cells.allInnerTexts()).toEqual(['1', '1', '0', '1', '0', '0']);
 	});
 
