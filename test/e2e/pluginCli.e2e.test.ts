@@ -201,7 +201,9 @@ it('shows no secret anywhere', async () => {
 
 it('works while the gateway is down', async () => {
 	await gateway.stop();
-	expect(await cli('status')).toContain('Not running: stopped');
+	// Calls with a revoked token were refused: that is told until somebody has seen it.
+	expect((await cliFault('status')).message).toContain('refused within a day');
+	expect(await cli('status', '--seen')).toContain('Not running: stopped');
 	const { exitCode, message } = await cliFault('test', 'ops');
 
 	expect(exitCode).toBe(1);

@@ -305,7 +305,8 @@ export class Listener {
 	}
 
 	private report(work: Work, settlement: Settlement): void {
-		this.settlements.add(settlement, this.senderOf(work));
+		const gatherMs = this.work === undefined ? 0 : undefined;
+		this.settlements.add(settlement, this.senderOf(work), gatherMs);
 	}
 
 	private senderOf({ client }: Work) {

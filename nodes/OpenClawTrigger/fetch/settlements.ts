@@ -20,13 +20,17 @@ export class Settlements {
 	private readonly pending = new Map<string, Settlement>();
 	private sending: Promise<void> | undefined;
 
-	/** Each delivery's latest news: that it has ended makes it needless to say that it was started. */
-	add(settlement: Settlement, send: SendSettlements): void {
+	/**
+	 * Each delivery's latest news: that it has ended makes it needless to say that it was started.
+	 *
+	 * @param gatherMs how long to wait for more to send together; 0 when n8n may be about to end
+	 */
+	add(settlement: Settlement, send: SendSettlements, gatherMs = GATHER_MS): void {
 		const known = this.pending.get(settlement.delivery);
 		if (known !== undefined && known.outcome !== 'started') return;
 		const run = settlement.run ?? known?.run;
 		this.pending.set(settlement.delivery, { ...settlement, ...(run === undefined ? {} : { run }) });
-		this.sending ??= this.send(send).finally(() => {
+		this.sending ??= this.send(send, gatherMs).finally(() => {
 			this.sending = undefined;
 		});
 	}
@@ -52,10 +56,10 @@ export class Settlements {
 		done.abort();
 	}
 
-	private async send(send: SendSettlements): Promise<void> {
+	private async send(send: SendSettlements, gatherMs: number): Promise<void> {
 		let wait = FIRST_PAUSE_MS;
 		let tries = 0;
-		await sleep(GATHER_MS);
+		await sleep(gatherMs);
 		while (this.pending.size > 0) {
 			const settled = this.take();
 			const { kind } = await send(settled);
