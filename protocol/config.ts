@@ -1,11 +1,12 @@
 import { ENDPOINT_KEYS } from './configEndpoint';
 import type { EndpointConfig } from './configEndpoint';
-import { child, formatPath, isObject } from './configFields';
+import { child, formatPath } from './configFields';
 import type { Field, FieldIssue } from './configFields';
 import type { InboundConfig, InboundParts } from './configInbound';
 import { DEFAULT_OUTBOX, readParts } from './configParts';
 import type { OutboxConfig } from './configParts';
 import { createKeyLocator, formatJson5, parseJson5 } from './json5';
+import { isObject } from './jsonObject';
 
 export interface WebhooksConfig {
 	readonly endpoints: readonly EndpointConfig[];

@@ -5,7 +5,6 @@ import {
 	checkTemplate,
 	child,
 	findNear,
-	isObject,
 	optional,
 	readBoolean,
 	readInteger,
@@ -15,6 +14,7 @@ import {
 	suggest,
 } from './configFields';
 import type { Field } from './configFields';
+import { isObject } from './jsonObject';
 import { isKnownEventType, KNOWN_EVENT_TYPES, nearestEventType } from './event';
 import type { EventType } from './event';
 import { FILTER_KEYS } from './eventFilter';

@@ -1,5 +1,6 @@
 import { nearestWord } from './nearest';
 import { parseTemplate } from './template';
+import { isObject } from './jsonObject';
 
 /** Names and indexes from the root of the file to a value. */
 export type KeyPath = readonly (string | number)[];
@@ -34,11 +35,6 @@ export function child(field: Field, key: string | number): Field {
 /** The same value with a list of issues of its own, so that they concern this one part alone. */
 export function apart(field: Field): Field {
 	return { ...field, issues: [] };
-}
-
-/** Tells objects from lists and null. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The names in an object whose names the user chooses; names of the language itself are refused. */

@@ -5,13 +5,13 @@ import {
 	apart,
 	checkKeys,
 	child,
-	isObject,
 	optional,
 	readBoolean,
 	readInteger,
 	readText,
 } from './configFields';
 import type { Field, FieldIssue } from './configFields';
+import { isObject } from './jsonObject';
 import { readInbound } from './configInbound';
 import type { InboundParts } from './configInbound';
 

@@ -1,4 +1,5 @@
 import { nearestWord } from './nearest';
+import { isObject } from './jsonObject';
 
 /** What agents do. A sender may add others, which receivers pass through. */
 export const EVENT_TYPES = [
@@ -269,8 +270,4 @@ export function nearestEventType(written: string): EventType | undefined {
 
 function invalid(path: string, message: string): ParsedEvent {
 	return { ok: false, path, message };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

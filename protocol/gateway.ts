@@ -1,3 +1,5 @@
+import { isObject } from './jsonObject';
+
 /** What the plugin tells about one inbound endpoint. */
 export interface GatewayEndpoint {
 	readonly name: string;
@@ -38,7 +40,7 @@ export type ParsedGatewayDirectory =
  * parseGatewayDirectory({ ok: true, endpoints: [], agents: [{ id: 'main' }] });
  */
 export function parseGatewayDirectory(value: unknown): ParsedGatewayDirectory {
-	if (!isRecord(value) || value.ok !== true) {
+	if (!isObject(value) || value.ok !== true) {
 		return { ok: false, message: 'The answer is not from the event-webhooks plugin' };
 	}
 	const { endpoints, agents, channels } = value;
@@ -56,25 +58,21 @@ export function parseGatewayDirectory(value: unknown): ParsedGatewayDirectory {
 }
 
 function readEndpoint(value: unknown): readonly GatewayEndpoint[] {
-	if (!isRecord(value)) return [];
+	if (!isObject(value)) return [];
 	const { name, agentId, template } = value;
 	if (!isName(name) || typeof agentId !== 'string' || typeof template !== 'string') return [];
 	return [{ name, agentId, template }];
 }
 
 function readAgent(value: unknown): readonly GatewayAgent[] {
-	if (!isRecord(value) || !isName(value.id)) return [];
+	if (!isObject(value) || !isName(value.id)) return [];
 	return [isName(value.name) ? { id: value.id, name: value.name } : { id: value.id }];
 }
 
 function readChannel(value: unknown): readonly GatewayChannel[] {
-	return isRecord(value) && isName(value.id) ? [{ id: value.id }] : [];
+	return isObject(value) && isName(value.id) ? [{ id: value.id }] : [];
 }
 
 function isName(value: unknown): value is string {
 	return typeof value === 'string' && value !== '';
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null;
 }

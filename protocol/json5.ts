@@ -1,6 +1,6 @@
 import { parse, stringify } from 'json5';
-import { isObject } from './configFields';
 import type { KeyPath } from './configFields';
+import { isObject } from './jsonObject';
 import { locate } from './templatePath';
 
 /** The place in the text is counted from 1, columns in UTF-16 code units. */

@@ -1,10 +1,8 @@
-/** Any JSON object, its values not looked at yet. */
-export type JsonObject = Record<string, unknown>;
+import { isObject } from '../protocol/jsonObject';
+import type { JsonObject } from '../protocol/jsonObject';
 
-/** Whether a value is a JSON object (and no array). */
-export function isObject(value: unknown): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+export { isObject };
+export type { JsonObject };
 
 /**
  * Reads a nested value; `undefined` where the path leads nowhere.

@@ -11,4 +11,6 @@ export type { EndpointPart } from '../../protocol/configParts';
 export type { InboundParts } from '../../protocol/configInbound';
 export type { FieldIssue, KeyPath } from '../../protocol/configFields';
 export { escapeForSlack } from '../../protocol/templateValue';
+export { isObject } from '../../protocol/jsonObject';
+export type { JsonObject } from '../../protocol/jsonObject';
 export { wellFormedJson } from '../../protocol/wellFormed';

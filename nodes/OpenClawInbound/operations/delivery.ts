@@ -12,6 +12,7 @@ import { ownProperty, readText } from '../../shared/parameterValues';
 import { parseRetryAfter, pause, pauseBeforeRetry } from '../../shared/retry';
 import type { RetryPolicy } from '../../shared/retry';
 import type { ItemFailure } from './everyItem';
+import { isObject } from '../../../protocol/jsonObject';
 
 /** One request on its way. */
 export interface Delivery {
@@ -134,8 +135,4 @@ function runOf(
 	if (refusalCode(body) !== 'idempotency-key-reused') return {};
 	const runId = readText(ownProperty(body, 'runId'));
 	return runId === undefined || runId === '' ? {} : { earlierRun: runId };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

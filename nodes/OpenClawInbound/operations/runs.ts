@@ -7,6 +7,7 @@ import type { RetryPolicy } from '../../shared/retry';
 import { CANCELED, deliver } from './delivery';
 import type { Accepted, Delivered, DeliveryRun } from './delivery';
 import { HOLD_SECONDS, heldTimeout, preferWait } from './pluginRequest';
+import { isObject } from '../../../protocol/jsonObject';
 
 /** What the gateway tells of a message and its run. */
 export type RunBody = Readonly<Record<string, unknown>>;
@@ -155,10 +156,6 @@ function textField(name: string, body: RunBody): IDataObject {
 
 function isTextList(value: unknown): value is string[] {
 	return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
-}
-
-function isObject(value: unknown): value is object {
-	return typeof value === 'object' && value !== null;
 }
 
 function readName(value: unknown): string {

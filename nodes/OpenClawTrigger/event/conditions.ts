@@ -2,6 +2,7 @@ import type { OpenClawEvent } from '../../../protocol/event';
 import { parseTemplate } from '../../../protocol/template';
 import { compare, isOperator } from './comparison';
 import type { Operator } from './comparison';
+import { isObject } from '../../../protocol/jsonObject';
 
 export interface Condition {
 	readonly field: string;
@@ -21,8 +22,8 @@ export type FieldPath =
 
 /** Reads the value of 'Conditions' and of 'Must Match'. */
 export function readConditions(value: unknown, mustMatch: unknown): Conditions {
-	const values = isRecord(value) && Array.isArray(value['values']) ? value['values'] : [];
-	const list = values.filter(isRecord).map((entry) => ({
+	const values = isObject(value) && Array.isArray(value['values']) ? value['values'] : [];
+	const list = values.filter(isObject).map((entry) => ({
 		field: typeof entry['field'] === 'string' ? entry['field'].trim() : '',
 		operator: isOperator(entry['operator']) ? entry['operator'] : 'equals',
 		value: entry['value'],
@@ -98,8 +99,4 @@ function valueAt(value: unknown, segments: readonly (string | number)[]): unknow
 		current = (current as Record<string | number, unknown>)[key];
 	}
 	return current;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -15,7 +15,6 @@ import { createEndpointQueue } from './endpointQueue';
 import type { EndpointQueue } from './endpointQueue';
 import { createHealthTable } from './health';
 import type { SendRequest } from './httpClient';
-import { MAX_WAIT_MS } from './schedule';
 import type { DeliveryClock } from './schedule';
 import { createSettlements } from './settlements';
 
@@ -78,8 +77,6 @@ const TIDY_MS = 10_000;
 const TIDY_STEP_MS = 20;
 /** The gateway gives all services together five seconds, and restarts when they take longer. */
 const STOP_MS = 2000;
-/** No delivery waits longer for its next try, however the clock was set meanwhile. */
-const LONGEST_WAIT_MS = MAX_WAIT_MS + 3_600_000;
 
 /** The one that works; a reloaded plugin starts another before the old one has stopped. */
 const workingOf = (folder: string) =>
@@ -156,20 +153,12 @@ function startSession(parts: DispatcherParts): Session {
 			knownVersion = version;
 		});
 	};
-	const endFarWaits = store.prepare(
-		`UPDATE deliveries SET next_at = ?1
-		WHERE state = 'pending' AND tries > 0 AND next_at > ?1 + ${String(LONGEST_WAIT_MS)}`,
-	);
-	// Only a clock that was set back while the gateway was down can have left some.
-	let mayHaveFarWaits = true;
 	let tidyTimer: NodeJS.Timeout | undefined;
 	const tidy = () => {
 		const isMore = attemptTo(() => outbox.tidy()) ?? false;
 		if (!isMore) {
+			// Nothing should have been missed; if it was, it is late, not lost.
 			attemptTo(() => {
-				if (mayHaveFarWaits) endFarWaits.run(clock.now());
-				mayHaveFarWaits = false;
-				// Nothing should have been missed; if it was, it is late, not lost.
 				queues.wakeAll();
 			});
 		}

@@ -1,6 +1,6 @@
 import { findHostRefusal } from '../delivery/hostGuard';
 import type { HostRules } from '../delivery/hostGuard';
-import { checkConfig } from '../protocol';
+import { checkConfig, isObject } from '../protocol';
 import type { EndpointConfig } from '../protocol';
 import type { Outcome, Refused } from './endpoint';
 import { isSecret } from './secret';
@@ -194,7 +194,3 @@ const BAD_OVERLAP = invalidField(
 	'overlapHours',
 	`'overlapHours' must be a number from 0 to ${String(MAX_OVERLAP_HOURS)}`,
 );
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,5 +1,7 @@
 import { addUsage, parseUsage } from '../events/usage';
 import type { Usage } from '../events/usage';
+import { isObject } from '../protocol';
+import type { JsonObject } from '../protocol';
 
 /**
  * What the gateway says about a run, in words of ours: what starting it throws, what waiting for it
@@ -180,10 +182,4 @@ function sumUsage(turn: readonly JsonObject[]): Usage | undefined {
 	return turn
 		.map(({ usage }) => (isObject(usage) ? parseUsage(usage) : undefined))
 		.reduce(addUsage, undefined);
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

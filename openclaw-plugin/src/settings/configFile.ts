@@ -1,11 +1,5 @@
-import { PLUGIN_ID } from '../protocol';
-
-/** An object as JSON has them. */
-export type JsonObject = Record<string, unknown>;
-
-export function isObject(value: unknown): value is JsonObject {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isObject, PLUGIN_ID } from '../protocol';
+import type { JsonObject } from '../protocol';
 
 /** The object under a key, put there where there is none. */
 export function ensureObject(parent: JsonObject, key: string): JsonObject {

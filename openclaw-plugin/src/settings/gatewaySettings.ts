@@ -1,3 +1,4 @@
+import { isObject } from '../protocol';
 import type { GatewayAgent, GatewayChannel } from '../protocol';
 
 /** What the plugin uses of the gateway's own settings. */
@@ -6,8 +7,6 @@ export interface GatewaySettings {
 	/** The channels that are set up. */
 	readonly channels: readonly GatewayChannel[];
 	readonly hooks: GatewayHooks;
-	/** Through what requests leave the gateway's network; undefined for the process environment's choice. */
-	readonly proxy: GatewayProxy | undefined;
 }
 
 /** The gateway's own hooks: who has their token may do here what they may do there. */
@@ -24,15 +23,6 @@ export interface GatewayHooks {
 	readonly sessionKeyPrefixes: readonly string[];
 }
 
-/** `proxy` of the gateway's settings, or `OPENCLAW_PROXY_URL`. */
-export interface GatewayProxy {
-	readonly url: string;
-	/** File with the certificates that an `https` proxy is checked by. */
-	readonly caFile?: string;
-	/** What becomes of requests to this machine: past the proxy, through it, or refused. */
-	readonly loopback: 'direct' | 'proxy' | 'block';
-}
-
 /** The agent that a gateway has when its configuration names none. */
 const DEFAULT_AGENT = 'main';
 
@@ -43,18 +33,13 @@ const NO_CHANNELS: ReadonlySet<string> = new Set(['defaults', 'modelByChannel'])
  * Reads what the plugin uses of the gateway's whole configuration, in which `${NAME}` and secret references
  * are filled in. Never throws: what is not as expected counts as not there.
  *
- * @param env of the process, for `OPENCLAW_PROXY_URL`
  * @see https://docs.openclaw.ai/gateway/configuration-reference
  */
-export function readGatewaySettings(
-	config: unknown,
-	env: Readonly<Record<string, string | undefined>> = process.env,
-): GatewaySettings {
+export function readGatewaySettings(config: unknown): GatewaySettings {
 	return {
 		agents: listAgents(field(config, 'agents')),
 		channels: listChannels(field(config, 'channels')),
 		hooks: readHooks(field(config, 'hooks')),
-		proxy: readProxy(field(config, 'proxy'), env),
 	};
 }
 
@@ -121,24 +106,6 @@ function readHooks(hooks: unknown): GatewayHooks {
 	};
 }
 
-function readProxy(
-	proxy: unknown,
-	{ OPENCLAW_PROXY_URL }: Readonly<Record<string, string | undefined>>,
-): GatewayProxy | undefined {
-	if (field(proxy, 'enabled') === false) return undefined;
-	const url = [field(proxy, 'proxyUrl'), OPENCLAW_PROXY_URL].find(
-		(given): given is string => typeof given === 'string' && given.trim() !== '',
-	);
-	if (url === undefined) return undefined;
-	const caFile = field(field(proxy, 'tls'), 'caFile');
-	const mode = field(proxy, 'loopbackMode');
-	return {
-		url: url.trim(),
-		...(typeof caFile === 'string' && caFile !== '' ? { caFile } : {}),
-		loopback: mode === 'proxy' || mode === 'block' ? mode : 'direct',
-	};
-}
-
 /** Texts in lower case, without those with nothing in them; undefined for what is no list. */
 function listTexts(value: unknown): readonly string[] | undefined {
 	if (!Array.isArray(value)) return undefined;
@@ -150,8 +117,4 @@ function listTexts(value: unknown): readonly string[] | undefined {
 
 function field(value: unknown, name: string): unknown {
 	return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,6 @@
-import { ensureObject, ensurePluginEntry, findPluginEntry, isObject } from './configFile';
-import type { JsonObject } from './configFile';
-import { formatJson5, parseConfig, parseJson5 } from '../protocol';
-import type { ConfigIssue } from '../protocol';
+import { formatJson5, isObject, parseConfig, parseJson5 } from '../protocol';
+import type { ConfigIssue, JsonObject } from '../protocol';
+import { ensureObject, ensurePluginEntry, findPluginEntry } from './configFile';
 import { createMask, diffLines } from './importPreview';
 import type { DiffLine } from './importPreview';
 

@@ -1,5 +1,5 @@
-import { isObject } from './configFile';
-import type { JsonObject } from './configFile';
+import { isObject } from '../protocol';
+import type { JsonObject } from '../protocol';
 
 /** A line of a comparison. */
 export interface DiffLine {

@@ -50,17 +50,6 @@ export const MAX_WAIT_MS = 25 * HOUR_MS;
 const NOTED_EVERY_MS = HOUR_MS / 4;
 
 /**
- * Bounds a time that was read from the database. No retry, circuit or hold takes longer than 25 hours: what
- * would was written under a clock that was wrong, or is read under one, and its time has come.
- *
- * @example
- * const openUntil = boundedTime(Number(row.open_until), clock.now());
- */
-export function boundedTime(time: number, now: number): number {
-	return time > now + MAX_WAIT_MS ? now : time;
-}
-
-/**
  * The present day by the table `clock`, as a part of SQL: what is settled or queued is stamped with it.
  *
  * @example

@@ -53,23 +53,6 @@ it.each([
 	expect(readGatewaySettings({ hooks }).hooks).toEqual(read);
 });
 
-const PROXY = { url: 'http://proxy.example:3128', loopback: 'direct' };
-
-it.each([
-	[undefined, {}, undefined],
-	[undefined, { OPENCLAW_PROXY_URL: PROXY.url }, PROXY],
-	[{ proxyUrl: PROXY.url }, { OPENCLAW_PROXY_URL: 'http://other.example' }, PROXY],
-	[{ proxyUrl: PROXY.url, enabled: false }, { OPENCLAW_PROXY_URL: PROXY.url }, undefined],
-	[
-		{ proxyUrl: PROXY.url, tls: { caFile: '/ca.pem' }, loopbackMode: 'block' },
-		{},
-		{ ...PROXY, caFile: '/ca.pem', loopback: 'block' },
-	],
-	[{ proxyUrl: 7, loopbackMode: 'x' }, { OPENCLAW_PROXY_URL: ' ' }, undefined],
-])('the proxy %j with %j is %j', (proxy, env, read) => {
-	expect(readGatewaySettings({ proxy }, env).proxy).toEqual(read);
-});
-
 it('follows the gateway, and stays the same object while nothing has changed', () => {
 	let config: unknown = { hooks: { enabled: true, token: 'old' } };
 	const gateway = followGatewaySettings(() => config);

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
-	boundedTime,
 	createDayCounter,
 	createOutboxClock,
 	outboxClock,
@@ -64,15 +63,6 @@ describe('the clock of the outbox', () => {
 		expect(outboxClock(folder.path)).toBe(outboxClock(folder.path));
 		expect(Math.abs(outboxClock(folder.path).now() - Date.now())).toBeLessThan(1000);
 	});
-});
-
-it.each([
-	['in an hour', START + HOUR_MS, START + HOUR_MS],
-	['in 25 hours', START + 25 * HOUR_MS, START + 25 * HOUR_MS],
-	['in a year: the clock was wrong', START + YEAR_MS, START],
-	['a year ago', START - YEAR_MS, START - YEAR_MS],
-])('a time that was kept, %s', (_, time, expected) => {
-	expect(boundedTime(time, START)).toBe(expected);
 });
 
 describe('the count of days', () => {

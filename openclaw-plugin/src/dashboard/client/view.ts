@@ -12,16 +12,6 @@ export interface View {
 	readonly opened: string;
 }
 
-/** Nothing chosen. */
-export const WHOLE_VIEW: View = {
-	status: '',
-	endpoint: '',
-	type: '',
-	text: '',
-	isPaused: false,
-	opened: '',
-};
-
 /** Reads a view from the part of an address after `#`. */
 export function readView(hash: string): View {
 	const values = new URLSearchParams(hash.replace(/^#/, ''));
