@@ -87,8 +87,10 @@ describeInBrowser('the editor', () => {
 			const panel = await editor.addNode('openclaw', TRIGGER_OFFER, 'On message received');
 
 			const isPlain = ({ type }: INodeProperties) => type !== 'collection';
+			await expectShown(panel, shown(TRIGGER, { endpointSetup: 'connection' }).filter(isPlain));
+			await panel.choose('endpointSetup', 'Webhook, Automatic');
 			await expectShown(panel, shown(TRIGGER, { endpointSetup: 'automatic' }).filter(isPlain));
-			await panel.choose('endpointSetup', 'Manual');
+			await panel.choose('endpointSetup', 'Webhook, Manual');
 			await expectShown(panel, shown(TRIGGER, { endpointSetup: 'manual' }).filter(isPlain));
 			for (const name of ['filters', 'options']) {
 				await expectCollectionShown(panel, property(TRIGGER, name));
@@ -128,7 +130,7 @@ describeInBrowser('the editor', () => {
 		it('shows the block for openclaw.json5, ready to be copied', async () => {
 			const panel = await editor.addNode('openclaw', TRIGGER_OFFER, 'On message received');
 			await panel.choose('events', 'Tool Called');
-			await panel.choose('endpointSetup', 'Manual');
+			await panel.choose('endpointSetup', 'Webhook, Manual');
 			await panel.add('Add Filter', 'Agent IDs');
 			await panel.input('agentIds').locator('input').fill('support-bot, sales');
 			await panel.parameters.getByText('Webhook URLs').click();
