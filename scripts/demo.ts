@@ -25,8 +25,12 @@ async function showQuickStart(world: World, progress: Progress): Promise<Publish
 	const { client } = world.n8n;
 	progress.line('\nQuick start: events to n8n, and a message back\n');
 	const published = await progress.step(
-		'Publishing examples/quick-start.workflow.json, which registers itself at the gateway',
-		async () => publishExample(client, 'quick-start', setup, sendingToEndpoint),
+		'Publishing examples/quick-start.workflow.json as a webhook, which registers itself at the gateway',
+		async () => {
+			// Only a webhook can be sent something forged.
+			const asWebhook = { ...setup, endpointSetup: 'automatic' as const };
+			return await publishExample(client, 'quick-start', asWebhook, sendingToEndpoint);
+		},
 	);
 	await showConversation({ chats, client, published }, progress);
 	const { definition, workflow } = published;
@@ -41,7 +45,7 @@ async function demonstrate(progress: Progress, cleanup: Cleanup): Promise<Shown>
 	const quickStart = await showQuickStart(world, progress);
 	progress.line('\nTicket round trip: from the chat to a ticket, and back to the same chat\n');
 	const roundTrip = await progress.step(
-		'Publishing examples/ticket-round-trip.workflow.json, which registers itself as well',
+		'Publishing examples/ticket-round-trip.workflow.json, which fetches its events from the gateway',
 		async () => publishExample(world.n8n.client, 'ticket-round-trip', world.setup),
 	);
 	const { client } = world.n8n;

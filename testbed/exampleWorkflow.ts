@@ -37,8 +37,8 @@ export interface ExampleSetup {
 	readonly headerAuth: CredentialReference;
 	/** Address of the stand-in for Slack, the CRM or the ticket system; the paths stay. */
 	readonly outsideUrl: string;
-	/** `manual` for gateways that cannot be told of the webhook; as in the file unless given. */
-	readonly endpointSetup?: 'manual';
+	/** As in the file, which is a connection, unless given. */
+	readonly endpointSetup?: 'automatic' | 'manual';
 	/** Takes the place of the agents that a trigger is for. */
 	readonly agentIds?: string;
 }
