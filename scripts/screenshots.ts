@@ -51,7 +51,7 @@ async function createExample(client: N8nClient): Promise<Workflow> {
 	const trigger = triggerNode(credential, {
 		events: EVENTS,
 		outputMode: 'perEvent',
-		endpointSetup: 'automatic',
+		endpointSetup: 'connection',
 		filters: { agentIds: 'support-bot, sales-*', channels: 'telegram' },
 		options: { simplify: true },
 	});
@@ -114,10 +114,7 @@ async function photograph(editor: Editor, workflow: Workflow, theme: string): Pr
 	await save(`canvas-${theme}.png`, canvas);
 
 	const trigger = await editor.openNode(TRIGGER);
-	if (!(await trigger.parameters.getByText('Production URL').isVisible())) {
-		await trigger.parameters.getByText('Webhook URLs').click();
-	}
-	await trigger.parameters.getByText('Production URL').click();
+	await trigger.input('endpointSetup').waitFor();
 	await editor.settle();
 	await save(`trigger-${theme}.png`, await editor.part('ndv').screenshot());
 
