@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 
 import { parseGatewayDirectory } from '../../protocol/gateway';
+import { describeSecretFault } from '../../protocol/secret';
 import { isHookPath, readConnection } from './gatewayConnection';
 import type { GatewayConnection, UserMessage } from './gatewayConnection';
 import { describeFailure } from './gatewayErrors';
@@ -272,5 +273,8 @@ export function checkSigningSecret(value: unknown): UserMessage | undefined {
 			description: 'Separate them with a space.',
 		};
 	}
-	return undefined;
+	const [fault, ...advice] = describeSecretFault(secrets.join(' '))?.split('. ') ?? [];
+	return fault === undefined
+		? undefined
+		: { message: `'Signing Secret' ${fault}`, description: `${advice.join('. ')}.` };
 }
