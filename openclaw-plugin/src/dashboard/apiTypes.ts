@@ -17,12 +17,17 @@ export interface PageData {
 	readonly version: string;
 }
 
+/** Something that is wrong, whoever found it. */
+export interface ShownFault extends Omit<Fault, 'code'> {
+	readonly code: string;
+}
+
 /** `GET …/state`: what the page shows, and a token for the next requests. */
 export interface LiveState {
 	readonly token: string;
 	/** The gateway's clock, milliseconds since 1970. */
 	readonly at: number;
-	readonly faults: readonly Fault[];
+	readonly faults: readonly ShownFault[];
 	/** Absent while the database cannot be read; the faults tell why. */
 	readonly data?: {
 		readonly page: DeliveryPage;

@@ -5,6 +5,8 @@ import { toChecked } from '../admin/endpointApi';
 import { describeHealth, firstSince } from '../endpoints/endpointHealth';
 import type { EndpointManager } from '../endpoints/manage';
 import type { Fault } from '../health/faults';
+import { joinTroubles, observedTroubles } from '../health/troubles';
+import type { Trouble } from '../health/troubles';
 import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { parseJsonBody, readLimitedBody } from '../http/body';
@@ -32,7 +34,7 @@ export interface DashboardApiParts {
 	/** By the settings as they are now. */
 	readonly manager: () => EndpointManager;
 	readonly tokens: PageTokens;
-	/** What is wrong with the plugin now. */
+	/** What the gateway has found to be wrong now. */
 	readonly faults: () => readonly Fault[];
 	readonly logger: Pick<Logger, 'error' | 'info'>;
 	/** Milliseconds since 1970; the system's clock unless given. */
@@ -48,7 +50,10 @@ interface Admitted {
 	readonly right: PageRight;
 }
 
-type Figures = Pick<NonNullable<LiveState['data']>, 'overview' | 'hours'>;
+interface Figures extends Pick<NonNullable<LiveState['data']>, 'overview' | 'hours'> {
+	/** What the database shows to be wrong. */
+	readonly troubles: readonly Trouble[];
+}
 
 const PAGE_SIZE = 50;
 const INBOUND_SHOWN = 10;
@@ -71,7 +76,9 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 		const time = now();
 		if (known === undefined || Math.abs(time - known.overview.at) >= FRESH_MS) {
 			const hours = countByHour(database, firstSince(database, time - DAY_MS), time);
-			known = { overview: describeHealth(database, time), hours };
+			const overview = describeHealth(database, time);
+			const troubles = observedTroubles({ database, overview, now: time });
+			known = { overview, hours, troubles };
 		}
 		return known;
 	};
@@ -82,13 +89,15 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 			answerRefusal(response, query.refusal);
 			return;
 		}
+		const { troubles, overview, hours } = figures();
 		const current: LiveState = {
 			token: tokens.renew(token) ?? token,
 			at: now(),
-			faults: faults(),
+			faults: joinTroubles(faults(), troubles),
 			data: {
 				page: listDeliveries(database, { recent: PAGE_SIZE, ...query.value }),
-				...figures(),
+				overview,
+				hours,
 				inbound: {
 					calls: listInbound(database, { limit: INBOUND_SHOWN }),
 					refusals: listRefusals(database, { limit: INBOUND_SHOWN }),

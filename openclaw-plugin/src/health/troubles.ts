@@ -59,22 +59,40 @@ const COMMAND = 'openclaw event-webhooks';
  * @throws what the database throws
  */
 export function listTroubles(sources: TroubleSources): readonly Trouble[] {
-	const { health, database, now } = sources;
+	const { health, now } = sources;
+	const reported = [...reportedTroubles(sources), ...gatewayTroubles(health, now)];
+	return joinTroubles(reported, observedTroubles(sources));
+}
+
+/**
+ * What the database shows to be wrong, in whatever process.
+ *
+ * @throws what the database throws
+ */
+export function observedTroubles(
+	sources: Pick<TroubleSources, 'database' | 'overview' | 'settings' | 'now'>,
+): readonly Trouble[] {
+	const { database, now } = sources;
 	const overview = sources.overview ?? describeHealth(database, now);
-	const reported = reportedTroubles(sources);
-	const troubles = [
-		...reported,
-		...gatewayTroubles(health, now),
-		...overview.endpoints
-			.flatMap((endpoint) => endpointTrouble(endpoint, database, now))
-			.filter((trouble) => !isReported(trouble, reported)),
+	return [
+		...overview.endpoints.flatMap((endpoint) => endpointTrouble(endpoint, database, now)),
 		...failureTroubles(database, now),
 		...refusalTroubles(database, now),
 		...spaceTroubles(sources),
 		...hookTroubles(database, now),
 	];
+}
+
+/** Puts together what was reported and what was observed, each once, the worst and the oldest first. */
+export function joinTroubles(
+	reported: readonly Trouble[],
+	observed: readonly Trouble[],
+): readonly Trouble[] {
+	const news = observed.filter((trouble) => !isReported(trouble, reported));
 	const rank = ({ severity }: Trouble) => (severity === 'fault' ? 0 : 1);
-	return troubles.sort((left, right) => rank(left) - rank(right) || left.since - right.since);
+	return [...reported, ...news].sort(
+		(left, right) => rank(left) - rank(right) || left.since - right.since,
+	);
 }
 
 /** What the gateway reports; while it does not run, its settings are read anew. Needs no database. */
@@ -244,7 +262,11 @@ function failureTroubles(database: Database, now: number): readonly Trouble[] {
 }
 
 /** What a lowered limit is about to delete. */
-function spaceTroubles({ settings, database, now }: TroubleSources): readonly Trouble[] {
+function spaceTroubles({
+	settings,
+	database,
+	now,
+}: Pick<TroubleSources, 'settings' | 'database' | 'now'>): readonly Trouble[] {
 	const message = settings && describeShrinking(settings, database);
 	if (message === undefined) return [];
 	return [{ code: 'outbox-shrinks', severity: 'notice', message, since: now }];

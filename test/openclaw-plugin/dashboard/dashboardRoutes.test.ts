@@ -148,7 +148,10 @@ describe('what the page asks for', () => {
 		expect(status).toBe(200);
 		expect(json).toMatchObject({
 			token: expect.stringMatching(/^replay\./) as string,
-			faults: [{ code: 'disk-full', message }],
+			faults: expect.arrayContaining([
+				expect.objectContaining({ code: 'disk-full', message }),
+				expect.objectContaining({ code: 'deliveries-failed', subject: 'ep_1', count: 1 }),
+			]) as unknown,
 			data: {
 				page: { deliveries: [{ id: 'dlv_1', status: 'failed' }] },
 				overview: {
@@ -185,6 +188,7 @@ describe('what the page asks for', () => {
 		log.close();
 		const { json } = await ask('state');
 
+		expect(json).toMatchObject({ faults: [{ code: 'inbound-refused', count: 1 }] });
 		expect(objectAt(json, 'data')).toMatchObject({
 			inbound: { refusals: [{ endpoint: 'orders', status: 401, reason: 'No token', count: 1 }] },
 		});

@@ -1,8 +1,8 @@
-import type { Fault } from '../../health/faults';
+import type { ShownFault } from '../apiTypes';
 import { element, part } from './element';
 
 /** Shows what is wrong with the plugin, above everything else. */
-export function createFaultList(): (faults: readonly Fault[]) => void {
+export function createFaultList(): (faults: readonly ShownFault[]) => void {
 	const section = part('faults', HTMLElement);
 	let shown = '';
 	return (faults) => {
@@ -15,7 +15,7 @@ export function createFaultList(): (faults: readonly Fault[]) => void {
 	};
 }
 
-function faultElement({ severity, message }: Fault): HTMLElement {
+function faultElement({ severity, message }: ShownFault): HTMLElement {
 	const label = severity === 'fault' ? 'Fault' : 'Notice';
 	return element(
 		'p',
