@@ -134,7 +134,7 @@ describeInBrowser('the editor', () => {
 			await panel.add('Add Filter', 'Agent IDs');
 			await panel.input('agentIds').locator('input').fill('support-bot, sales');
 			await panel.parameters.getByText('Webhook URLs').click();
-			await panel.parameters.getByText('Production URL').click();
+			await panel.parameters.getByRole('radio', { name: 'Production URL' }).click();
 			const url = await panel.parameters.getByText(/\/webhook\//).innerText();
 			await panel.toggle('showGatewayConfig');
 

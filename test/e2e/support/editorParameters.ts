@@ -53,8 +53,11 @@ export async function expectShown(
 	panel: NodePanel,
 	properties: readonly INodeProperties[],
 ): Promise<void> {
+	const notices = properties.filter(({ type }) => type === 'notice');
+	for (const { displayName } of notices) await panel.parameters.getByText(displayName).waitFor();
 	const labels = await panel.labels();
-	expect(labels).toEqual(expect.arrayContaining(properties.map(({ displayName }) => displayName)));
+	const labelled = properties.filter((property) => !notices.includes(property));
+	expect(labels).toEqual(expect.arrayContaining(labelled.map(({ displayName }) => displayName)));
 	for (const { name, type, options = [], typeOptions } of properties) {
 		if (type !== 'options' && type !== 'multiOptions') continue;
 		// Those of a gateway, which is not there.
