@@ -4,7 +4,10 @@ import {
 } from 'openclaw/plugin-sdk/config-mutation';
 import { wrapExternalContent } from 'openclaw/plugin-sdk/security-runtime';
 import { isBlockedHostnameOrIp, isPrivateIpAddress } from 'openclaw/plugin-sdk/ssrf-runtime';
+import { registerPluginHttpRoute } from 'openclaw/plugin-sdk/webhook-ingress';
 import type { HostRules } from './delivery/hostGuard';
+import { PLUGIN_ID } from './protocol';
+import type { HttpRoute } from './sdk';
 import type { ConfigFile } from './settings/configFile';
 
 /** The gateway's configuration file, changed in the way the gateway's own commands change it. */
@@ -30,3 +33,19 @@ export const GATEWAY_HOST_RULES: HostRules = {
 	isBlockedHost: (host) => isBlockedHostnameOrIp(host),
 	isPrivateAddress: (address) => isPrivateIpAddress(address),
 };
+
+/**
+ * Registers a route in a gateway that runs already; until then routes belong to the plugin's registration.
+ *
+ * @returns what takes it away again
+ * @throws Error when the path belongs to somebody else
+ */
+export function addRoute(route: HttpRoute): () => void {
+	return registerPluginHttpRoute({
+		...route,
+		pluginId: PLUGIN_ID,
+		source: 'inbound',
+		replaceExisting: true,
+		throwOnFailure: true,
+	});
+}

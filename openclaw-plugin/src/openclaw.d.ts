@@ -22,6 +22,19 @@ declare module 'openclaw/plugin-sdk/security-runtime' {
 	export function wrapExternalContent(content: string, options: { source: 'webhook' }): string;
 }
 
+declare module 'openclaw/plugin-sdk/webhook-ingress' {
+	/** Registers a route while the gateway runs. Returns what takes it away again. */
+	export function registerPluginHttpRoute(
+		route: import('./sdk').HttpRoute & {
+			readonly pluginId: string;
+			/** Which of the plugin's routes may take each other's place. */
+			readonly source: string;
+			readonly replaceExisting: boolean;
+			readonly throwOnFailure: boolean;
+		},
+	): () => void;
+}
+
 declare module 'openclaw/plugin-sdk/config-mutation' {
 	/** Reads the configuration file; `parsed` is what is written in it. */
 	export function readConfigFileSnapshotForWrite(): Promise<{

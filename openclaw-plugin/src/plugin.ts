@@ -53,8 +53,10 @@ export function registerPlugin(api: GatewayApi): void {
 	const settle = registerEventHooks({ api, emit, sessions, logger, scope: folder, seen });
 	api.lifecycle?.onDispose?.(settle);
 	if (api.registrationMode !== 'full') return;
-	registerRoutes(api, parts);
+	const moveRoutes = registerRoutes(api, parts);
 	const rules = reloadRules(api.runtime.version);
 	if (rules !== undefined) api.registerReload?.({ hotPrefixes: [...rules.hotPrefixes] });
-	api.registerService(createService(api, parts, rules?.servicePrefixes));
+	api.registerService(
+		createService(api, parts, { reloadPrefixes: rules?.servicePrefixes, onSettings: moveRoutes }),
+	);
 }

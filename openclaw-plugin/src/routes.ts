@@ -1,17 +1,23 @@
 import { ADMIN_PATH, createAdminRoute } from './admin/adminRoute';
 import { DASHBOARD_ASSETS } from './dashboard/assets';
 import { registerDashboard } from './dashboard/registerDashboard';
-import { markExternal } from './gatewaySdk';
+import { addRoute, markExternal } from './gatewaySdk';
+import { reportFault } from './health/faults';
 import { createInboundRoute } from './inbound/inboundRoute';
 import { createRefusalLog } from './inbound/refusalLog';
 import { perSettings } from './parts';
 import type { Parts } from './parts';
-import type { GatewayApi } from './sdk';
+import type { GatewayApi, HttpRoute } from './sdk';
+import { errorText } from './store/errorText';
 import { createAuthorizer, createFailureLimit, createTokenGate } from './tokens/authorizer';
 import { createTokenCheck } from './tokens/tokens';
 
-/** Registers what the plugin answers over HTTP, each time by the settings as they are then. */
-export function registerRoutes(api: GatewayApi, parts: Parts): void {
+/**
+ * Registers what the plugin answers over HTTP, each time by the settings as they are then.
+ *
+ * @returns to be called whenever settings have been applied: `inbound.basePath` may be another one
+ */
+export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 	const { store, folder, logger, current, gateway } = parts;
 	const failures = createFailureLimit();
 	const check = createTokenCheck({ database: store, hookToken: () => gateway().hooks });
@@ -46,11 +52,18 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 			authorize,
 		}),
 	);
-	api.registerHttpRoute({
+	const inboundRoute = (): HttpRoute => ({
 		path: current().settings.inbound.basePath,
 		auth: 'plugin',
 		match: 'prefix',
+		// Answers under the path of the settings alone, wherever it was registered before.
 		handler: async (request, response) => await inbound()(request, response),
+	});
+	const first = inboundRoute();
+	api.registerHttpRoute(first);
+	let removeMoved = () => {};
+	api.lifecycle?.onDispose?.(() => {
+		removeMoved();
 	});
 	api.registerHttpRoute({
 		path: ADMIN_PATH,
@@ -66,4 +79,18 @@ export function registerRoutes(api: GatewayApi, parts: Parts): void {
 		assets: DASHBOARD_ASSETS,
 		version: PLUGIN_VERSION,
 	});
+	return () => {
+		const route = inboundRoute();
+		removeMoved();
+		removeMoved = () => {};
+		if (route.path === first.path) return;
+		try {
+			removeMoved = addRoute(route);
+		} catch (error) {
+			const message = `'inbound.basePath' cannot be '${route.path}': ${errorText(error)}. No calls are taken until it is another one`;
+			logger.error(message);
+			const [code, subject] = ['config', 'inbound.basePath'] as const;
+			reportFault(folder, { code, subject, severity: 'fault', message });
+		}
+	};
 }

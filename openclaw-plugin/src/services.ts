@@ -17,16 +17,24 @@ import { storeFailureOf } from './store/storeError';
 /** Milliseconds between two looks at who fetches. */
 const AGEING_MS = 60_000;
 
+export interface ServiceOptions {
+	/** Keys of the gateway's configuration whose change starts the service again. */
+	readonly reloadPrefixes: readonly string[] | undefined;
+	/** Called when the settings have been applied, before anything works by them. */
+	readonly onSettings: () => void;
+}
+
 /**
  * Makes deliveries and starts agents' runs for as long as the gateway runs. Each start applies the
  * configuration that the gateway gives, in all instances of the plugin.
  *
- * @param reloadPrefixes keys of the gateway's configuration whose change starts it again
+ * @example
+ * api.registerService(createService(api, parts, { reloadPrefixes: ['agents.entries'], onSettings }));
  */
 export function createService(
 	api: Pick<GatewayApi, 'runtime'>,
 	parts: Parts,
-	reloadPrefixes?: readonly string[],
+	{ reloadPrefixes, onSettings }: ServiceOptions,
 ): Service {
 	const { folder, store, logger } = parts;
 	let stop: (() => Promise<void>) | undefined;
@@ -37,6 +45,7 @@ export function createService(
 			applyConfig(folder, config);
 			const { settings, registry } = parts.current();
 			reportSettings({ folder, settings, logger }, parts.gateway().agents);
+			onSettings();
 			const endHealth = startHealth(folder, { version: PLUGIN_VERSION, serviceHealth });
 			const work = createWork(api, parts);
 			stop = async () => {

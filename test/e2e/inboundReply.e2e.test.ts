@@ -108,7 +108,9 @@ describe('Get Run', () => {
 	it('tells of a run that failed, and knows no others', async () => {
 		const [sent] = (await run(toAgent('[[400]]', {}))).json(INBOUND);
 		const options = { waitForReply: true, replySeconds: 60 };
-		const [failed] = (await getRun(sent?.runId, options)).json(INBOUND);
+		const told = await getRun(sent?.runId, options);
+		expect(told.errorMessage).toBe('');
+		const [failed] = told.json(INBOUND);
 		expect(failed).toMatchObject({ ok: false, state: 'failed', error: { code: 'agent-failed' } });
 		const unknown = await getRun('run_00000000000000000000000000');
 		expect(unknown.errorMessage).toContain('The gateway knows no run');

@@ -82,7 +82,10 @@ it('begins to work by itself when the database can be opened that could not be a
 	const api = fakeApi();
 	// The gateway calls hooks in one instance, and starts the service in another.
 	const hooks = createParts(api);
-	const service = createService(api, createParts(api));
+	const service = createService(api, createParts(api), {
+		reloadPrefixes: undefined,
+		onSettings: () => {},
+	});
 	await service.start({ stateDir: folder.path, config: api.config, serviceHealth });
 	hooks.current().emit('message.sent', { agentId: 'first' });
 	expect(listFaults(data).map(({ code }) => code)).toEqual([

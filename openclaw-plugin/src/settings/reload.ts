@@ -2,20 +2,6 @@ import { PLUGIN_ID } from '../protocol';
 
 const CONFIG = `plugins.entries.${PLUGIN_ID}.config`;
 
-/**
- * Keys of the plugin's settings that a restart of its service applies. `inbound.basePath` is not among
- * them: a route is registered where it is.
- */
-const OWN_KEYS = [
-	'instanceId',
-	'endpoints',
-	'inbound.enabled',
-	'inbound.endpoints',
-	'inbound.callbackOrigins',
-	'inbound.sessionKeys',
-	'outbox',
-].map((key) => `${CONFIG}.${key}`);
-
 /** The first OpenClaw that restarts a service when its settings change. */
 const SINCE = [2026, 9, 2] as const;
 
@@ -36,7 +22,7 @@ export interface ReloadRules {
  */
 export function reloadRules(version: string | undefined): ReloadRules | undefined {
 	if (version === undefined || !isSince(version)) return undefined;
-	return { hotPrefixes: OWN_KEYS, servicePrefixes: [...OWN_KEYS, 'agents.entries'] };
+	return { hotPrefixes: [CONFIG], servicePrefixes: [CONFIG, 'agents.entries'] };
 }
 
 function isSince(version: string): boolean {
