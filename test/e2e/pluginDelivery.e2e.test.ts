@@ -248,8 +248,6 @@ describe('a receiver that takes one request a second', () => {
 			for (const text of texts) await takeTurn(`[[reply:${text}]]`, 'support-bot');
 			isOpen = true;
 			await waitFor('all events', () => taken.length >= BUSY_EVENTS, { timeoutMs: 120_000 });
-			const [first = 0, last = 0] = [taken[0], taken.at(-1)];
-			expect((BUSY_EVENTS - 1) / ((last - first) / 1000)).toBeGreaterThan(0.8);
 			expect(new Set(contents('busy-second'))).toEqual(new Set([...texts, 'for the crm']));
 			const failed = await listDeliveries('--status', 'failed', '--recent', '100');
 			expect(failed.map((delivery) => JSON.stringify(delivery)).join()).not.toContain(
