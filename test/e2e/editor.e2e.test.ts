@@ -87,14 +87,19 @@ describeInBrowser('the editor', () => {
 			const panel = await editor.addNode('openclaw', TRIGGER_OFFER, 'On message received');
 
 			const isPlain = ({ type }: INodeProperties) => type !== 'collection';
+			const options = property(TRIGGER, 'options');
+			const offered = innerShownWith(options, { endpointSetup: 'connection' });
 			await expectShown(panel, shown(TRIGGER, { endpointSetup: 'connection' }).filter(isPlain));
+			expect(await panel.offers(buttonOf(options))).toEqual(
+				offered.map(({ displayName }) => displayName),
+			);
 			await panel.choose('endpointSetup', 'Webhook, Automatic');
 			await expectShown(panel, shown(TRIGGER, { endpointSetup: 'automatic' }).filter(isPlain));
 			await panel.choose('endpointSetup', 'Webhook, Manual');
 			await expectShown(panel, shown(TRIGGER, { endpointSetup: 'manual' }).filter(isPlain));
-			for (const name of ['filters', 'options']) {
-				await expectCollectionShown(panel, property(TRIGGER, name));
-			}
+			await expectCollectionShown(panel, property(TRIGGER, 'filters'));
+			const manual = innerShownWith(options, { endpointSetup: 'manual' });
+			await expectCollectionShown(panel, options, manual);
 			// n8n answers so when a list cannot be had: there is no credential yet.
 			const isList = (complaint: string) => complaint.includes('/dynamic-node-parameters/options');
 			expect(editor.complaints.take().filter((complaint) => !isList(complaint))).toEqual([]);
@@ -139,7 +144,8 @@ describeInBrowser('the editor', () => {
 			await panel.toggle('showGatewayConfig');
 
 			const notice = panel.parameters.locator('[data-test-id="empty-fields-notice"]');
-			const block = await panel.copyShown(notice.locator('code'));
+			// The first is a command line for the gateway's host.
+			const block = await panel.copyShown(notice.locator('code').last());
 
 			const parsed = parseConfig(block);
 			expect(parsed).toMatchObject({
