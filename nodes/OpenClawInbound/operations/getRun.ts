@@ -39,8 +39,9 @@ export async function getRuns(context: IExecuteFunctions): Promise<INodeExecutio
 				timeoutMs,
 				policy: { maxAttempts, backoffMs },
 			});
-			if (!told.ok) throw undelivered(node, told.failure, itemIndex);
-			return toRunJson(told.body);
+			if (told.ok) return toRunJson(told.body);
+			if (told.failedRun !== undefined) return toRunJson(told.failedRun);
+			throw undelivered(node, told.failure, itemIndex);
 		};
 		const results = await workOnItems({
 			node,

@@ -224,7 +224,8 @@ describe('Get Run', () => {
 
 	test('tells of a run that failed without failing itself', async () => {
 		const error = { code: 'agent-timeout', message: 'Too long' };
-		answerRun({ ...RUNNING, state: 'failed', error, durationMs: 9 });
+		const body = { ...RUNNING, ok: false, state: 'failed', error, durationMs: 9 };
+		gateway.answerBy(() => ({ status: 424, body }));
 		const [item] = await getRun('run_1').run();
 		expect(item?.json).toMatchObject({ ok: false, state: 'failed', error, durationMs: 9 });
 	});
