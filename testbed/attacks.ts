@@ -41,7 +41,7 @@ function withHeaders(name: string, headers: () => HeaderChanges): Attack {
 	return { name, delivery: () => ({ event: event(), headers: headers() }) };
 }
 
-function withSignature(name: string, value: string | readonly string[] | undefined): Attack {
+function withSignature(name: string, value: string | readonly string[]): Attack {
 	return withHeaders(name, () => ({ 'x-openclaw-signature': value }));
 }
 
@@ -78,7 +78,11 @@ function signedWithNothing(): Partial<Delivery> {
 
 /** Not signed by the holder of the secret, or not now. Answered with 401. */
 export const FORGERIES: readonly Attack[] = [
-	withSignature('without signature', undefined),
+	// Of neither scheme: one is enough.
+	withHeaders('without signature', () => ({
+		'x-openclaw-signature': undefined,
+		'webhook-signature': undefined,
+	})),
 	withTimestamp('without timestamp', () => undefined),
 	{
 		name: 'with another secret',
