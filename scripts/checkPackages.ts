@@ -3,7 +3,7 @@ import { packPackage } from '../testbed/packPackage';
 import { packPlugin } from '../testbed/plugin';
 import { removeTemporaryFolder, temporaryFolder } from '../testbed/temporaryFolder';
 import { checkPackage } from './packages/packageFaults';
-import { unpack } from './packages/unpack';
+import { unpack } from '../testbed/unpack';
 
 /**
  * Looks at what the two packages ship: files, manifest, code. Arguments are their tarballs; without any,

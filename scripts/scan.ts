@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { at, listAt, textAt, tryParseJson } from '../testbed/json';
 import { packPackage, REPOSITORY } from '../testbed/packPackage';
 import { removeTemporaryFolder, temporaryFolder } from '../testbed/temporaryFolder';
-import { unpack } from './packages/unpack';
+import { unpack } from '../testbed/unpack';
 
 /** The scanner's verdict on a folder. */
 interface Verdict {

@@ -5,12 +5,21 @@ import { run } from './command';
 import { keepFiles } from './evidence/evidence';
 import { gatewayConfig } from './gatewayConfig';
 import type { JsonObject } from './json';
-import { configurePlugin, installPlugin } from './plugin';
+import { configurePlugin, installPlugin, linkPlugin } from './plugin';
 import { freePorts } from './ports';
 import type { Runtimes } from './runtime';
 import { runtimeEnvironment } from './runtimeEnvironment';
 import { removeTemporaryFolder, temporaryFolder } from './temporaryFolder';
 import { GiveUp, waitFor } from './waitFor';
+
+/** Our plugin in a throwaway gateway. */
+export interface PluginOptions {
+	readonly packageFile: string;
+	/** The webhooks object. */
+	readonly config: JsonObject;
+	/** Whether to install it as the documentation says, which takes half a minute; else it is loaded from a folder. */
+	readonly isInstalled?: boolean;
+}
 
 /** How to start a throwaway OpenClaw gateway. */
 export interface GatewayOptions {
@@ -21,8 +30,8 @@ export interface GatewayOptions {
 	readonly config?: JsonObject;
 	/** Port to listen on; a free one by default. */
 	readonly port?: number;
-	/** Installs our plugin from its tarball; `config` is the webhooks object. */
-	readonly plugin?: { readonly packageFile: string; readonly config: JsonObject };
+	/** Our plugin, from its tarball. */
+	readonly plugin?: PluginOptions;
 	/** Environment variables of the gateway besides its own. */
 	readonly env?: Readonly<Record<string, string>>;
 }
@@ -152,7 +161,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 		});
 		await writeFile(configFile, JSON.stringify(content, null, '\t'));
 		if (plugin !== undefined) {
-			await installPlugin(plugin.packageFile, openclaw);
+			if (plugin.isInstalled === true) await installPlugin(plugin.packageFile, openclaw);
+			else await linkPlugin(plugin.packageFile, folder, configFile);
 			await configurePlugin(configFile, plugin.config);
 		}
 		await start();

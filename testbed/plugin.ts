@@ -7,6 +7,7 @@ import { at, listAt, textAt, tryParseJson, type JsonObject } from './json';
 import { REPOSITORY } from './packPackage';
 import type { Progress } from './progress';
 import { removeTemporaryFolder, temporaryFolder } from './temporaryFolder';
+import { unpack } from './unpack';
 
 /** Id of the plugin in the gateway's configuration. */
 export const PLUGIN_ID = 'event-webhooks';
@@ -53,6 +54,24 @@ export async function installPlugin(
 	openclaw: (args: readonly string[]) => Promise<string>,
 ): Promise<void> {
 	await openclaw(['plugins', 'install', `npm-pack:${packageFile}`, ...CONSENT]);
+}
+
+/**
+ * Has a gateway load a packed plugin from a folder, with its settings. That takes none of the command line's
+ * time; `installPlugin` shows that the documented way works.
+ *
+ * @param folder existing folder, for the plugin's files
+ */
+export async function linkPlugin(
+	packageFile: string,
+	folder: string,
+	configFile: string,
+): Promise<void> {
+	const path = await unpack(packageFile, folder);
+	const config = tryParseJson(await readFile(configFile, 'utf8')) as JsonObject;
+	const plugins = (at(config, 'plugins') ?? {}) as JsonObject;
+	const changed = { ...config, plugins: { ...plugins, load: { paths: [path] } } };
+	await writeFile(configFile, JSON.stringify(changed, null, '\t'));
 }
 
 /**

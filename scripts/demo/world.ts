@@ -88,7 +88,7 @@ export async function startWorld(progress: Progress, cleanup: Cleanup): Promise<
 		cleanup,
 		// Each person has a session of their own: only then replies find their way back.
 		gatewayConfig: { ...telegram.config(AGENT), session: { dmScope: 'per-channel-peer' } },
-		plugin: { packageFile: pluginFile, config: { inbound: INBOUND } },
+		plugin: { packageFile: pluginFile, config: { inbound: INBOUND }, isInstalled: true },
 		unmarkedReply: replyTo,
 	});
 	const token = await progress.step('Making an access token for n8n', async () =>

@@ -49,6 +49,7 @@ beforeAll(async () => {
 	crm = await startHttpSink();
 	gateway = await startPluginGateway({
 		modelUrl: model.url,
+		isInstalled: true,
 		env: { ENV_SECRET, CRM_API_KEY },
 		webhooks: {
 			endpoints: [

@@ -15,18 +15,24 @@ export interface PluginGatewayOptions {
 	/** Top-level configuration keys that replace the usual ones, such as `channels`. */
 	readonly config?: JsonObject;
 	readonly env?: Readonly<Record<string, string>>;
+	/** Whether to install the plugin as the documentation says. */
+	readonly isInstalled?: boolean;
 }
 
 /**
- * Starts a real gateway with the plugin installed from its packed tarball. `remove()` it in `afterAll`.
+ * Starts a real gateway with the plugin from its packed tarball. `remove()` it in `afterAll`.
  *
  * @example
  * const gateway = await startPluginGateway({ modelUrl: model.url, webhooks: { endpoints: [] } });
  */
 export async function startPluginGateway(options: PluginGatewayOptions): Promise<Gateway> {
-	const { webhooks, ...others } = options;
+	const { webhooks, isInstalled = false, ...others } = options;
 	const packageFile = process.env[PLUGIN_FILE_VARIABLE] ?? '';
 	if (packageFile === '') throw new Error('Run these tests with: npm run test:e2e');
 	const runtimes = await ensureRuntimes(silentProgress, { n8n: false });
-	return await startGateway({ ...others, runtimes, plugin: { packageFile, config: webhooks } });
+	return await startGateway({
+		...others,
+		runtimes,
+		plugin: { packageFile, config: webhooks, isInstalled },
+	});
 }

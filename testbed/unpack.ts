@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { childEnvironment } from '../../testbed/childEnvironment';
-import { run } from '../../testbed/command';
+import { childEnvironment } from './childEnvironment';
+import { run } from './command';
 
 /**
  * Unpacks a package's tarball.
