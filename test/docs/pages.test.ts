@@ -8,7 +8,9 @@ const WITHOUT_TWIN = [
 	'comparison.md',
 	'compatibility.md',
 	'deduplication.md',
+	'delivery.md',
 	'events.md',
+	'production.md',
 	'protocol.md',
 ];
 
