@@ -56,6 +56,29 @@ describe('the compose file', () => {
 	});
 });
 
+describe('the simple compose file', () => {
+	const simple: unknown = parse(read('compose.simple.yaml'), { merge: true });
+
+	it.each(['n8n-nodes', 'openclaw-setup', 'openclaw'])('%s is that of the large one', (name) => {
+		expect(objectAt(simple, 'services', name)).toEqual(service(name));
+	});
+
+	it('has the same n8n, published to this machine alone, and keeps its data', () => {
+		const n8n = objectAt(simple, 'services', 'n8n');
+		expect(n8n.image).toBe(service('n8n').image);
+		expect(n8n.ports).toEqual(['${N8N_PUBLISH:-127.0.0.1:5678}:5678']);
+		expect(n8n.volumes).toEqual(['n8n:/home/node/.n8n', 'n8n-nodes:/home/node/.n8n/nodes']);
+		expect(Object.keys(objectAt(simple, 'volumes'))).toEqual(['n8n', 'n8n-nodes', 'openclaw']);
+	});
+
+	it('asks for no other secrets', () => {
+		const asked = [...read('compose.simple.yaml').matchAll(/\$\{(\w+):\?/g)];
+		expect(new Set(asked.map(([, name]) => name))).toEqual(
+			new Set(['N8N_ENCRYPTION_KEY', 'OPENCLAW_GATEWAY_TOKEN']),
+		);
+	});
+});
+
 it('the proxy leads to webhook processors what the end-to-end tests lead there', () => {
 	const [, paths = ''] = /@production path (.+)/.exec(read('Caddyfile')) ?? [];
 	expect(paths.split(' ')).toEqual(PRODUCTION_ROUTES.map((route) => `/${route}/*`));
