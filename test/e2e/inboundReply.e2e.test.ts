@@ -2,7 +2,7 @@ import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import type { JsonObject } from '../../testbed/json';
 import { byId, mappedFields } from '../../testbed/n8n/openclawNodes';
-import { issueToken } from '../../testbed/pluginToken';
+import { createToken } from './support/createToken';
 import { environment } from './support/environment';
 import { INBOUND, runInbound } from './support/inboundWorkflow';
 import { startPluginGateway } from './support/pluginGateway';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 			inbound: { endpoints: { ask: { agentId: 'main', template: '{{body.question}}' } } },
 		},
 	});
-	accessToken = await issueToken(gateway);
+	accessToken = createToken(gateway);
 });
 
 afterAll(async () => {
@@ -173,7 +173,7 @@ describe('a token of the plugin', () => {
 	});
 
 	it('of another scope is refused with what to do', async () => {
-		const token = await issueToken(gateway, 'endpoints');
+		const token = createToken(gateway, ['endpoints']);
 		const execution = await run(toAgent('Hello', {}), token);
 		expect(execution.errorMessage).toContain('The access token is not for this');
 	});

@@ -14,6 +14,7 @@ import {
 } from '../../testbed/scriptedModel';
 import { waitFor } from '../../testbed/waitFor';
 import { ARTICLE_ENDPOINTS, startArticleGateway } from './pluginInboundSetup';
+import { createToken } from './support/createToken';
 import { itSince2026_9_2 } from './support/openclawVersion';
 
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
@@ -283,19 +284,6 @@ describe('a message', () => {
 	});
 });
 
-describe('a token of the plugin', () => {
-	it('opens the inbound endpoints until it is revoked', async () => {
-		const output = await gateway.openclaw(
-			'event-webhooks token create --name e2e --scope inbound --json'.split(' '),
-		);
-		const made = tryParseJson(output.slice(output.indexOf('{')));
-		const headers = { authorization: `Bearer ${textAt(made, 'token')}` };
-		expect(await post('plain', { text: 'With a token' }, headers)).toMatchObject({ status: 202 });
-		await gateway.openclaw(['event-webhooks', 'token', 'revoke', textAt(made, 'id')]);
-		expect(await post('plain', { text: 'Without' }, headers)).toMatchObject({ status: 401 });
-	});
-});
-
 describe('a message that was accepted', () => {
 	/** Asks for the outcome: with the same key nothing is started anew. */
 	const outcome = async (key: string, text: string) =>
@@ -364,10 +352,7 @@ describe('a message that was accepted', () => {
 
 describe('the API for endpoints', () => {
 	it('sets an endpoint up, tries it and takes it away', async () => {
-		const output = await gateway.openclaw(
-			'event-webhooks token create --name n8n --scope endpoints --json'.split(' '),
-		);
-		const token = textAt(tryParseJson(output.slice(output.indexOf('{'))), 'token');
+		const token = createToken(gateway, ['endpoints']);
 		const ask = async (method: string, path: string, body?: unknown) => {
 			const response = await fetch(`${gateway.url}/plugins/event-webhooks/api/endpoints/${path}`, {
 				method,

@@ -1,8 +1,9 @@
 import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
-import { textAt, tryParseJson, type JsonObject } from '../../testbed/json';
+import { textAt, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
+import { createToken } from './support/createToken';
 import { startPluginGateway } from './support/pluginGateway';
 
 let model: ScriptedModel & { stop(): Promise<void> };
@@ -27,8 +28,7 @@ beforeAll(async () => {
 			},
 		},
 	});
-	const made = await gateway.openclaw('event-webhooks token create --name n8n --json'.split(' '));
-	token = textAt(tryParseJson(made.slice(made.indexOf('{'))), 'token');
+	token = createToken(gateway);
 });
 
 afterAll(async () => {

@@ -17,6 +17,7 @@ import { ensureRuntimes } from '../../testbed/runtime';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { credentialData } from '../../testbed/stack';
 import { ARTICLE_ENDPOINTS, startArticleGateway } from './pluginInboundSetup';
+import { createToken } from './support/createToken';
 import { INBOUND, runInbound } from './support/inboundWorkflow';
 
 const cleanup = new Cleanup();
@@ -169,10 +170,7 @@ describe('OpenClaw Inbound', () => {
 
 describe('the credential test', () => {
 	it('says what each token is good for', async () => {
-		const output = await gateway.openclaw(
-			'event-webhooks token create --name n8n --json'.split(' '),
-		);
-		const issued = /ocw_[\w-]+/.exec(output)?.[0] ?? '';
+		const issued = createToken(gateway);
 		const testWith = async (changes: JsonObject) =>
 			await n8n.client.testCredential(CREDENTIAL_TYPE, credentialData(gateway.url, changes));
 		expect(await testWith({ accessToken: issued })).toEqual({

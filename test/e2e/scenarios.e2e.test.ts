@@ -3,7 +3,6 @@ import type { Gateway } from '../../testbed/gateway';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { textAt } from '../../testbed/json';
 import { dataTableRows } from '../../testbed/n8n/dataTable';
-import { issueToken } from '../../testbed/pluginToken';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { startTicketSystem, ticketWebhook, type TicketSystem } from '../../testbed/ticketSystem';
@@ -13,6 +12,7 @@ import {
 	publishExample,
 	type PublishedExample,
 } from '../examples/publishedExample';
+import { createToken } from './support/createToken';
 import { environment } from './support/environment';
 import { startPluginGateway } from './support/pluginGateway';
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
 		config: { ...telegram.config(AGENT), session: { dmScope: 'per-channel-peer' } },
 		webhooks: {},
 	});
-	accessToken = await issueToken(gateway);
+	accessToken = createToken(gateway);
 });
 
 afterEach(async () => {

@@ -5,9 +5,9 @@ import type { Workflow } from '../../testbed/n8n/client';
 import type { N8n } from '../../testbed/n8n/instance';
 import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, node, noOp } from '../../testbed/n8n/workflow';
-import { issueToken } from '../../testbed/pluginToken';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
+import { createToken } from './support/createToken';
 import { startOwnN8n } from './support/environment';
 import { startPluginGateway } from './support/pluginGateway';
 import { readShared } from './support/shared';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 		startPluginGateway({ modelUrl: readShared().modelUrl, webhooks: {} }),
 		startOwnN8n(),
 	]);
-	token = await issueToken(gateway);
+	token = createToken(gateway);
 });
 
 afterAll(async () => {

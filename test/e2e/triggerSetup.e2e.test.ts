@@ -8,11 +8,11 @@ import type { N8n } from '../../testbed/n8n/instance';
 import type { Workflow } from '../../testbed/n8n/client';
 import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, noOp } from '../../testbed/n8n/workflow';
-import { issueToken } from '../../testbed/pluginToken';
 import { sendEvent } from '../../testbed/sendEvent';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
+import { createToken } from './support/createToken';
 import { startOwnN8n } from './support/environment';
 import { startPluginGateway } from './support/pluginGateway';
 import { readShared } from './support/shared';
@@ -38,7 +38,7 @@ beforeAll(async () => {
 		}),
 		startOwnN8n(),
 	]);
-	token = await issueToken(gateway);
+	token = createToken(gateway);
 });
 
 afterAll(async () => {
