@@ -7,6 +7,7 @@ import type { Connections } from './delivery/connections';
 import { GATEWAY_HOST_RULES } from './gatewaySdk';
 import { createCallbacks } from './inbound/callback';
 import type { Callbacks } from './inbound/callback';
+import { tellRunOrigin } from './inbound/runOrigin';
 import { createLogger } from './logger';
 import { createEmitter } from './outbox/emitter';
 import type { EmitEvent } from './outbox/emitter';
@@ -95,7 +96,7 @@ function settle(settings: Settings, store: Store, logger: Logger) {
 			ownEvents.tell('endpoint.disabled', { endpoint: { name, reason } }, id);
 		},
 	});
-	const emit = createEmitter({ store, outbox, registry, instanceId, logger });
+	const emit = tellRunOrigin(createEmitter({ store, outbox, registry, instanceId, logger }), store);
 	const callbacks = createCallbacks({ folder, database: store, outbox, registry, instanceId });
 	return { settings, outbox, registry, manager, ownEvents, connections, emit, callbacks };
 }

@@ -23,6 +23,15 @@ export interface MessageOptions {
 	/** Of the run, instead of the agent's own. */
 	readonly model?: string;
 	readonly callback?: MessageCallback;
+	readonly origin?: MessageOrigin;
+}
+
+/** What has caused a message. */
+export interface MessageOrigin {
+	/** What the sender names itself, such as a workflow. */
+	readonly source?: string;
+	/** Runs of agents that led to this one, itself included. */
+	readonly hops: number;
 }
 
 /** In the place of an endpoint's name, which never holds a slash. */

@@ -5,7 +5,7 @@ import type { Checked, Refusal } from '../http/answers';
 import { textOf } from '../http/request';
 import { readCallback } from './callback';
 import type { CallbackRules } from './callback';
-import type { MessageCallback } from './message';
+import type { MessageCallback, MessageOrigin } from './message';
 import type { WrittenMessage } from './messageText';
 import { chooseSession } from './sessionPolicy';
 import type { SessionRules } from './sessionPolicy';
@@ -19,21 +19,26 @@ export interface RequestOptions {
 	readonly sessionKey: string;
 	readonly deliver: boolean;
 	readonly callback?: MessageCallback;
+	readonly origin: MessageOrigin;
 }
 
 const MAX_WAIT_SECONDS = 300;
 const DEFAULT_WAIT_SECONDS = 60;
 const MAX_KEY_LENGTH = 256;
+const MAX_SOURCE_LENGTH = 200;
+/** Runs that may lead from one to the next: more of them are a circle. */
+const MAX_HOPS = 8;
 /** What an HTTP header can carry. */
 const PLAIN = /^[\x20-\x7e]+$/;
 
 /**
  * Reads what a request asks for: `Idempotency-Key`; `Prefer: wait=<seconds>` (RFC 7240) or `?wait=`;
  * `X-OpenClaw-Session-Key` or `?sessionKey=`; `X-OpenClaw-Deliver` or `?deliver=`;
- * `X-OpenClaw-Callback-Url` or `?callbackUrl=`, with `X-OpenClaw-Callback-Secret`. A header goes before
- * the query.
+ * `X-OpenClaw-Callback-Url` or `?callbackUrl=`, with `X-OpenClaw-Callback-Secret`; `X-OpenClaw-Source` and
+ * `X-OpenClaw-Hops`. A header goes before the query.
  *
- * @returns the options, 400 that names what cannot be used, or 403 for a session of others
+ * @returns the options, 400 that names what cannot be used, 403 for a session of others, or 508 for a message
+ *   that goes round in a circle
  */
 export function readRequestOptions(
 	headers: IncomingHttpHeaders,
@@ -55,16 +60,32 @@ export function readRequestOptions(
 	if (!session.ok) return session;
 	const callback = readCallback(headers, query, rules.callbacks);
 	if (!callback.ok) return callback;
+	const origin = readOrigin(headers);
+	if (!origin.ok) return origin;
 	return {
 		ok: true,
 		value: {
 			waitSeconds: wait.value,
 			sessionKey: session.value,
 			deliver: deliver === 'true',
+			origin: origin.value,
 			...(key === undefined ? {} : { key }),
 			...(callback.value === undefined ? {} : { callback: callback.value }),
 		},
 	};
+}
+
+/** What the sender names itself, and how many runs its own cause has come through. */
+function readOrigin(headers: IncomingHttpHeaders): Checked<MessageOrigin> {
+	const source = textOf(headers['x-openclaw-source']);
+	if (source !== undefined && (source.length > MAX_SOURCE_LENGTH || !PLAIN.test(source))) {
+		return refuse(BAD_SOURCE);
+	}
+	const before = textOf(headers['x-openclaw-hops']) ?? '0';
+	if (!/^\d{1,9}$/.test(before)) return refuse(BAD_HOPS);
+	const hops = Number(before) + 1;
+	if (hops > MAX_HOPS) return refuse(loop(source));
+	return { ok: true, value: { hops, ...(source === undefined ? {} : { source }) } };
 }
 
 /**
@@ -106,6 +127,29 @@ const BAD_KEY: Refusal = {
 	path: 'Idempotency-Key',
 	message: `The Idempotency-Key must have at most ${String(MAX_KEY_LENGTH)} plain characters`,
 };
+
+const BAD_SOURCE: Refusal = {
+	status: 400,
+	code: 'invalid-source',
+	path: 'X-OpenClaw-Source',
+	message: `X-OpenClaw-Source must have at most ${String(MAX_SOURCE_LENGTH)} plain characters`,
+};
+
+const BAD_HOPS: Refusal = {
+	status: 400,
+	code: 'invalid-hops',
+	path: 'X-OpenClaw-Hops',
+	message: "X-OpenClaw-Hops must be a whole number: 'data.origin.hops' of the event that led here",
+};
+
+function loop(source: string | undefined): Refusal {
+	const whose = source === undefined ? '' : ` of '${source}'`;
+	return {
+		status: 508,
+		code: 'loop-detected',
+		message: `This message${whose} goes round in a circle: ${String(MAX_HOPS)} runs of agents have led from one to the next. Let the receiver leave out events whose 'data.origin.source' is its own`,
+	};
+}
 
 const BAD_WAIT: Refusal = {
 	status: 400,

@@ -108,8 +108,14 @@ function newMessage(
 	};
 }
 
-function messageOptions({ deliver, waitSeconds, callback }: RequestOptions): MessageOptions {
+function messageOptions({
+	deliver,
+	waitSeconds,
+	callback,
+	origin,
+}: RequestOptions): MessageOptions {
 	return {
+		origin,
 		...(deliver ? { deliver: true } : {}),
 		...(waitSeconds > 0 || callback !== undefined ? { detailed: true } : {}),
 		...(callback === undefined ? {} : { callback }),
