@@ -3,7 +3,13 @@ import type { Gateway } from '../../testbed/gateway';
 import { listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import type { Workflow } from '../../testbed/n8n/client';
 import type { N8n } from '../../testbed/n8n/instance';
-import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
+import {
+	byId,
+	CREDENTIAL_TYPE,
+	inboundNode,
+	mappedFields,
+	triggerNode,
+} from '../../testbed/n8n/openclawNodes';
 import { chain, node, noOp } from '../../testbed/n8n/workflow';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
@@ -13,7 +19,7 @@ import { startPluginGateway } from './support/pluginGateway';
 import { readShared } from './support/shared';
 
 const TRIGGER = 'OpenClaw Trigger';
-const API = '/plugins/event-webhooks/api/endpoints';
+const API = '/plugins/event-webhooks/api';
 
 let gateway: Gateway;
 let n8n: N8n;
@@ -31,15 +37,17 @@ afterAll(async () => {
 	await Promise.all([gateway.remove(), n8n.remove()]);
 });
 
-async function endpoints(): Promise<readonly unknown[]> {
+async function list(name: 'endpoints' | 'deliveries', query = ''): Promise<readonly unknown[]> {
 	const headers = { authorization: `Bearer ${token}` };
-	const response = await fetch(gateway.url + API, { headers });
-	return listAt(tryParseJson(await response.text()), 'endpoints');
+	const response = await fetch(`${gateway.url}${API}/${name}${query}`, { headers });
+	return listAt(tryParseJson(await response.text()), name);
 }
+
+const endpoints = async () => await list('endpoints');
 
 async function remove(name: string): Promise<void> {
 	const headers = { authorization: `Bearer ${token}` };
-	await fetch(`${gateway.url}${API}/${name}`, { method: 'DELETE', headers });
+	await fetch(`${gateway.url}${API}/endpoints/${name}`, { method: 'DELETE', headers });
 }
 
 /** Takes its time between the trigger and the last node. */
@@ -112,6 +120,56 @@ it('runs an event again that a crash cut off, and once to its end', async () => 
 	const executions = await n8n.client.waitForExecutions(workflow, 2);
 	expect(executions.filter((execution) => execution.ran('After'))).toHaveLength(1);
 	await n8n.client.deleteWorkflow(workflow);
+});
+
+/** Answers each reply of the agent with a message to the same agent. */
+async function createCircle(options: JsonObject): Promise<Workflow> {
+	const data = credentialData(gateway.url, { accessToken: token });
+	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+	const answer = inboundNode(credential, {
+		source: 'define',
+		agent: byId('main'),
+		template: 'Go on: {{body.text}}',
+		fields: mappedFields({ text: 'please' }),
+	});
+	const workflow = await n8n.client.createWorkflow({
+		name: 'Circle',
+		nodes: [
+			triggerNode(credential, {
+				events: ['message.sent'],
+				endpointSetup: 'connection',
+				options,
+			}),
+			answer,
+		],
+		connections: chain(TRIGGER, answer.name),
+	});
+	await n8n.client.publish(workflow);
+	return workflow;
+}
+
+it('ends a circle at once, and at the latest at the gateway', async () => {
+	const careful = await createCircle({});
+	await askAgent(gateway.url, { agent: 'main', text: 'Hello' });
+	const [execution] = await n8n.client.waitForExecutions(careful, 1);
+	expect(execution).toMatchObject({ status: 'success' });
+	const settled = '?type=message.sent&status=delivered';
+	await waitFor(
+		"the reply to the workflow's own message to be settled",
+		async () => (await list('deliveries', settled)).length === 2,
+	);
+	expect(await n8n.client.executions(careful)).toHaveLength(1);
+	await n8n.client.deleteWorkflow(careful);
+
+	const careless = await createCircle({ ignoreOwnRuns: false });
+	await askAgent(gateway.url, { agent: 'main', text: 'Hello again' });
+	const executions = await n8n.client.waitForExecutions(careless, 9);
+	expect(executions.map(({ status }) => status)).toEqual([
+		...Array<string>(8).fill('success'),
+		'error',
+	]);
+	expect(executions.at(-1)?.errorMessage).toContain('went round in a circle');
+	await n8n.client.deleteWorkflow(careless);
 });
 
 it('gives the editor the next event, at an endpoint that ends with it', async () => {

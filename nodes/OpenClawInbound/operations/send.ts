@@ -76,7 +76,7 @@ export async function sendMessage(
 	itemIndex: number,
 	headers: Readonly<Record<string, string>> = {},
 ): Promise<SentMessage> {
-	const { node, run, optionsOf, keyOf } = task;
+	const { node, run, optionsOf, keyOf, originHeaders } = task;
 	const prepared = prepare(itemIndex);
 	const options = optionsOf(itemIndex);
 	const { maxAttempts, backoffMs } = options;
@@ -89,7 +89,7 @@ export async function sendMessage(
 			path,
 			...(query === undefined ? {} : { query }),
 			body: toRequestBody(node, body, itemIndex),
-			headers: { ...prepared.headers, ...headers },
+			headers: { ...originHeaders, ...prepared.headers, ...headers },
 			idempotencyKey: ownKey ?? keyOf(itemIndex),
 			timeoutMs: requestTimeout(way, options),
 		},

@@ -3,6 +3,7 @@ import type { IDataObject, IExecuteFunctions, INode } from 'n8n-workflow';
 import { idempotencyKeys } from '../../../protocol/idempotencyKey';
 import { CREDENTIAL_NAME, readConnection } from '../../shared/gatewayConnection';
 import type { RequestTarget } from '../../shared/gatewayErrors';
+import { hopsSoFar, runSource } from '../../shared/runSource';
 import type { DeliveryRun } from './delivery';
 import { invalidItem } from './everyItem';
 import { itemReader } from './itemParameters';
@@ -18,6 +19,8 @@ export interface Task {
 	readonly operation: unknown;
 	readonly run: DeliveryRun;
 	readonly optionsOf: ItemReader<InboundOptions>;
+	/** What the gateway is told of where messages come from, so that circles end. */
+	readonly originHeaders: Readonly<Record<string, string>>;
 	/** The idempotency key of an item that has none of its own. */
 	readonly keyOf: (itemIndex: number) => string;
 }
@@ -59,6 +62,10 @@ export async function prepareTask(
 			if (!result.ok) throw invalidItem(node, result.reason, itemIndex);
 			return result.options;
 		}),
+		originHeaders: {
+			'X-OpenClaw-Source': runSource(context),
+			'X-OpenClaw-Hops': String(hopsSoFar(context)),
+		},
 		keyOf: idempotencyKeys({
 			instanceId: context.getInstanceId(),
 			executionId: context.getExecutionId(),

@@ -54,6 +54,14 @@ export const OPTIONS: INodeProperties = {
 			description: 'Whether an event that the gateway sends again runs the workflow only once',
 		},
 		{
+			displayName: 'Ignore Own Runs',
+			name: 'ignoreOwnRuns',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether to leave out events of runs that this workflow has started itself, by OpenClaw Inbound. Without it a workflow that answers events may answer its own, until the gateway ends the circle.',
+		},
+		{
 			displayName: 'Include Headers',
 			name: 'includeHeaders',
 			type: 'boolean',

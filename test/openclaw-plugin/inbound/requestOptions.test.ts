@@ -30,7 +30,43 @@ function refused(headers: Record<string, string>, query = ''): string {
 it('asks for nothing by itself', () => {
 	expect(read({})).toEqual({
 		ok: true,
-		value: { waitSeconds: 0, deliver: false, sessionKey: OWN },
+		value: { waitSeconds: 0, deliver: false, sessionKey: OWN, origin: { hops: 1 } },
+	});
+});
+
+describe('where a message comes from', () => {
+	const SOURCE = 'n8n:1f3a5c7e:xk2LmWQ0';
+
+	it.each([
+		['0', 1],
+		['1', 2],
+		['7', 8],
+	])('after %s runs it is the one with number %i', (before, hops) => {
+		const headers = { 'x-openclaw-source': SOURCE, 'x-openclaw-hops': before };
+		expect(read(headers)).toMatchObject({ ok: true, value: { origin: { source: SOURCE, hops } } });
+	});
+
+	it.each(['8', '9', '123456789'])('after %s runs it goes round in a circle', (before) => {
+		const headers = { 'x-openclaw-source': SOURCE, 'x-openclaw-hops': before };
+		expect(read(headers)).toMatchObject({
+			ok: false,
+			refusal: {
+				status: 508,
+				code: 'loop-detected',
+				message: expect.stringContaining(SOURCE) as string,
+			},
+		});
+	});
+
+	it.each(['', '-1', '1.5', 'eight', '1234567890'].map((hops) => [hops]))(
+		'%j are no hops, but for none at all',
+		(hops) => {
+			expect(refused({ 'x-openclaw-hops': hops })).toBe(hops === '' ? 'taken' : 'invalid-hops');
+		},
+	);
+
+	it.each(['x'.repeat(201), 'zwei\u0000', '工作流'])('%j is no source', (source) => {
+		expect(refused({ 'x-openclaw-source': source })).toBe('invalid-source');
 	});
 });
 

@@ -180,6 +180,10 @@ describe('to an endpoint', () => {
 		expect(gateway.requests[0]).toMatchObject({
 			path: '/webhooks/inbound/deploy/prod%20env',
 			json: { title: { deep: true }, n: 7, user: { name: 'Ada' } },
+			headers: {
+				'x-openclaw-source': expect.stringMatching(/^n8n:.{1,8}:workflow-1$/) as string,
+				'x-openclaw-hops': '0',
+			},
 		});
 		expect(item?.json).toMatchObject({
 			ok: true,
