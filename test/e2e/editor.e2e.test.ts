@@ -161,7 +161,7 @@ describeInBrowser('the editor', () => {
 			});
 			expect(parsed.ok && parsed.config.endpoints[0]?.url).toBe(url.trim());
 			await panel.choose('events', 'Error Occurred');
-			await notice.getByText('error.occurred').waitFor();
+			await notice.getByText('error.occurred').last().waitFor();
 		});
 	});
 
