@@ -75,6 +75,37 @@ async function takeTurn(): Promise<void> {
 	expect(status).toBe(200);
 }
 
+/**
+ * Waits until so many executions have run to their end and the gateway has heard of all: an event that is handed
+ * out once more, because n8n ended before it could say so, leads to one in which nothing runs.
+ */
+async function waitForRuns(workflow: Workflow, count: number): Promise<void> {
+	const ended = async () => {
+		const rows = await n8n.client.executions(workflow);
+		const succeeded = rows.filter(({ status }) => status === 'success');
+		const executions = await Promise.all(
+			succeeded.map(async ({ id }) => await n8n.client.execution(id)),
+		);
+		return executions.filter((execution) => execution.ran('After')).length;
+	};
+	const limit = { everyMs: 1000, timeoutMs: 120_000 };
+	await waitFor(
+		`${String(count)} executions to their end`,
+		async () => (await ended()) >= count,
+		limit,
+	);
+	const names = (await endpoints()).map((one) => textAt(one, 'name'));
+	// Those of other workflows stay at the gateway, and keep their events.
+	const own = names.find((name) => name.includes(workflow.id)) ?? '';
+	const pending = `?endpoint=${encodeURIComponent(own)}&status=pending`;
+	await waitFor(
+		'all to be settled',
+		async () => (await list('deliveries', pending)).length === 0,
+		limit,
+	);
+	expect(await ended()).toBe(count);
+}
+
 it('runs the events of the gateway, which needs no way to n8n', async () => {
 	const workflow = await create();
 	await n8n.client.publish(workflow);
@@ -100,8 +131,7 @@ it('runs the events of the gateway, which needs no way to n8n', async () => {
 	await n8n.stop();
 	await takeTurn();
 	await n8n.start();
-	const executions = await n8n.client.waitForExecutions(workflow, 3);
-	expect(executions.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
+	await waitForRuns(workflow, 3);
 	await n8n.client.deleteWorkflow(workflow);
 });
 
@@ -114,11 +144,7 @@ it('runs an event again that a crash cut off, and once to its end', async () => 
 	);
 	await n8n.kill();
 	await n8n.start();
-	await waitFor('an execution to end well', async () =>
-		(await n8n.client.executions(workflow)).some(({ status }) => status === 'success'),
-	);
-	const executions = await n8n.client.waitForExecutions(workflow, 2);
-	expect(executions.filter((execution) => execution.ran('After'))).toHaveLength(1);
+	await waitForRuns(workflow, 1);
 	await n8n.client.deleteWorkflow(workflow);
 });
 
