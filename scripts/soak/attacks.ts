@@ -113,7 +113,10 @@ export const ATTACKS: readonly Attack[] = [
 		name: 'Without a signature',
 		share: 5,
 		expected: 'refused',
-		build: forged(() => ({ headers: { 'x-openclaw-signature': undefined } })),
+		// Of neither scheme: one is enough.
+		build: forged(() => ({
+			headers: { 'x-openclaw-signature': undefined, 'webhook-signature': undefined },
+		})),
 	},
 	{
 		name: 'Without a timestamp',
