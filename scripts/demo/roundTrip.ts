@@ -3,7 +3,6 @@ import type { Progress } from '../../testbed/progress';
 import type { ScriptedModel } from '../../testbed/scriptedModel';
 import type { TicketSystem } from '../../testbed/ticketSystem';
 import type { Chats, Person } from './chats';
-import { showForgery } from './forgery';
 import { showOpening, type OpenedTicket } from './openTickets';
 import type { PublishedWorkflow } from './publishedWorkflow';
 import { showChange, showWrongKey } from './ticketChange';
@@ -64,7 +63,6 @@ export async function showRoundTrip(trip: RoundTrip, progress: Progress): Promis
 	const [first] = opened;
 	if (first === undefined) throw new Error('Nobody opened a ticket');
 
-	await showForgery(trip.client, trip.published, first.event, progress);
 	await showWrongKey(trip, first.ticket, progress);
 	const told: string[] = [];
 	for (const ticket of opened) told.push(await showChange(trip, ticket, progress));
