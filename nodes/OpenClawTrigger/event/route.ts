@@ -3,7 +3,6 @@ import { listenOnce } from '../fetch/listenOnce';
 import { startFetched } from '../fetch/previousRun';
 import { claimKey, claims } from '../once/claim';
 import { confirm } from '../once/confirm';
-import { attachFiles } from './attachments';
 import { listOutputs, outputIndex } from './outputs';
 import { takeRunMark } from './runMark';
 import type { SentMark } from './runMark';
@@ -27,8 +26,7 @@ export async function routeEvents(context: IExecuteFunctions): Promise<INodeExec
 	for (const [index, { item }] of taken.entries()) {
 		if (runs[index] !== true) continue;
 		const type = typeof item.json['type'] === 'string' ? item.json['type'] : '';
-		const whole = routing.includeAttachments ? await attachFiles(context, item) : item;
-		outputs[outputIndex(outputMode, events, type)]?.push({ ...whole, pairedItem: { item: index } });
+		outputs[outputIndex(outputMode, events, type)]?.push({ ...item, pairedItem: { item: index } });
 	}
 	return outputs;
 }

@@ -46,7 +46,6 @@ export interface Routing {
 	readonly events: readonly string[];
 	readonly outputMode: OutputMode;
 	readonly ignoreDuplicates: boolean;
-	readonly includeAttachments: boolean;
 }
 
 /** For parameters as they are saved, expressions not evaluated. */
@@ -108,7 +107,6 @@ export function readRouting(context: IExecuteFunctions): Routing {
 		events: toEvents(readAt('events', [])),
 		outputMode: readAt('outputMode', 'single') === 'perEvent' ? 'perEvent' : 'single',
 		ignoreDuplicates: options['ignoreDuplicates'] !== false,
-		includeAttachments: options['includeAttachments'] === true,
 	};
 }
 

@@ -38,7 +38,6 @@ test('has n8n evaluate nothing where no parameter holds an expression', () => {
 		events: ['message.sent'],
 		outputMode: 'perEvent',
 		ignoreDuplicates: false,
-		includeAttachments: false,
 	});
 	expect(evaluatedNames).toEqual([]);
 });
