@@ -204,7 +204,7 @@ export const ROWS: readonly Row[] = [
 		code: 'loop-detected',
 		texts: [
 			'The message went round in a circle',
-			'{said}A run that this message starts leads to an event that sends a message again. Filter the events of the trigger so that it is left out.',
+			"{said}A run that this message starts leads to an event that sends a message again. Turn 'Ignore Own Runs' of the trigger on, or filter its events.",
 		],
 	},
 	{
