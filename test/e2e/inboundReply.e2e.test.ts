@@ -2,7 +2,7 @@ import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import type { JsonObject } from '../../testbed/json';
 import { byId, mappedFields } from '../../testbed/n8n/openclawNodes';
-import { createToken } from './support/createToken';
+import { createToken } from './support/tokens';
 import { environment } from './support/environment';
 import { INBOUND, runInbound } from './support/inboundWorkflow';
 import { startPluginGateway } from './support/pluginGateway';

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readHealth } from '../../openclaw-plugin/src/health/health';
 import { askAgent } from '../../testbed/askAgent';
 import { CommandError } from '../../testbed/command';
 import type { Gateway } from '../../testbed/gateway';
@@ -47,10 +48,10 @@ async function faultCodes(): Promise<readonly string[]> {
 	return listAt(tryParseJson(text), 'faults').map((fault) => textAt(fault, 'code'));
 }
 
-/** Codes of the faults that the gateway reports; the command line, which reads them too, takes its time. */
-async function reportedCodes(): Promise<readonly string[]> {
-	const status = tryParseJson(await readFile(join(folder, 'event-webhooks.status.json'), 'utf8'));
-	return listAt(status, 'faults').map((fault) => textAt(fault, 'code'));
+/** Whether the gateway reports no such fault any more; the command line, which reads that too, takes its time. */
+function hasEnded(isMeant: (code: string) => boolean): boolean {
+	const health = readHealth(folder);
+	return health !== undefined && !health.faults.some(({ code }) => isMeant(code));
 }
 
 /** Types of the events that were received, in order of arrival. */
@@ -129,11 +130,9 @@ it('a full disk disturbs no agent, is told, and loses nothing', async () => {
 
 	await rm(ballast);
 	for (const text of texts) await waitForReply(text);
-	await waitFor(
-		'the end of the fault',
-		async () => !(await reportedCodes()).includes('disk-full'),
-		{ timeoutMs: 90_000 },
-	);
+	await waitFor('the end of the fault', () => hasEnded((code) => code === 'disk-full'), {
+		timeoutMs: 90_000,
+	});
 });
 
 it("another process's lock during a turn costs no event", async () => {
@@ -164,13 +163,9 @@ it("another process's lock during a turn costs no event", async () => {
 	});
 	expect(receivedTypes()).toEqual(usual);
 	expect(await gateway.log()).not.toContain('could not be kept');
-	await waitFor(
-		'the end of the faults',
-		async () => !(await reportedCodes()).includes('events-waiting'),
-		{
-			timeoutMs: 60_000,
-		},
-	);
+	await waitFor('the end of the faults', () => hasEnded((code) => code === 'events-waiting'), {
+		timeoutMs: 60_000,
+	});
 });
 
 it(
@@ -209,7 +204,7 @@ it(
 		expect(receivedTypes()).toEqual(expect.arrayContaining(['tool.called', 'tool.completed']));
 		expect(await takeTurn('after the opening')).toBe('after the opening');
 		await waitForReply('after the opening');
-		await waitFor('the end of the faults', async () => (await reportedCodes()).length === 0, {
+		await waitFor('the end of the faults', () => hasEnded(() => true), {
 			timeoutMs: 60_000,
 		});
 	},

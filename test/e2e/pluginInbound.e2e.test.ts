@@ -14,7 +14,7 @@ import {
 } from '../../testbed/scriptedModel';
 import { waitFor } from '../../testbed/waitFor';
 import { ARTICLE_ENDPOINTS, startArticleGateway } from './pluginInboundSetup';
-import { createToken } from './support/createToken';
+import { createToken, removeToken } from './support/tokens';
 import { itSince2026_9_2 } from './support/openclawVersion';
 
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
@@ -281,6 +281,16 @@ describe('a message', () => {
 			data: { runId: json.runId, ok: true, reply: { text: 'Called' } },
 		});
 		expect(sink.requests.every(isGenuine)).toBe(true);
+	});
+});
+
+describe('a token of the plugin', () => {
+	it('opens the inbound endpoints until it is revoked', async () => {
+		const token = createToken(gateway, ['inbound']);
+		const headers = { authorization: `Bearer ${token}` };
+		expect(await post('plain', { text: 'With a token' }, headers)).toMatchObject({ status: 202 });
+		removeToken(gateway, token);
+		expect(await post('plain', { text: 'Without' }, headers)).toMatchObject({ status: 401 });
 	});
 });
 

@@ -3,7 +3,7 @@ import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { textAt, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
-import { createToken } from './support/createToken';
+import { createToken } from './support/tokens';
 import { startPluginGateway } from './support/pluginGateway';
 
 let model: ScriptedModel & { stop(): Promise<void> };

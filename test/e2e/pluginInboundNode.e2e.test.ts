@@ -17,7 +17,7 @@ import { ensureRuntimes } from '../../testbed/runtime';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { credentialData } from '../../testbed/stack';
 import { ARTICLE_ENDPOINTS, startArticleGateway } from './pluginInboundSetup';
-import { createToken } from './support/createToken';
+import { createToken } from './support/tokens';
 import { INBOUND, runInbound } from './support/inboundWorkflow';
 
 const cleanup = new Cleanup();

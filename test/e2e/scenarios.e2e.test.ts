@@ -12,7 +12,7 @@ import {
 	publishExample,
 	type PublishedExample,
 } from '../examples/publishedExample';
-import { createToken } from './support/createToken';
+import { createToken } from './support/tokens';
 import { environment } from './support/environment';
 import { startPluginGateway } from './support/pluginGateway';
 

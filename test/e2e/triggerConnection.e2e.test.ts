@@ -13,7 +13,7 @@ import {
 import { chain, node, noOp } from '../../testbed/n8n/workflow';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
-import { createToken } from './support/createToken';
+import { createToken } from './support/tokens';
 import { startOwnN8n } from './support/environment';
 import { startPluginGateway } from './support/pluginGateway';
 import { readShared } from './support/shared';
@@ -50,10 +50,14 @@ async function remove(name: string): Promise<void> {
 	await fetch(`${gateway.url}${API}/endpoints/${name}`, { method: 'DELETE', headers });
 }
 
+async function createCredential() {
+	const data = credentialData(gateway.url, { accessToken: token });
+	return await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+}
+
 /** Takes its time between the trigger and the last node. */
 async function create(parameters: JsonObject = {}, seconds = 0): Promise<Workflow> {
-	const data = credentialData(gateway.url, { accessToken: token });
-	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+	const credential = await createCredential();
 	return await n8n.client.createWorkflow({
 		name: 'Connected',
 		nodes: [
@@ -150,8 +154,7 @@ it('runs an event again that a crash cut off, and once to its end', async () => 
 
 /** Answers each reply of the agent with a message to the same agent. */
 async function createCircle(options: JsonObject): Promise<Workflow> {
-	const data = credentialData(gateway.url, { accessToken: token });
-	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+	const credential = await createCredential();
 	const answer = inboundNode(credential, {
 		source: 'define',
 		agent: byId('main'),

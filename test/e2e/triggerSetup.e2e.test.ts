@@ -12,7 +12,7 @@ import { sendEvent } from '../../testbed/sendEvent';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
-import { createToken } from './support/createToken';
+import { createToken } from './support/tokens';
 import { startOwnN8n } from './support/environment';
 import { startPluginGateway } from './support/pluginGateway';
 import { readShared } from './support/shared';

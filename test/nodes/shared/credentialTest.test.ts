@@ -201,6 +201,8 @@ describe('a signing secret', () => {
 	])('says what is wrong with %j, without repeating it', (secret, word) => {
 		const reason = checkSigningSecret(secret);
 		expect(reason?.message).toContain(word);
+		// At most the beginning that all secrets have.
+		expect(reason?.message).not.toMatch(/whsec_(?!')/);
 		expect(reason?.message).not.toContain(secret);
 	});
 });
