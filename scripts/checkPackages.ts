@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { packPackage } from '../testbed/packPackage';
 import { packPlugin } from '../testbed/plugin';
 import { removeTemporaryFolder, temporaryFolder } from '../testbed/temporaryFolder';
-import { checkPackage } from './packages/packageFaults';
 import { unpack } from '../testbed/unpack';
+import { checkPackage } from './packages/packageFaults';
 
 /**
  * Looks at what the two packages ship: files, manifest, code. Arguments are their tarballs; without any,

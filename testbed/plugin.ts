@@ -68,10 +68,7 @@ export async function linkPlugin(
 	configFile: string,
 ): Promise<void> {
 	const path = await unpack(packageFile, folder);
-	const config = tryParseJson(await readFile(configFile, 'utf8')) as JsonObject;
-	const plugins = (at(config, 'plugins') ?? {}) as JsonObject;
-	const changed = { ...config, plugins: { ...plugins, load: { paths: [path] } } };
-	await writeFile(configFile, JSON.stringify(changed, null, '\t'));
+	await changePlugins(configFile, (plugins) => ({ ...plugins, load: { paths: [path] } }));
 }
 
 /**
@@ -80,13 +77,18 @@ export async function linkPlugin(
  * @param config the webhooks object: `endpoints`, `inbound` …
  */
 export async function configurePlugin(configFile: string, config: JsonObject): Promise<void> {
+	await changePlugins(configFile, (plugins) => {
+		const entries = (at(plugins, 'entries') ?? {}) as JsonObject;
+		const entry = { enabled: true, hooks: { allowConversationAccess: true }, config };
+		return { ...plugins, entries: { ...entries, [PLUGIN_ID]: entry } };
+	});
+}
+
+async function changePlugins(
+	configFile: string,
+	change: (plugins: JsonObject) => JsonObject,
+): Promise<void> {
 	const whole = tryParseJson(await readFile(configFile, 'utf8')) as JsonObject;
-	const plugins = (at(whole, 'plugins') ?? {}) as JsonObject;
-	const entries = (at(plugins, 'entries') ?? {}) as JsonObject;
-	const entry = { enabled: true, hooks: { allowConversationAccess: true }, config };
-	const changed = {
-		...whole,
-		plugins: { ...plugins, entries: { ...entries, [PLUGIN_ID]: entry } },
-	};
-	await writeFile(configFile, JSON.stringify(changed, null, '\t'));
+	const plugins = change((at(whole, 'plugins') ?? {}) as JsonObject);
+	await writeFile(configFile, JSON.stringify({ ...whole, plugins }, null, '\t'));
 }

@@ -89,8 +89,12 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 		} catch (error) {
 			const message = `'inbound.basePath' cannot be '${route.path}': ${errorText(error)}. No calls are taken until it is another one`;
 			logger.error(message);
-			const [code, subject] = ['config', 'inbound.basePath'] as const;
-			reportFault(folder, { code, subject, severity: 'fault', message });
+			reportFault(folder, {
+				code: 'config',
+				subject: 'inbound.basePath',
+				severity: 'fault',
+				message,
+			});
 		}
 	};
 }

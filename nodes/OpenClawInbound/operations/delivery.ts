@@ -1,3 +1,4 @@
+import { isObject } from '../../../protocol/jsonObject';
 import type { GatewayConnection } from '../../shared/gatewayConnection';
 import {
 	acceptedBody,
@@ -12,7 +13,6 @@ import { ownProperty, readText } from '../../shared/parameterValues';
 import { parseRetryAfter, pause, pauseBeforeRetry } from '../../shared/retry';
 import type { RetryPolicy } from '../../shared/retry';
 import type { ItemFailure } from './everyItem';
-import { isObject } from '../../../protocol/jsonObject';
 
 /** One request on its way. */
 export interface Delivery {

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { isObject } from '../../../protocol/jsonObject';
 import { describeFailure } from '../../shared/gatewayErrors';
 import { ownProperty } from '../../shared/parameterValues';
 import { pause } from '../../shared/retry';
@@ -7,7 +8,6 @@ import type { RetryPolicy } from '../../shared/retry';
 import { CANCELED, deliver } from './delivery';
 import type { Accepted, Delivered, DeliveryRun } from './delivery';
 import { HOLD_SECONDS, heldTimeout, preferWait } from './pluginRequest';
-import { isObject } from '../../../protocol/jsonObject';
 
 /** What the gateway tells of a message and its run. */
 export type RunBody = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 import type { OpenClawEvent } from '../../../protocol/event';
+import { isObject } from '../../../protocol/jsonObject';
 import { parseTemplate } from '../../../protocol/template';
 import { compare, isOperator } from './comparison';
 import type { Operator } from './comparison';
-import { isObject } from '../../../protocol/jsonObject';
 
 export interface Condition {
 	readonly field: string;

@@ -1,5 +1,5 @@
 import type { Overview } from '../endpoints/endpointHealth';
-import type { Fault } from '../health/faults';
+import type { Trouble } from '../health/troubles';
 import type { InboundCall, InboundRefusal } from '../inbound/inboundLog';
 import type { DeliveryPage } from '../outbox/delivery';
 import type { HourlyCounts } from '../outbox/deliveryLog';
@@ -17,17 +17,12 @@ export interface PageData {
 	readonly version: string;
 }
 
-/** Something that is wrong, whoever found it. */
-export interface ShownFault extends Omit<Fault, 'code'> {
-	readonly code: string;
-}
-
 /** `GET …/state`: what the page shows, and a token for the next requests. */
 export interface LiveState {
 	readonly token: string;
 	/** The gateway's clock, milliseconds since 1970. */
 	readonly at: number;
-	readonly faults: readonly ShownFault[];
+	readonly faults: readonly Trouble[];
 	/** Absent while the database cannot be read; the faults tell why. */
 	readonly data?: {
 		readonly page: DeliveryPage;

@@ -1,8 +1,8 @@
-import type { ShownFault } from '../apiTypes';
+import type { Trouble } from '../../health/troubles';
 import { element, part } from './element';
 
 /** Shows what is wrong with the plugin, above everything else. */
-export function createFaultList(): (faults: readonly ShownFault[]) => void {
+export function createFaultList(): (faults: readonly Trouble[]) => void {
 	const section = part('faults', HTMLElement);
 	let shown = '';
 	return (faults) => {
@@ -15,7 +15,7 @@ export function createFaultList(): (faults: readonly ShownFault[]) => void {
 	};
 }
 
-function faultElement({ severity, message }: ShownFault): HTMLElement {
+function faultElement({ severity, message }: Trouble): HTMLElement {
 	const label = severity === 'fault' ? 'Fault' : 'Notice';
 	return element(
 		'p',
