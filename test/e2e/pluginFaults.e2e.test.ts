@@ -144,7 +144,7 @@ it("another process's lock during a turn costs no event", async () => {
 	expect(usual).toContain('tool.completed');
 
 	sink.clear();
-	const other = new DatabaseSync(join(folder, 'event-webhooks.sqlite'));
+	const other = new DatabaseSync(join(folder, 'event-webhooks.sqlite'), { timeout: LOCK_MS });
 	other.exec('BEGIN IMMEDIATE');
 	const lockedAt = performance.now();
 	try {
