@@ -22,7 +22,7 @@ interface Group {
 
 const GROUPS: Readonly<Record<string, Group>> = {
 	n8n: { names: ['verify', 'template', 'trigger', 'inbound'], file: 'RESULTS.md' },
-	plugin: { names: ['outbox', 'delivery', 'turn'], file: 'RESULTS-PLUGIN.md' },
+	plugin: { names: ['outbox', 'backlog', 'delivery', 'turn'], file: 'RESULTS-PLUGIN.md' },
 	flow: { names: ['latency', 'roundTrip'], file: 'RESULTS-FLOW.md' },
 	scaling: { names: ['scaling'], file: 'RESULTS-SCALING.md' },
 };
