@@ -6,6 +6,7 @@ import { run } from '../command';
 import type { Runtimes } from '../runtime';
 import { runtimeEnvironment } from '../runtimeEnvironment';
 import { GiveUp, waitFor } from '../waitFor';
+import { ONE_REQUEST } from './session';
 
 const QUIET: Readonly<Record<string, string>> = {
 	N8N_DIAGNOSTICS_ENABLED: 'false',
@@ -84,7 +85,7 @@ export async function waitUntilHealthy(url: string, program: LoggedProcess): Pro
 		'n8n to be ready',
 		async () => {
 			if (program.ended()) throw new GiveUp(`n8n ended:\n${program.logTail()}`);
-			return (await fetch(`${url}/healthz/readiness`)).ok;
+			return (await fetch(`${url}/healthz/readiness`, { headers: ONE_REQUEST })).ok;
 		},
 		{ timeoutMs: 180_000, everyMs: 100 },
 	);
@@ -92,5 +93,8 @@ export async function waitUntilHealthy(url: string, program: LoggedProcess): Pro
 
 /** Waits until the editor's API is there, which is a moment after the database is. */
 export async function waitForApi(url: string): Promise<void> {
-	await waitFor("n8n's REST API", async () => (await fetch(`${url}/rest/settings`)).ok);
+	await waitFor(
+		"n8n's REST API",
+		async () => (await fetch(`${url}/rest/settings`, { headers: ONE_REQUEST })).ok,
+	);
 }

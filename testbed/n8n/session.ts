@@ -9,6 +9,12 @@ export const OWNER = {
 	lastName: 'Owner',
 } as const;
 
+/**
+ * For requests to n8n: it closes a connection that was idle for five seconds, and on a busy machine a client
+ * may send its next request into that.
+ */
+export const ONE_REQUEST = { connection: 'close' } as const;
+
 /** An answer of n8n's REST API that isn't 2xx. */
 export class N8nRequestError extends Error {
 	constructor(
@@ -58,6 +64,7 @@ export class N8nSession {
 			method,
 			headers: {
 				'content-type': 'application/json',
+				...ONE_REQUEST,
 				'browser-id': this.browserId,
 				cookie: this.cookie,
 			},
