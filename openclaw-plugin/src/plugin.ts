@@ -8,7 +8,7 @@ import { createParts } from './parts';
 import { registerRoutes } from './routes';
 import type { GatewayApi } from './sdk';
 import { createService } from './services';
-import { reloadRules } from './settings/reload';
+import { reloadRules } from './settings/configFile';
 
 const COMMAND = {
 	name: 'event-webhooks',

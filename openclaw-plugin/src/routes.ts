@@ -8,7 +8,7 @@ import { createRefusalLog } from './inbound/refusalLog';
 import { perSettings } from './parts';
 import type { Parts } from './parts';
 import type { GatewayApi, HttpRoute } from './sdk';
-import { errorText } from './store/errorText';
+import { errorText } from './logger';
 import { createAuthorizer, createFailureLimit, createTokenGate } from './tokens/authorizer';
 import { createTokenCheck } from './tokens/tokens';
 

@@ -8,10 +8,8 @@ import { createAgentRunner } from './inbound/agentRunner';
 import { writeWaitingEvents } from './outbox/safeAppend';
 import type { Parts } from './parts';
 import type { GatewayApi, Logger, Service } from './sdk';
-import { applyConfig } from './settings/appliedConfig';
-import { rememberOutbox } from './settings/lastOutbox';
-import { reportSettings } from './settings/reportSettings';
-import { errorText } from './store/errorText';
+import { applyConfig, rememberOutbox, reportSettings } from './settings/appliedSettings';
+import { errorText } from './logger';
 import { storeFailureOf } from './store/storeError';
 
 /** Milliseconds between two looks at who fetches. */

@@ -16,11 +16,7 @@ async function compile(source: string): Promise<readonly string[]> {
 	) as { config: unknown };
 	const { options } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
 	const program = ts.createProgram({
-		rootNames: [
-			join(folder, 'src', source),
-			join(folder, 'src', 'buildConstants.d.ts'),
-			join(folder, 'src', 'dashboard', 'textFiles.d.ts'),
-		],
+		rootNames: [join(folder, 'src', source), join(folder, 'src', 'build.d.ts')],
 		options: {
 			...options,
 			noEmit: true,

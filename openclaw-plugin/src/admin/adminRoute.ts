@@ -9,7 +9,7 @@ import { readTarget } from '../http/request';
 import type { Outbox } from '../outbox/outbox';
 import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
-import { errorText } from '../store/errorText';
+import { errorText } from '../logger';
 import type { Authorizer } from '../tokens/authorizer';
 import { createDeliveryApi, exportDeliveries } from './deliveryApi';
 import { answerFetch, isFetchPath } from './fetchApi';

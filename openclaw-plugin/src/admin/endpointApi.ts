@@ -1,10 +1,9 @@
-import { formatEndpointId, maskUrl } from '../endpoints/endpoint';
+import { formatEndpointId, maskUrl, secretId } from '../endpoints/endpoint';
 import type { EndpointRecord, EndpointSettings, Outcome, Refused } from '../endpoints/endpoint';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { EndpointHealth } from '../endpoints/endpointHealth';
 import { openEndpointTable } from '../endpoints/endpointTable';
 import type { EndpointManager } from '../endpoints/manage';
-import { secretId } from '../endpoints/secret';
 import { refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
 import type { Database } from '../store/databaseAccess';

@@ -35,12 +35,14 @@ export interface CommandTools {
  */
 export type OptionLine = readonly [flags: string, description: string, repeat?: 'many'];
 
+/** Options by their long names in camel case, as commander gives them. */
+export type OptionValues = Readonly<Record<string, unknown>>;
+
 /** What was given on the command line. */
 export interface CommandInput {
 	/** Arguments in order; one that may be left out is undefined then. */
 	readonly args: readonly (string | undefined)[];
-	/** Options by their long names in camel case, as commander gives them. */
-	readonly options: Readonly<Record<string, unknown>>;
+	readonly options: OptionValues;
 	/** Whether the answer is for a program: nothing else is written then, and nobody asked. */
 	readonly isJson: boolean;
 }
@@ -111,4 +113,101 @@ export function valueOf<Value>(outcome: Outcome<Value>): Value {
 export function messageOf(error: unknown): string {
 	const isTelling = typeof error === 'object' && error !== null && 'message' in error;
 	return String(isTelling ? error.message : error);
+}
+
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const DURATION = /^(\d{1,6})(ms|s|m|h|d)$/;
+
+/** A text that was given; an empty one is as good as none. */
+export function readText(options: OptionValues, name: string): string | undefined {
+	const value = options[name];
+	return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** Texts separated by commas, each once unless it says otherwise; undefined when none is given. */
+export function readList(
+	options: OptionValues,
+	name: string,
+	{ isEachKept = false }: { readonly isEachKept?: boolean } = {},
+): readonly string[] | undefined {
+	const words = readText(options, name)
+		?.split(',')
+		.map((word) => word.trim())
+		.filter((word) => word !== '');
+	if (words === undefined || words.length === 0) return undefined;
+	return isEachKept ? words : [...new Set(words)];
+}
+
+/** What was given each time, of an option that may be given several times. */
+export function readMany(options: OptionValues, name: string): readonly string[] {
+	const values = options[name];
+	return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
+}
+
+/** A whole number within limits. */
+export function readCount(
+	options: OptionValues,
+	name: string,
+	limits: { readonly min: number; readonly max: number },
+): number | undefined {
+	const text = readText(options, name);
+	if (text === undefined) return undefined;
+	const count = Number(text);
+	if (Number.isInteger(count) && count >= limits.min && count <= limits.max) return count;
+	const range = `${String(limits.min)} to ${String(limits.max)}`;
+	throw usageFault(`--${kebab(name)} must be a whole number from ${range}, not '${text}'`);
+}
+
+/** One of several words. */
+export function readChoice<Choice extends string>(
+	options: OptionValues,
+	name: string,
+	choices: readonly Choice[],
+): Choice | undefined {
+	const text = readText(options, name);
+	if (text === undefined) return undefined;
+	const choice = choices.find((known) => known === text);
+	if (choice !== undefined) return choice;
+	throw usageFault(`--${kebab(name)} must be one of ${choices.join(', ')}, not '${text}'`);
+}
+
+/** A duration such as `24h`, in milliseconds. */
+export function readDuration(options: OptionValues, name: string): number | undefined {
+	const text = readText(options, name);
+	if (text === undefined) return undefined;
+	const ms = parseDuration(text);
+	if (ms !== undefined) return ms;
+	throw usageFault(
+		`--${kebab(name)} must be a duration such as 90s, 30m, 24h or 7d, not '${text}'`,
+	);
+}
+
+/**
+ * A moment in milliseconds since 1970: a date (`2026-03-14`, `2026-03-14T10:30`, local time unless it
+ * names a zone), or how long ago (`2h`).
+ */
+export function readTime(options: OptionValues, name: string, now: number): number | undefined {
+	const text = readText(options, name);
+	if (text === undefined) return undefined;
+	const ago = parseDuration(text);
+	if (ago !== undefined) return now - ago;
+	// A date alone would count from midnight in Greenwich.
+	const time = /^\d{4}-\d{2}-\d{2}/.test(text)
+		? Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text)
+		: Number.NaN;
+	if (Number.isFinite(time)) return time;
+	throw usageFault(
+		`--${kebab(name)} must be a date such as 2026-03-14T10:30 or a duration such as 2h, not '${text}'`,
+	);
+}
+
+/** Milliseconds of a duration such as `90s`; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+	const [, count, unit] = DURATION.exec(text) ?? [];
+	if (count === undefined || unit === undefined) return undefined;
+	return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS];
+}
+
+function kebab(name: string): string {
+	return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -13,10 +13,16 @@ import {
 	showDelivery,
 } from '../outbox/deliveryLog';
 import { formatAge, formatDuration } from '../timeText';
-import { CliFault, usageFault, valueOf } from './command';
-import type { CommandDefinition, CommandTools, OptionLine } from './command';
-import { readChoice, readCount, readText, readTime } from './optionValues';
-import type { OptionValues } from './optionValues';
+import {
+	CliFault,
+	readChoice,
+	readCount,
+	readText,
+	readTime,
+	usageFault,
+	valueOf,
+} from './command';
+import type { CommandDefinition, CommandTools, OptionLine, OptionValues } from './command';
 import { formatTable, printable, printableLines } from './table';
 import type { Cell } from './table';
 import type { Terminal, Tone } from './terminal';

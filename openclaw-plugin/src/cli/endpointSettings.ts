@@ -1,14 +1,6 @@
 import { formatEndpointId } from '../endpoints/endpoint';
 import type { EndpointSettings } from '../endpoints/endpoint';
 import type { Registered } from '../endpoints/manage';
-import { usageFault, valueOf } from './command';
-import type {
-	CommandDefinition,
-	CommandInput,
-	CommandOutput,
-	CommandTools,
-	OptionLine,
-} from './command';
 import {
 	parseDuration,
 	readCount,
@@ -16,8 +8,17 @@ import {
 	readList,
 	readMany,
 	readText,
-} from './optionValues';
-import type { OptionValues } from './optionValues';
+	usageFault,
+	valueOf,
+} from './command';
+import type {
+	CommandDefinition,
+	CommandInput,
+	CommandOutput,
+	CommandTools,
+	OptionLine,
+	OptionValues,
+} from './command';
 import { printable } from './table';
 
 /** What an endpoint is set up with; every option is one key of the configuration file. */

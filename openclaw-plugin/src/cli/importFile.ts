@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { DiffLine } from '../settings/importPreview';
 import { planImport, readWebhooks } from '../settings/importPlan';
+import type { DiffLine } from '../settings/importPlan';
 import type { ConfigIssue } from '../protocol';
 import { CliFault, messageOf, usageFault } from './command';
 import type { CommandDefinition, CommandInput, CommandTools } from './command';

@@ -1,9 +1,8 @@
 import { listInbound, listRefusals, showInbound } from '../inbound/inboundLog';
 import type { InboundCall, InboundCallDetails, InboundRefusal } from '../inbound/inboundLog';
 import { formatAge } from '../timeText';
-import { CliFault } from './command';
+import { CliFault, readChoice, readCount, readText } from './command';
 import type { CommandDefinition } from './command';
-import { readChoice, readCount, readText } from './optionValues';
 import { formatTable, printable, printableLines } from './table';
 import type { Cell } from './table';
 import type { Terminal, Tone } from './terminal';

@@ -5,7 +5,7 @@ import { createEndpointManager } from '../endpoints/manage';
 import type { EndpointManager } from '../endpoints/manage';
 import type { ConfigFile } from '../settings/configFile';
 import { openOutbox } from '../outbox/outbox';
-import { createOwnEvents } from '../outbox/ownEvents';
+import { createOwnEvents } from '../outbox/emitter';
 import { readSettings } from '../settings/settings';
 import type { CommandDefinition, CommandTools } from './command';
 import { addCommands, asCommander } from './commander';
@@ -14,12 +14,11 @@ import { doctorCommand } from './doctor';
 import { endpointsCommand } from './endpoints';
 import { importCommand } from './importFile';
 import { inboundCommand } from './inbound';
-import { replayCommand } from './replay';
+import { replayCommand, testCommand } from './send';
 import { rotateSecretCommand, tokenCommand } from './secrets';
 import { statusCommand } from './status';
 import { createTerminal } from './terminal';
 import type { Streams } from './terminal';
-import { testCommand } from './testEndpoint';
 
 /** All commands, in the order of the help. */
 const COMMANDS: readonly CommandDefinition[] = [

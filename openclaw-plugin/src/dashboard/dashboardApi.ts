@@ -22,9 +22,9 @@ import {
 } from '../outbox/deliveryLog';
 import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
-import { errorText } from '../store/errorText';
+import { errorText } from '../logger';
 import type { EndpointVerb, LiveState } from './apiTypes';
-import type { Handler } from './dashboardRoute';
+import type { Handler } from './page';
 import { DASHBOARD_API_PATH, originHeaders, PAGE_TOKEN_HEADER } from './pageAccess';
 import type { PageRight, PageTokens } from './pageAccess';
 

@@ -3,7 +3,7 @@ import { listFaults } from '../health/health';
 import type { ControlUiTab, HttpRoute, Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import { createDashboardApi } from './dashboardApi';
-import { createDashboardRoute } from './dashboardRoute';
+import { createDashboardRoute } from './page';
 import type { DashboardAssets } from './page';
 import { createPageTokens, DASHBOARD_API_PATH, DASHBOARD_PATH } from './pageAccess';
 

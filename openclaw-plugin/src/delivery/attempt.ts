@@ -5,7 +5,7 @@ import type { Attempt } from '../outbox/outbox';
 import type { DueDelivery } from '../outbox/queue';
 import { createEventKeys, MAX_SIGNATURES, signEvent } from '../protocol';
 import type { EventKeys } from '../protocol';
-import { errorText } from '../store/errorText';
+import { errorText } from '../logger';
 import type { DeliveryResponse, SendRequest } from './httpClient';
 import { failed, readOutcome } from './outcome';
 import type { Outcome } from './outcome';

@@ -1,8 +1,8 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import { formatDeliveryId } from '../outbox/delivery';
 import type { Attempt, Settlement } from '../outbox/outbox';
-import { isTellable } from '../outbox/ownEvents';
-import type { OwnEvents } from '../outbox/ownEvents';
+import { isTellable } from '../outbox/emitter';
+import type { OwnEvents } from '../outbox/emitter';
 import type { DueDelivery } from '../outbox/queue';
 import type { Logger } from '../sdk';
 import type { DeliveryHealth } from './health';

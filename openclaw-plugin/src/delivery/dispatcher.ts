@@ -1,11 +1,11 @@
 import { announceEndpointChange } from '../endpoints/registry';
 import type { EndpointRegistry } from '../endpoints/registry';
 import type { Outbox } from '../outbox/outbox';
-import { onWake } from '../outbox/wakeUps';
+import { onWake } from '../outbox/queue';
 import type { Logger } from '../sdk';
 import { sharedOf } from '../shared';
 import { outboxClock } from '../store/clock';
-import { errorText } from '../store/errorText';
+import { errorText } from '../logger';
 import { checkpointIfLarge } from '../store/sharedStore';
 import type { Store } from '../store/store';
 import { storeFailureOf } from '../store/storeError';

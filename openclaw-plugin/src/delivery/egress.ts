@@ -4,7 +4,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { BlockList } from 'node:net';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { Endpoint } from '../endpoints/endpoint';
-import { errorText } from '../store/errorText';
+import { errorText } from '../logger';
 import { addNetwork, guardedLookup, isIn, unbracketed } from './hostGuard';
 import type { HostRules } from './hostGuard';
 

@@ -2,7 +2,7 @@ import { request as requestHttp } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
-import { errorText } from '../store/errorText';
+import { errorText } from '../logger';
 import { createEgress } from './egress';
 import type { ProxyEnvironment, Receiver, Way } from './egress';
 import { findHostRefusal } from './hostGuard';

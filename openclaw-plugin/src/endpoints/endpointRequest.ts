@@ -2,8 +2,8 @@ import { findHostRefusal } from '../delivery/hostGuard';
 import type { HostRules } from '../delivery/hostGuard';
 import { checkConfig, isObject } from '../protocol';
 import type { EndpointConfig } from '../protocol';
+import { isSecret } from './endpoint';
 import type { Outcome, Refused } from './endpoint';
-import { isSecret } from './secret';
 
 /** What is to become of an endpoint's secret. */
 export interface SecretChange {

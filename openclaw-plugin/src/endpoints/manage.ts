@@ -1,10 +1,10 @@
 import type { HostRules } from '../delivery/hostGuard';
 import { formatDeliveryId } from '../outbox/delivery';
 import type { Outbox } from '../outbox/outbox';
-import type { OwnEvents } from '../outbox/ownEvents';
+import type { OwnEvents } from '../outbox/emitter';
 import { countReplay } from '../outbox/replay';
 import type { ReplaySelection } from '../outbox/replay';
-import { wakeDispatcher } from '../outbox/wakeUps';
+import { wakeDispatcher } from '../outbox/queue';
 import { createSecret } from '../protocol';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';

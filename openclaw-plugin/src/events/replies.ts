@@ -4,8 +4,7 @@ import type { EventState } from './eventState';
 import { withPlace } from './knownSessions';
 import { isSubagent, WEBCHAT } from './origin';
 import { isApiRequest, isConversation } from './run';
-import type { Run } from './run';
-import type { Usage } from './usage';
+import type { Run, Usage } from './run';
 
 /** Milliseconds that a channel has to report a reply after the run's end. */
 const REPORT_MS = 10_000;

@@ -1,6 +1,7 @@
+import { amountOf } from './fields';
+import type { Fields } from './fields';
 import { mergeOrigin, WEBCHAT } from './origin';
 import type { Origin } from './origin';
-import type { Usage } from './usage';
 
 /** Why a model call failed. */
 export interface ModelFailure {
@@ -81,4 +82,44 @@ export function isConversation({ origin }: Run): boolean {
 /** Whether it is a request to the gateway's OpenAI-compatible API, by the ids these give their runs. */
 export function isApiRequest({ id, origin }: Run): boolean {
 	return origin.userId === undefined && /^(?:chatcmpl|resp)_/.test(id);
+}
+
+/** Tokens of model calls. What a cache has served is not part of the input tokens. */
+export interface Usage {
+	readonly inputTokens: number;
+	readonly outputTokens: number;
+	readonly cacheReadTokens?: number;
+	readonly cacheWriteTokens?: number;
+}
+
+/** Reads the gateway's count; undefined when a part is missing or nothing was used. */
+export function parseUsage(fields: Fields): Usage | undefined {
+	const inputTokens = amountOf(fields, 'input');
+	const outputTokens = amountOf(fields, 'output');
+	if (inputTokens === undefined || outputTokens === undefined) return undefined;
+	const cacheReadTokens = amountOf(fields, 'cacheRead') ?? 0;
+	const cacheWriteTokens = amountOf(fields, 'cacheWrite') ?? 0;
+	if (inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens === 0) return undefined;
+	return withCache({ inputTokens, outputTokens }, cacheReadTokens, cacheWriteTokens);
+}
+
+/** The tokens of several calls together. */
+export function addUsage(left: Usage | undefined, right: Usage | undefined): Usage | undefined {
+	if (left === undefined || right === undefined) return left ?? right;
+	return withCache(
+		{
+			inputTokens: left.inputTokens + right.inputTokens,
+			outputTokens: left.outputTokens + right.outputTokens,
+		},
+		(left.cacheReadTokens ?? 0) + (right.cacheReadTokens ?? 0),
+		(left.cacheWriteTokens ?? 0) + (right.cacheWriteTokens ?? 0),
+	);
+}
+
+function withCache(usage: Usage, cacheReadTokens: number, cacheWriteTokens: number): Usage {
+	return {
+		...usage,
+		...(cacheReadTokens > 0 ? { cacheReadTokens } : {}),
+		...(cacheWriteTokens > 0 ? { cacheWriteTokens } : {}),
+	};
 }

@@ -7,10 +7,9 @@ import { withPlace } from './knownSessions';
 import { agentEventOrigin, isSubagent, runOrigin } from './origin';
 import type { Origin } from './origin';
 import { replyOf, settleReply } from './replies';
-import { createRun, describeRun, isApiRequest } from './run';
+import { addUsage, createRun, describeRun, isApiRequest, parseUsage } from './run';
 import type { ModelFailure, Run, RunEnd } from './run';
 import { noticeSession } from './sessionEvents';
-import { addUsage, parseUsage } from './usage';
 
 /** What the gateway puts before the message of an API request: `[Fri 2026-11-27 14:24 UTC] `. */
 const PROMPT_TIME = /^\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d[^\]\n]*\] /;

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { openCallbackQueue } from '../endpoints/callbackQueue';
+import { isSecret } from '../endpoints/endpoint';
 import type { Endpoint } from '../endpoints/endpoint';
 import { announceEndpointChange } from '../endpoints/registry';
 import type { EndpointRegistry } from '../endpoints/registry';
-import { isSecret } from '../endpoints/secret';
 import { refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { textOf } from '../http/request';

@@ -1,5 +1,5 @@
-import { addUsage, parseUsage } from '../events/usage';
-import type { Usage } from '../events/usage';
+import { addUsage, parseUsage } from '../events/run';
+import type { Usage } from '../events/run';
 import { isObject } from '../protocol';
 import type { JsonObject } from '../protocol';
 

@@ -1,4 +1,4 @@
-import type { Usage } from '../events/usage';
+import type { Usage } from '../events/run';
 import { createEventId } from '../protocol';
 
 /**

@@ -12,11 +12,10 @@ import { inTransaction } from '../store/databaseAccess';
 import { createCapacity } from './capacity';
 import type { StoredEvent } from './envelope';
 import { createHistory } from './history';
-import { createQueue } from './queue';
+import { createQueue, wakeDispatcher } from './queue';
 import type { DeliveryQueue } from './queue';
 import { replayDeliveries } from './replay';
 import type { Replayed, ReplaySelection } from './replay';
-import { wakeDispatcher } from './wakeUps';
 
 export { OutboxFullError } from './capacity';
 

@@ -2,7 +2,7 @@ import { clearFault, reportFault } from '../health/faults';
 import type { FaultCode } from '../health/faults';
 import type { Logger } from '../sdk';
 import { sharedOf } from '../shared';
-import { errorText } from '../store/errorText';
+import { errorText } from '../logger';
 import type { Store } from '../store/store';
 import { failureOf } from '../store/storeError';
 import type { StoredEvent } from './envelope';

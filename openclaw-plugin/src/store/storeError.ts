@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { errorText } from './errorText';
+import { errorText } from '../logger';
 
 /**
  * Why a database cannot be used: the disk is full, the file is damaged or no database, another process

@@ -1,5 +1,5 @@
 import { openEndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
-import { secretId } from '../../../openclaw-plugin/src/endpoints/secret';
+import { secretId } from '../../../openclaw-plugin/src/endpoints/endpoint';
 import { parseEvent } from '../../../protocol/event';
 import { at, listAt, textAt } from '../../../testbed/json';
 import {

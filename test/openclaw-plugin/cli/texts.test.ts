@@ -1,5 +1,4 @@
-import { CliFault } from '../../../openclaw-plugin/src/cli/command';
-import { readDuration, readTime } from '../../../openclaw-plugin/src/cli/optionValues';
+import { CliFault, readDuration, readTime } from '../../../openclaw-plugin/src/cli/command';
 import {
 	displayWidth,
 	formatTable,

@@ -1,4 +1,4 @@
-import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/wakeUps';
+import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/queue';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { waitFor } from '../../../testbed/waitFor';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { waitFor } from '../../../testbed/waitFor';
-import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/wakeUps';
+import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/queue';
 import { countRows } from '../store/support/events';
 import { useFolder } from '../store/support/folder';
 import {

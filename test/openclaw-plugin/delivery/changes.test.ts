@@ -1,6 +1,6 @@
 import { tellByEvents } from '../../../openclaw-plugin/src/delivery/changes';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
-import { createOwnEvents } from '../../../openclaw-plugin/src/outbox/ownEvents';
+import { createOwnEvents } from '../../../openclaw-plugin/src/outbox/emitter';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
 import type { Store } from '../../../openclaw-plugin/src/store/store';
 import { rememberingLogger } from '../outbox/support/endpoints';

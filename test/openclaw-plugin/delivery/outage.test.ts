@@ -1,6 +1,6 @@
 import { forgetHealth } from '../../../openclaw-plugin/src/endpoints/endpointHealth';
 import type { Endpoint } from '../../../openclaw-plugin/src/endpoints/endpoint';
-import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/wakeUps';
+import { wakeDispatcher } from '../../../openclaw-plugin/src/outbox/queue';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { waitFor } from '../../../testbed/waitFor';

@@ -5,7 +5,7 @@ import { createHttpClient } from '../../../openclaw-plugin/src/delivery/httpClie
 import { createEndpointRegistry } from '../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointRegistry } from '../../../openclaw-plugin/src/endpoints/registry';
 import type { Database } from '../../../openclaw-plugin/src/store/databaseAccess';
-import { createSecret } from '../../../openclaw-plugin/src/endpoints/secret';
+import { createSecret } from '../../../openclaw-plugin/src/protocol';
 import { describeHealth } from '../../../openclaw-plugin/src/endpoints/endpointHealth';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import { verifyEvent } from '../../../openclaw-plugin/src/protocol';

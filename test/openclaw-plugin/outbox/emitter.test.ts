@@ -4,7 +4,7 @@ import { listFaults } from '../../../openclaw-plugin/src/health/health';
 import { createEmitter } from '../../../openclaw-plugin/src/outbox/emitter';
 import type { EmitEvent } from '../../../openclaw-plugin/src/outbox/emitter';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
-import { onWake } from '../../../openclaw-plugin/src/outbox/wakeUps';
+import { onWake } from '../../../openclaw-plugin/src/outbox/queue';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { openStore } from '../../../openclaw-plugin/src/store/sharedStore';
 import type { Store } from '../../../openclaw-plugin/src/store/store';

@@ -1,5 +1,6 @@
-import { createMask, diffLines } from '../../../openclaw-plugin/src/settings/importPreview';
 import {
+	createMask,
+	diffLines,
 	mergeWebhooks,
 	planImport,
 	readWebhooks,

@@ -1,6 +1,4 @@
 import { hostname } from 'node:os';
-import { listFaults } from '../../../openclaw-plugin/src/health/faults';
-import { reportSettings } from '../../../openclaw-plugin/src/settings/reportSettings';
 import {
 	describeFault,
 	readSettings,
@@ -8,7 +6,6 @@ import {
 	type ConfiguredEndpoint,
 	type Settings,
 } from '../../../openclaw-plugin/src/settings/settings';
-import { removeTemporaryFolder, temporaryFolder } from '../../../testbed/temporaryFolder';
 
 const ENDPOINT = { name: 'sink', url: 'https://sink.example/', events: ['*'] };
 const INBOUND = { endpoints: { alert: { agentId: 'alerts', template: '{{body.title}}' } } };
@@ -288,60 +285,5 @@ describe('faults of inbound', () => {
 			callbackOrigins: ['https://a.example'],
 			sessionKeys: ['agent:a:'],
 		});
-	});
-});
-
-describe('the report', () => {
-	let folder: string;
-
-	beforeEach(async () => {
-		folder = await temporaryFolder('settings');
-	});
-
-	afterEach(async () => {
-		await removeTemporaryFolder(folder);
-	});
-
-	function report(config: unknown, agents = ['alerts']): readonly string[] {
-		const lines: string[] = [];
-		const write = (message: string) => {
-			lines.push(message);
-		};
-		const logger = { info: write, warn: write, error: write };
-		reportSettings(
-			{ folder, settings: readSettings(config), logger },
-			agents.map((id) => ({ id })),
-		);
-		return lines;
-	}
-
-	it('says nothing where nothing is wrong', () => {
-		expect(report({ endpoints: [ENDPOINT], inbound: INBOUND })).toEqual([]);
-		expect(listFaults(folder)).toEqual([]);
-	});
-
-	it('names the key of a mistake', () => {
-		expect(report({ endpoints: [{ ...ENDPOINT, retry: { maxAttempt: 1 } }] })).toEqual([
-			expect.stringContaining('endpoints[0].retry.maxAttempt'),
-		]);
-		expect(listFaults(folder)).toMatchObject([
-			{ code: 'config', subject: 'endpoints[0].retry.maxAttempt', severity: 'fault' },
-		]);
-	});
-
-	it('names inbound endpoints without an agent, as a notice', () => {
-		expect(report({ inbound: INBOUND }, ['Main', 'Alerts'])).toEqual([]);
-		expect(report({ inbound: INBOUND }, ['main'])).toEqual([
-			"The inbound endpoint 'alert' is for the agent 'alerts', which this gateway does not have",
-		]);
-		expect(listFaults(folder)).toMatchObject([
-			{ code: 'config', severity: 'notice', subject: 'inbound.endpoints["alert"].agentId' },
-		]);
-	});
-
-	it('forgets what was mended', () => {
-		report({ endpoints: [{ ...ENDPOINT, retries: 1 }] });
-		report({ endpoints: [ENDPOINT] });
-		expect(listFaults(folder)).toEqual([]);
 	});
 });

@@ -1,3 +1,6 @@
+import type { Delivery } from '../../outbox/delivery';
+import { formatAge } from '../../timeText';
+
 /** Attributes of an element; undefined ones are left out. */
 export interface Attributes {
 	readonly [name: string]: string | undefined;
@@ -66,4 +69,28 @@ export function part<Part extends HTMLElement>(id: string, type: new () => Part)
 /** Changes a text only where it differs: a selection or a reader's place in it stays. */
 export function setText(target: HTMLElement, text: string): void {
 	if (target.textContent !== text) target.textContent = text;
+}
+
+const counts = new Intl.NumberFormat('en');
+
+/** @example numberText(1234); // '1,234' */
+export function numberText(count: number): string {
+	return counts.format(count);
+}
+
+/** @example countText(1234, 'delivery', 'deliveries'); // '1,234 deliveries' */
+export function countText(count: number, one: string, many: string): string {
+	return `${numberText(count)} ${count === 1 ? one : many}`;
+}
+
+/** A moment as its age; the exact time shows when it is pointed at. */
+export function timeElement(time: number, now: number): HTMLTimeElement {
+	const iso = new Date(time).toISOString();
+	const exact = new Date(time).toLocaleString();
+	return element('time', { datetime: iso, title: exact }, formatAge(time, now));
+}
+
+/** A status with its colour. */
+export function statusElement(status: Delivery['status']): HTMLElement {
+	return element('span', { class: 'pill', 'data-status': status }, status);
 }

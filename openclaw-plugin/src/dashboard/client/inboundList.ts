@@ -1,6 +1,5 @@
 import type { LiveState } from '../apiTypes';
-import { countText, timeElement } from './deliveryTexts';
-import { element, part } from './element';
+import { countText, element, part, timeElement } from './element';
 
 type Inbound = NonNullable<LiveState['data']>['inbound'];
 

@@ -1,7 +1,6 @@
 import type { LiveState, ReplayBody } from '../apiTypes';
-import type { Api } from './api';
-import { countText } from './deliveryTexts';
-import { part, setText, whenPressed } from './element';
+import type { Api } from './gateway';
+import { countText, part, setText, whenPressed } from './element';
 import { createQuestion } from './messages';
 
 /** Sends deliveries again. */

@@ -3,7 +3,7 @@ import { createEndpointManager } from '../../../../openclaw-plugin/src/endpoints
 import type { EndpointManager } from '../../../../openclaw-plugin/src/endpoints/manage';
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import type { Outbox } from '../../../../openclaw-plugin/src/outbox/outbox';
-import { createOwnEvents } from '../../../../openclaw-plugin/src/outbox/ownEvents';
+import { createOwnEvents } from '../../../../openclaw-plugin/src/outbox/emitter';
 
 /** The use cases on a database, with the outbox that they work on. */
 export function openManager(

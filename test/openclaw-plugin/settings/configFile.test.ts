@@ -1,4 +1,4 @@
-import { reloadRules } from '../../../openclaw-plugin/src/settings/reload';
+import { reloadRules } from '../../../openclaw-plugin/src/settings/configFile';
 
 it.each(['2026.9.2', '2026.9.6', '2026.10.1', '2027.1.1', '2026.9.4-beta.1'])(
 	'OpenClaw %s restarts the service',

@@ -1,4 +1,4 @@
-import { addUsage, parseUsage } from '../../../openclaw-plugin/src/events/usage';
+import { addUsage, parseUsage } from '../../../openclaw-plugin/src/events/run';
 
 it('reads the tokens that the gateway has counted', () => {
 	expect(parseUsage({ input: 100, output: 22, cacheRead: 11, cacheWrite: 0 })).toEqual({

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
-import { carryOver } from '../../../openclaw-plugin/src/store/carryOver';
+import { carryOver } from '../../../openclaw-plugin/src/store/rebuild';
 import { SCHEMA } from '../../../openclaw-plugin/src/store/schema';
 import { countRows } from './support/events';
 import { useFolder } from './support/folder';
