@@ -16,6 +16,7 @@ import { startTelegramStandIn, type TelegramStandIn } from '../testbed/telegramS
 import { waitFor } from '../testbed/waitFor';
 import { describeMachine } from '../benchmarks/machine';
 import { readReceived, readStored } from './crash/books';
+import { rehearseConnection } from './crash/connectionTrial';
 import { troubleDisk, type TroubleCounts } from './crash/diskTrouble';
 import { markOf, messagesSeenByModel, startLoad } from './crash/load';
 import { runCommand, type CommandTools } from './runCommand';
@@ -28,6 +29,9 @@ const MINUTES = 10;
 const DISK_MEGABYTES = 64;
 const DISK_RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'DISK.md');
 const RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'CRASHES.md');
+/** Kills of each program while n8n fetches. */
+const CONNECTION_KILLS = 20;
+const CONNECTION_RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'CONNECTION.md');
 
 /** A gateway with the plugin, and all that it talks to. */
 interface Stage {
@@ -272,6 +276,38 @@ Written by \`npm run crash -- disk\`: a real gateway with the plugin, ${LOAD}, w
 	return isGood(outcome) && outcome.halfTold === 0 && !outcome.faults.includes('events-lost');
 }
 
+/** Kills both programs while n8n fetches; says whether nothing was lost and all stayed in order. */
+async function testConnection(kills: number, tools: CommandTools): Promise<boolean> {
+	const started = performance.now();
+	const { faults, order } = await rehearseConnection(kills, tools);
+	const lines: ReadonlyArray<readonly [string, string]> = [
+		['`kill -9` of n8n, and of the gateway', String(faults.kills)],
+		['Publications of another version meanwhile', String(faults.edits)],
+		['Events kept for the connection', String(faults.kept)],
+		['Executions that a kill cut off', String(faults.cutOff)],
+		['Events that no execution ran to its end', String(faults.lost.length)],
+		['Events that ran to their end twice', String(faults.twice.length)],
+		['Deliveries given up', String(faults.unsettled)],
+		[
+			'Backlog, one at a time for each session',
+			`${String(order.events)} events of ${String(order.sessions)} sessions`,
+		],
+		['… lost, run twice', `${String(order.lost)}, ${String(order.twice)}`],
+		['… out of order', String(order.outOfOrder)],
+		['… sessions at once, at most', String(order.parallel)],
+	];
+	show(lines, tools.progress);
+	const heading = `# The connection under crashes
+
+Written by \`npm run crash -- connection\`: a real gateway with the plugin, ${LOAD}, and a real n8n whose trigger fetches all its events over a connection; each execution takes two seconds. Both programs are killed at random moments, one after the other, and after each pair a version of the workflow with another trigger is published. Then both are ended in good order, a backlog is put into the outbox, and it is worked off with *Order: One at a Time for Each Session*.`;
+	if (kills >= CONNECTION_KILLS) {
+		await writeResults(CONNECTION_RESULTS_FILE, heading, lines, performance.now() - started);
+	}
+	const troubles = [faults.lost.length, faults.twice.length, faults.unsettled];
+	const disorder = [order.lost, order.twice, order.outOfOrder];
+	return [...troubles, ...disorder].every((count) => count === 0) && order.parallel > 1;
+}
+
 function show(lines: ReadonlyArray<readonly [string, string]>, progress: Progress): void {
 	progress.line();
 	for (const [label, value] of lines) progress.line(`${label}: ${value}`);
@@ -284,14 +320,19 @@ function isGood(outcome: Outcome): boolean {
 
 /**
  * `npm run crash` kills the gateway 50 times, `npm run crash -- 3` three times; `npm run crash -- disk 10`
- * makes trouble with its disk for ten minutes.
+ * makes trouble with its disk for ten minutes; `npm run crash -- connection` kills n8n and the gateway 20 times
+ * each while n8n fetches.
  */
 async function main(tools: CommandTools): Promise<void> {
 	const [, , first, second] = process.argv;
-	const hasPassed =
-		first === 'disk'
-			? await testDisk(Number(second ?? MINUTES), tools)
-			: await testKills(Number(first ?? KILLS), tools);
+	const test = async () => {
+		if (first === 'disk') return await testDisk(Number(second ?? MINUTES), tools);
+		if (first === 'connection') {
+			return await testConnection(Number(second ?? CONNECTION_KILLS), tools);
+		}
+		return await testKills(Number(first ?? KILLS), tools);
+	};
+	const hasPassed = await test();
 	if (!hasPassed) process.exitCode = 1;
 	tools.progress.line(`\n${hasPassed ? '1 passed, 0 failed' : '0 passed, 1 failed'}`);
 }

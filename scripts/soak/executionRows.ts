@@ -40,46 +40,92 @@ function firstItems(outputs: readonly unknown[]): readonly unknown[] {
  * Finds the event of an execution: what the trigger put out; or, when n8n died before it had written
  * that down, what the execution was started with.
  */
-function eventIdOf(runData: unknown): string | undefined {
+function eventOf(runData: unknown): unknown {
 	const put = firstItems(listAt(runData, 'resultData', 'runData', TRIGGER, 0, 'data', 'main'));
 	const given = listAt(runData, 'executionData', 'nodeExecutionStack').flatMap((entry) =>
 		firstItems(listAt(entry, 'data', 'main')),
 	);
-	const ids = [...put, ...given].map((item) => textAt(item, 'json', 'id'));
-	return ids.find((id) => id !== '');
+	const events = [...put, ...given].map((item) => at(item, 'json'));
+	return events.find((event) => textAt(event, 'id') !== '');
+}
+
+/** An execution as n8n stores it. */
+export interface StoredExecution {
+	readonly id: string;
+	readonly status: string;
+	/** The event it was started with; undefined when n8n's row does not tell. */
+	readonly event: unknown;
+	/** Names of the nodes that ran, or began to. */
+	readonly names: readonly string[];
+	/** What n8n tells of a node's first run; undefined when it has not begun. */
+	readonly ran: (name: string) => unknown;
+	/** Milliseconds since 1970; NaN before it has ended. */
+	readonly createdAt: number;
+	readonly endedAt: number;
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** n8n writes times of UTC without saying so. */
+function parseTime(value: unknown): number {
+	return Date.parse(`${String(value).replace(' ', 'T')}Z`);
+}
+
+function readExecution(row: Row): StoredExecution {
+	const runData = parseRunData(row.data);
+	return {
+		id: String(row.id),
+		status: String(row.status),
+		event: eventOf(runData),
+		names: Object.keys(objectAt(runData, 'resultData', 'runData')),
+		ran: (name) => at(runData, 'resultData', 'runData', name, 0),
+		createdAt: parseTime(row.createdAt),
+		endedAt: parseTime(row.stoppedAt),
+	};
 }
 
 /** Reads one row of n8n's `execution_entity` with its `execution_data`. */
-export function readRun(row: Readonly<Record<string, unknown>>): RunEntry {
-	const runData = parseRunData(row.data);
-	const ran = (name: string) => at(runData, 'resultData', 'runData', name, 0);
-	const names = Object.keys(objectAt(runData, 'resultData', 'runData'));
-	const eventId = eventIdOf(runData);
+export function readRun(row: Row): RunEntry {
+	const { id, status, event, names, ran, createdAt } = readExecution(row);
 	const toldRun = ran(TELL_AGENT);
 	const runId = textAt(toldRun, 'data', 'main', 0, 0, 'json', 'runId');
 	return {
-		executionId: String(row.id),
-		eventId,
-		status: String(row.status),
-		isEmpty: eventId === undefined && row.status === 'success' && names.includes(TRIGGER),
+		executionId: id,
+		eventId: event === undefined ? undefined : textAt(event, 'id'),
+		status,
+		isEmpty: event === undefined && status === 'success' && names.includes(TRIGGER),
 		ranDownstream: names.some((name) => name !== TRIGGER),
-		startedAt: Date.parse(`${String(row.createdAt).replace(' ', 'T')}Z`),
+		startedAt: createdAt,
 		toldRunId: runId === '' ? undefined : runId,
-		couldNotTell: row.status !== 'crashed' && at(toldRun, 'error') !== undefined,
+		couldNotTell: status !== 'crashed' && at(toldRun, 'error') !== undefined,
 	};
 }
 
 /** Reads all executions from n8n's database, while it runs too. */
 export function readRuns(n8nFolder: string): readonly RunEntry[] {
+	return readRows(n8nFolder, '1', readRun);
+}
+
+/** Reads the executions of one workflow, in the order in which they were started. */
+export function readExecutions(n8nFolder: string, workflowId: string): readonly StoredExecution[] {
+	return readRows(n8nFolder, 'e.workflowId = ?', readExecution, workflowId);
+}
+
+function readRows<Result>(
+	n8nFolder: string,
+	condition: string,
+	read: (row: Row) => Result,
+	...values: readonly string[]
+): readonly Result[] {
 	const database = open(n8nFolder);
 	try {
 		const rows = database
 			.prepare(
-				`SELECT e.id, e.status, e.createdAt, d.data FROM execution_entity e
-				LEFT JOIN execution_data d ON d.executionId = e.id ORDER BY e.id`,
+				`SELECT e.id, e.status, e.createdAt, e.stoppedAt, d.data FROM execution_entity e
+				LEFT JOIN execution_data d ON d.executionId = e.id WHERE ${condition} ORDER BY e.id`,
 			)
-			.iterate();
-		return Array.from(rows, readRun);
+			.iterate(...values);
+		return Array.from(rows, read);
 	} finally {
 		database.close();
 	}

@@ -117,6 +117,8 @@ export class Editor {
 	/** Waits until nothing moves or loads any more, for pictures. */
 	async settle(): Promise<void> {
 		await this.page.waitForLoadState('networkidle');
+		// Collections of parameters are components of their own, which come later.
+		await this.page.getByText('Loading fields').first().waitFor({ state: 'hidden' });
 		await this.page.evaluate(async () => {
 			await document.fonts.ready;
 			await Promise.all(

@@ -89,6 +89,15 @@ export class N8nClient extends N8nEditorClient {
 		};
 	}
 
+	/** Saves another version of a workflow; it isn't published yet. */
+	async changeWorkflow(workflow: Workflow, definition: WorkflowDefinition): Promise<Workflow> {
+		const changed = await this.request('PATCH', `/rest/workflows/${workflow.id}`, {
+			...definition,
+			versionId: workflow.versionId,
+		});
+		return { ...workflow, versionId: textAt(changed, 'versionId') };
+	}
+
 	/** Publishes a workflow and waits until its triggers are registered. */
 	async publish(workflow: Workflow): Promise<void> {
 		await publishWorkflow(this, workflow);

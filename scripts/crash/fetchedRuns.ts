@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { textAt } from '../../testbed/json';
+import { readPluginDatabase } from '../../testbed/pluginDatabase';
+import { readExecutions, type StoredExecution } from '../soak/executionRows';
+
+/** Runs last, so that whoever reaches it has run to the end. */
+export const LAST_NODE = 'After';
+
+/** An event's way through n8n. */
+export interface FetchedRun {
+	readonly eventId: string | undefined;
+	readonly sessionKey: string;
+	readonly status: string;
+	/** Whether its last node has run. */
+	readonly hasEnded: boolean;
+	/** Milliseconds since 1970: of its first node, and of its end. */
+	readonly startedAt: number;
+	readonly endedAt: number;
+}
+
+/** An event that the gateway keeps, or kept, for the connection. */
+export interface KeptEvent {
+	readonly id: string;
+	readonly state: string;
+	readonly attempts: number;
+}
+
+/** What the gateway was to hand out, by the database of the plugin. */
+export function readKept(gatewayFolder: string, endpoint: string): readonly KeptEvent[] {
+	return readPluginDatabase(gatewayFolder, (database) =>
+		database
+			.prepare(
+				`SELECT e.id, d.state, d.attempts FROM deliveries d
+				JOIN events e ON e.seq = d.event_seq JOIN endpoints p ON p.id = d.endpoint_id
+				WHERE p.name = ? ORDER BY d.id`,
+			)
+			.all(endpoint)
+			.map(({ id, state, attempts }) => ({
+				id: String(id),
+				state: String(state),
+				attempts: Number(attempts),
+			})),
+	);
+}
+
+/** The names of the endpoints that n8n has registered. */
+export function readConnections(gatewayFolder: string): readonly string[] {
+	return readPluginDatabase(gatewayFolder, (database) =>
+		database
+			.prepare("SELECT name FROM endpoints WHERE kind = 'connection' AND removed_at IS NULL")
+			.all()
+			.map(({ name }) => String(name)),
+	);
+}
+
+/** Reads what n8n has made of the events of a workflow, in the order in which it began. */
+export function readFetchedRuns(n8nFolder: string, workflowId: string): readonly FetchedRun[] {
+	return readExecutions(n8nFolder, workflowId).map(toRun);
+}
+
+function toRun({ status, event, ran, createdAt, endedAt }: StoredExecution): FetchedRun {
+	return {
+		eventId: event === undefined ? undefined : textAt(event, 'id'),
+		sessionKey: textAt(event, 'data', 'sessionKey'),
+		status,
+		hasEnded: status === 'success' && ran(LAST_NODE) !== undefined,
+		startedAt: createdAt,
+		endedAt,
+	};
+}
+
+/** A backlog of sessions that take turns. */
+export interface Backlog {
+	readonly sessions: number;
+	readonly eventsOfEach: number;
+}
+
+/** Puts a backlog for an endpoint into the outbox of a gateway that does not run. */
+export function fillOutbox(
+	gatewayFolder: string,
+	endpoint: string,
+	{ sessions, eventsOfEach }: Backlog,
+): void {
+	const file = join(gatewayFolder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
+	const database = new DatabaseSync(file, { timeout: 5000 });
+	try {
+		const row = database.prepare('SELECT id FROM endpoints WHERE name = ?').get(endpoint);
+		const insertEvent = database.prepare(
+			'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
+		);
+		const insertDelivery = database.prepare(
+			`INSERT INTO deliveries (event_seq, endpoint_id, state, created_at, next_at)
+			VALUES (?, ?, 'pending', ?, ?)`,
+		);
+		database.exec('BEGIN');
+		for (let turn = 0; turn < eventsOfEach; turn += 1) {
+			for (let session = 0; session < sessions; session += 1) {
+				const now = Date.now();
+				const event = backlogEvent(turn, session, now);
+				const { lastInsertRowid } = insertEvent.run(
+					event.id,
+					event.type,
+					now,
+					JSON.stringify(event),
+				);
+				insertDelivery.run(lastInsertRowid, Number(row?.id), now, now);
+			}
+		}
+		database.exec('COMMIT');
+	} finally {
+		database.close();
+	}
+}
+
+const BACKLOG_ID = 'evt_order';
+
+/** Whether an event is one of {@link fillOutbox}. */
+export function isOfBacklog(eventId: string): boolean {
+	return eventId.startsWith(BACKLOG_ID);
+}
+
+function backlogEvent(turn: number, session: number, now: number) {
+	const number = (value: number) => String(value).padStart(6, '0');
+	return {
+		id: `${BACKLOG_ID}${number(session)}${number(turn)}000000000000`,
+		type: 'message.received',
+		timestamp: new Date(now).toISOString(),
+		instanceId: 'trial',
+		data: {
+			agentId: 'main',
+			sessionKey: `agent:main:trial:${String(session)}`,
+			message: { role: 'user', content: `Turn ${String(turn)}`, messageId: String(turn) },
+		},
+	};
+}
