@@ -41,8 +41,8 @@ export function registerPlugin(api: GatewayApi): void {
 	if (WITHOUT_RUNTIME.has(api.registrationMode)) return;
 	const parts = createParts(api);
 	const { store, logger, folder } = parts;
-	const emit: EmitEvent = (type, data, at) => {
-		parts.current().emit(type, data, at);
+	const emit: EmitEvent = (...event) => {
+		parts.current().emit(...event);
 	};
 	const sessions = createSessionRegistry({ database: store, scope: folder });
 	const seen = createHookLog({

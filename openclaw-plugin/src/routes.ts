@@ -1,4 +1,5 @@
 import { ADMIN_PATH, createAdminRoute } from './admin/adminRoute';
+import { mediaFoldersOf } from './admin/keptFile';
 import { DASHBOARD_ASSETS } from './dashboard/assets';
 import { registerDashboard } from './dashboard/registerDashboard';
 import { addRoute, markExternal } from './gatewaySdk';
@@ -40,9 +41,11 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 			logger,
 		}),
 	);
+	const mediaFolders = mediaFoldersOf(api.runtime.state.resolveStateDir(), process.env);
 	const admin = perSettings(parts, ({ outbox, manager, registry, connections }) =>
 		createAdminRoute({
 			folder,
+			mediaFolders,
 			database: store,
 			outbox,
 			manager,

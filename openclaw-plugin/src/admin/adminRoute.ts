@@ -11,6 +11,7 @@ import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import { errorText } from '../logger';
 import type { Authorizer } from '../tokens/authorizer';
+import { answerAttachment, isAttachmentPath } from './attachmentApi';
 import { createDeliveryApi, exportDeliveries } from './deliveryApi';
 import { answerFetch, isFetchPath } from './fetchApi';
 import { createEndpointApi } from './endpointApi';
@@ -23,6 +24,8 @@ export const ADMIN_PATH = '/plugins/event-webhooks/api';
 export interface AdminRouteOptions {
 	/** Where the plugin keeps its data. */
 	readonly folder: string;
+	/** Where the gateway keeps the files that it receives. */
+	readonly mediaFolders: readonly string[];
 	readonly database: Database;
 	readonly manager: EndpointManager;
 	readonly outbox: Pick<Outbox, 'maxBytes' | 'usedBytes'>;
@@ -39,10 +42,11 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
  * Makes the handler of the API for operators and for automatic setup, below {@link ADMIN_PATH}. Every
- * request needs a token with the scope `endpoints`; one that fetches events needs `events`.
+ * request needs a token with the scope `endpoints`; one that fetches events or their files needs `events`.
  *
  * - `/endpoints/{name}/fetch`, `…/settle`: see `fetchApi.ts`
  * - `/endpoints…`: see `endpointApi.ts`
+ * - `/events/{id}/attachments/{index}`: see `attachmentApi.ts`
  * - `/deliveries…`: see `deliveryApi.ts`
  * - `GET /metrics`: for Prometheus, see `metrics.ts`
  *
@@ -100,10 +104,15 @@ export function createAdminRoute(
 		const { segments, query } = target;
 		try {
 			const isFetch = isFetchPath(segments);
-			const scope = isFetch ? 'events' : 'endpoints';
+			const isAttachment = isAttachmentPath(segments);
+			const scope = isFetch || isAttachment ? 'events' : 'endpoints';
 			if (authorize(request, response, scope) === undefined) return true;
 			if (isFetch) {
 				await answerFetch(request, response, segments, { ...options, now });
+				return true;
+			}
+			if (isAttachment) {
+				await answerAttachment(request, response, segments, query, options);
 				return true;
 			}
 			if (await answerText(request, response, segments, query)) return true;

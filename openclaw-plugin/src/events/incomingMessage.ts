@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { AttachedFile } from '../outbox/attachments';
 import { withoutUnknown } from './eventData';
 import { amountOf, fieldsOf, idOf, inner, isSet, listOf, textOf, valueOf } from './fields';
 import type { Fields } from './fields';
@@ -11,6 +12,8 @@ export interface ReceivedMessage {
 	readonly origin: Origin;
 	/** `data.message` of the event. */
 	readonly message: Readonly<Record<string, unknown>>;
+	/** Where what the message names in `attachments` is, in the same order. */
+	readonly files: readonly AttachedFile[];
 }
 
 /** What may become of a message's time: between 1970 and the year 9999. */
@@ -37,6 +40,7 @@ export function parseReceived(event: unknown, context: unknown): ReceivedMessage
 			attachments: media.length === 0 ? undefined : media.map(attachmentOf),
 			location,
 		}),
+		files: media.map(fileOf),
 	};
 }
 
@@ -121,25 +125,43 @@ function replyToOf(fields: Fields): Readonly<Record<string, string>> | undefined
 	});
 }
 
-/** What was sent along, in order; of files that are not here yet the channel's own facts. */
-function mediaOf(fields: Fields): readonly Fields[] {
-	const media = listOf(fields, 'media');
-	return (media.length > 0 ? media : listOf(fields, 'originalMedia')).map(fieldsOf);
+/** A file that was sent along. */
+interface Media {
+	readonly facts: Fields;
+	/** Where it is on this machine. */
+	readonly path: string | undefined;
 }
 
-function attachmentOf(media: Fields, index: number): Readonly<Record<string, unknown>> {
-	const path = textOf(media, 'path');
-	const contentType = textOf(media, 'contentType');
+/** What was sent along, in order; of files that are not here yet the channel's own facts. */
+function mediaOf(fields: Fields): readonly Media[] {
+	const here = listOf(fields, 'media').map(fieldsOf);
+	if (here.length > 0) return here.map((facts) => ({ facts, path: textOf(facts, 'path') }));
+	// Their paths are those of another machine.
+	const elsewhere = listOf(fields, 'originalMedia').map(fieldsOf);
+	return elsewhere.map((facts) => ({ facts, path: undefined }));
+}
+
+function attachmentOf({ facts, path }: Media, index: number): Readonly<Record<string, unknown>> {
+	const contentType = textOf(facts, 'contentType');
 	const general = contentType?.split('/', 1)[0] ?? '';
 	const guess = ['image', 'audio', 'video'].includes(general) ? general : 'document';
-	const [, name, extension = ''] = (path && FILE_NAME.exec(basename(path))) || [];
 	return withoutUnknown({
 		index,
-		kind: textOf(media, 'kind') ?? guess,
+		kind: textOf(facts, 'kind') ?? guess,
 		contentType,
-		fileName: name === undefined ? undefined : name + extension,
+		fileName: fileNameOf(path),
 		sizeBytes: path === undefined ? undefined : sizeOf(path),
 	});
+}
+
+function fileOf({ facts, path }: Media): AttachedFile {
+	const contentType = textOf(facts, 'contentType');
+	return withoutUnknown({ path, contentType, fileName: fileNameOf(path) });
+}
+
+function fileNameOf(path: string | undefined): string | undefined {
+	const [, name, extension = ''] = (path && FILE_NAME.exec(basename(path))) || [];
+	return name === undefined ? undefined : name + extension;
 }
 
 function sizeOf(path: string): number | undefined {

@@ -26,7 +26,7 @@ const GATEWAY_MODEL = 'gateway-injected';
 /** `message_received` */
 export function onMessageReceived(event: unknown, context: unknown, parts: EventParts): void {
 	const { state, findSession, now } = parts;
-	const { origin, message } = parseReceived(event, context);
+	const { origin, message, files } = parseReceived(event, context);
 	const { sessionId, stored } = askStore(origin, state, findSession);
 	const { conversation } = origin;
 	const whole = {
@@ -41,7 +41,7 @@ export function onMessageReceived(event: unknown, context: unknown, parts: Event
 	notePlace(whole, state, now());
 	const placed = withPlace(whole, state);
 	noticeSession(placed, parts);
-	parts.emit('message.received', eventData(placed, { message }));
+	parts.emit('message.received', eventData(placed, { message }), undefined, files);
 }
 
 /** `message_sent` */

@@ -30,10 +30,10 @@ const RUN_ID = /^(run_[0-9a-z]{26})(?:\.\d+)?$/;
  */
 export function tellRunOrigin(emit: EmitEvent, database: Database): EmitEvent {
 	const find = createOriginFinder(database);
-	return (type, data, at) => {
+	return (type, data, at, files) => {
 		const { runId } = data;
 		const origin = typeof runId === 'string' ? find(runId) : undefined;
-		emit(type, origin === undefined ? data : { ...data, origin: { ...origin } }, at);
+		emit(type, origin === undefined ? data : { ...data, origin: { ...origin } }, at, files);
 	};
 }
 

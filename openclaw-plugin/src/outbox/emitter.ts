@@ -8,6 +8,7 @@ import type { EventData, EventMatcher, EventType, PluginEventType } from '../pro
 import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import type { Store } from '../store/store';
+import type { AttachedFile } from './attachments';
 import { createEvent } from './envelope';
 import type { DeliveryTarget, Outbox } from './outbox';
 import { createSafeAppend } from './safeAppend';
@@ -17,8 +18,14 @@ import { createSafeAppend } from './safeAppend';
  * throws, and costs less than 50 µs.
  *
  * @param at when it happened, milliseconds since 1970; now unless given
+ * @param files that came with it, in the order in which `data` names them
  */
-export type EmitEvent = (type: EventType, data: EventData, at?: number) => void;
+export type EmitEvent = (
+	type: EventType,
+	data: EventData,
+	at?: number,
+	files?: readonly AttachedFile[],
+) => void;
 
 export interface EmitterParts {
 	readonly store: Store;
@@ -46,12 +53,12 @@ export function createEmitter(parts: EmitterParts): EmitEvent {
 	const { registry, instanceId, logger } = parts;
 	const append = createSafeAppend(parts);
 	const subscriptions = createSubscriptions(registry);
-	return (type, data, at = Date.now()) => {
+	return (type, data, at = Date.now(), files) => {
 		try {
 			const route = () => targetsOf(subscriptions(), type, data, instanceId);
 			const targets = tryRoute(route);
 			if (targets?.length === 0) return;
-			append(createEvent({ type, data, at, instanceId }), targets ?? route);
+			append(createEvent({ type, data, at, instanceId, files }), targets ?? route);
 		} catch (error) {
 			logger.error(`An event of type '${type}' could not be kept: ${errorText(error)}`);
 		}

@@ -1,5 +1,6 @@
 import { createEventId, wellFormedJson } from '../protocol';
 import type { EventData, EventType, OpenClawEvent } from '../protocol';
+import type { AttachedFile } from './attachments';
 
 /** Bytes that the body of a request may have; receivers seldom take more. */
 export const MAX_BODY_BYTES = 1_048_576;
@@ -22,6 +23,8 @@ export interface StoredEvent {
 	readonly createdAt: number;
 	/** The envelope as JSON, at most 1 MiB. */
 	readonly body: string;
+	/** What came with it, in the order of the body. */
+	readonly files?: readonly AttachedFile[] | undefined;
 }
 
 /** What an event is made of. */
@@ -32,6 +35,7 @@ export interface NewEvent {
 	readonly at: number;
 	/** Which gateway it happened in. */
 	readonly instanceId: string;
+	readonly files?: readonly AttachedFile[] | undefined;
 }
 
 /**
@@ -41,11 +45,11 @@ export interface NewEvent {
  * @example
  * createEvent({ type: 'message.sent', data: { agentId: 'main' }, at: Date.now(), instanceId: 'node-1' });
  */
-export function createEvent({ type, data, at, instanceId }: NewEvent): StoredEvent {
+export function createEvent({ type, data, at, instanceId, files }: NewEvent): StoredEvent {
 	const id = createEventId();
 	const timestamp = new Date(at).toISOString();
 	const envelope: OpenClawEvent = { id, type, timestamp, instanceId, data };
-	return { id, type, createdAt: at, body: fitBody(envelope) };
+	return { id, type, createdAt: at, body: fitBody(envelope), files };
 }
 
 /**

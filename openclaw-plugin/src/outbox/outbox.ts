@@ -9,6 +9,7 @@ import { outboxClock, TODAY } from '../store/clock';
 import type { ClockSources } from '../store/clock';
 import type { Database } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
+import { openAttachmentTable } from './attachments';
 import { createCapacity } from './capacity';
 import type { StoredEvent } from './envelope';
 import { createHistory } from './history';
@@ -176,9 +177,11 @@ function createAppend(database: Database, now: () => number): Outbox['append'] {
 		`INSERT INTO deliveries (event_seq, endpoint_id, url, secret, signer_id, is_held, state, created_at,
 			next_at, queued_day) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ${TODAY})`,
 	);
-	return ({ id, type, createdAt, body }, targets) =>
+	const attachments = openAttachmentTable(database);
+	return ({ id, type, createdAt, body, files = [] }, targets) =>
 		inTransaction(database, () => {
 			const { lastInsertRowid } = insertEvent.run(id, type, createdAt, body);
+			attachments.add(lastInsertRowid, files);
 			const at = now();
 			return targets.map(({ endpointId, url, secret, signerId, isHeld }) => {
 				const added = insertDelivery.run(

@@ -3,6 +3,7 @@ import { createEventId } from '../protocol';
 import { TODAY } from '../store/clock';
 import type { Database, Row } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
+import { openAttachmentTable } from './attachments';
 
 /** Which deliveries to make again; all that is given must match, and something must be given. */
 export interface ReplaySelection {
@@ -96,6 +97,7 @@ function createRepetition(database: Database): (row: Row, now: number) => void {
 			queued_day)
 		VALUES (?, ?, ?, ?, 'pending', ?, ?, ${TODAY})`,
 	);
+	const attachments = openAttachmentTable(database);
 	const repeated = new Map<number, number | bigint>();
 	return ({ event_seq: seq, endpoint_id: endpointId, url, signer_id: signerId }, now) => {
 		const known = repeated.get(Number(seq));
@@ -110,6 +112,7 @@ function createRepetition(database: Database): (row: Row, now: number) => void {
 				event.created_at ?? null,
 				body,
 			).lastInsertRowid;
+			attachments.copy(Number(seq), next);
 			repeated.set(Number(seq), next);
 		}
 		if (next === undefined) return;

@@ -153,10 +153,13 @@ export function carryOver(source: DatabaseSync, target: DatabaseSync): CarriedOv
 	let deliveries = 0;
 	let lostDeliveries = 0;
 	const readEvent = createEventReader(source);
+	const readAttachments = createAttachmentReader(source);
 	for (const row of readableRows(source, DELIVERIES)) {
 		inTransactions();
 		const event = readEvent(row.event_seq);
-		if (event !== undefined) insert('events', event);
+		if (event !== undefined && insert('events', event) === 'added') {
+			for (const file of readAttachments(row.event_seq)) insert('attachments', file);
+		}
 		const inserted = event === undefined ? 'refused' : insert('deliveries', row);
 		if (inserted === 'added') deliveries += 1;
 		if (inserted === 'refused') lostDeliveries += 1;
@@ -183,6 +186,18 @@ function createEventReader(source: DatabaseSync) {
 			return source.prepare('SELECT * FROM events NOT INDEXED WHERE seq = ?').get(seq);
 		} catch {
 			return undefined;
+		}
+	};
+}
+
+/** An event is worth carrying over without its files, too. */
+function createAttachmentReader(source: DatabaseSync) {
+	return (seq: Row[string] | undefined): readonly Row[] => {
+		if (seq === undefined) return [];
+		try {
+			return source.prepare('SELECT * FROM attachments WHERE event_seq = ?').all(seq);
+		} catch {
+			return [];
 		}
 	};
 }

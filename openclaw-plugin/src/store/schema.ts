@@ -89,6 +89,17 @@ export const SCHEMA = `
 	) STRICT;
 	CREATE INDEX events_by_type ON events (type);
 
+	-- Files that came with an event, by their place among them. path: where the gateway keeps it, which
+	-- nobody is told; NULL: it was not there yet.
+	CREATE TABLE attachments (
+		event_seq INTEGER NOT NULL REFERENCES events(seq) ON DELETE CASCADE,
+		place INTEGER NOT NULL,
+		path TEXT,
+		content_type TEXT,
+		file_name TEXT,
+		PRIMARY KEY (event_seq, place)
+	) STRICT, WITHOUT ROWID;
+
 	-- id: never used again, as the newest delivery is never deleted.
 	-- tries: of those that may be made. attempts: requests made, probes of an endpoint that is down and
 	-- the ones before a replay among them. generation: goes up with each replay, so that an attempt that

@@ -58,8 +58,22 @@ describe('the words', () => {
 describe('what comes with them', () => {
 	it('has no paths and no addresses', () => {
 		for (const scenario of ['telegram: a photo', 'telegram: a file in reply to a message']) {
-			expect(JSON.stringify(received(scenario))).not.toMatch(/gateway|\/media|inbound/);
+			const { message, origin } = received(scenario);
+			expect(JSON.stringify({ message, origin })).not.toMatch(/gateway|\/media|inbound/);
 		}
+	});
+
+	it('is remembered with the place where the gateway keeps it', () => {
+		expect(received('telegram: a file in reply to a message').files).toEqual([
+			{
+				path: expect.stringMatching(
+					/^\/home\/gateway\/state\/media\/inbound\/report---.*\.pdf$/,
+				) as string,
+				contentType: 'application/pdf',
+				fileName: 'report.pdf',
+			},
+		]);
+		expect(parse({ content: 'no file' }).files).toEqual([]);
 	});
 
 	it('is a file by its own name, kind and type', () => {
@@ -83,11 +97,17 @@ describe('what comes with them', () => {
 	});
 
 	it('is there although the gateway has not fetched the file yet', () => {
-		const originalMedia = [{ url: 'https://files.example/bot-token/1', contentType: 'audio/ogg' }];
+		const originalMedia = [
+			{
+				url: 'https://files.example/bot-token/1',
+				path: '/etc/hostname',
+				contentType: 'audio/ogg',
+			},
+		];
 
-		expect(parse({ mediaStagingPending: true, originalMedia }).message.attachments).toEqual([
-			{ index: 0, kind: 'audio', contentType: 'audio/ogg' },
-		]);
+		const { message, files } = parse({ mediaStagingPending: true, originalMedia });
+		expect(message.attachments).toEqual([{ index: 0, kind: 'audio', contentType: 'audio/ogg' }]);
+		expect(files).toEqual([{ contentType: 'audio/ogg' }]);
 	});
 
 	it('is the message that it answers', () => {

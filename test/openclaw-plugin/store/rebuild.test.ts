@@ -36,6 +36,7 @@ it('leaves out what breaks the rules of the tables, and what has lost its event'
 			(4, 1, 1, 'delivered', 1, 1),
 			(5, 1, 1, 'failed', x'00', 1),
 			(6, 1, 1, 'delivered', 1, 1);
+		INSERT INTO attachments VALUES (1, 0, '/media/a', 'image/png', NULL), (9, 0, '/media/b', NULL, NULL);
 		UPDATE clock SET day = 40;
 		INSERT INTO sessions VALUES ('agent:main:main', 1), ('agent:main:bad', x'00');
 	`);
@@ -46,6 +47,10 @@ it('leaves out what breaks the rules of the tables, and what has lost its event'
 	// The newest comes along, so that its number is not given again.
 	expect(ids.map(({ id }) => id)).toEqual([1, 6]);
 	expect(countRows(target, 'sessions')).toBe(1);
+	// What came with an event comes along with it.
+	expect(target.prepare('SELECT event_seq, path FROM attachments').all()).toEqual([
+		{ event_seq: 1, path: '/media/a' },
+	]);
 	// History goes on to age from where it was.
 	expect(target.prepare('SELECT day FROM clock').all()).toEqual([{ day: 40 }]);
 	source.close();

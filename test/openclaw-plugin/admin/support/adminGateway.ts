@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ADMIN_PATH, createAdminRoute } from '../../../../openclaw-plugin/src/admin/adminRoute';
+import { mediaFoldersOf } from '../../../../openclaw-plugin/src/admin/keptFile';
 import { createConnections } from '../../../../openclaw-plugin/src/delivery/connections';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
@@ -75,6 +76,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 	const connections = createConnections({ folder, database, outbox, registry, onExpired, now });
 	const route = createAdminRoute({
 		folder,
+		mediaFolders: mediaFoldersOf(folder, {}),
 		database,
 		...openManager(database, folder, now),
 		registry,
