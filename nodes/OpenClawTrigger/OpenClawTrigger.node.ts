@@ -18,7 +18,7 @@ import { readSetup } from './event/settings';
 import { connect } from './fetch/connect';
 import { receiveEvent } from './receive/receive';
 import { isRegistered, registerEndpoint, unregisterEndpoint } from './setup/automatic';
-import { checkParameters, checkSecret } from './setup/check';
+import { checkFileAccess, checkParameters, checkSecret } from './setup/check';
 import { getGatewayConfig } from './setup/manual';
 
 export class OpenClawTrigger implements INodeType {
@@ -60,8 +60,12 @@ export class OpenClawTrigger implements INodeType {
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
 				checkParameters(this);
-				if (readSetup(this) === 'automatic') await registerEndpoint(this);
-				else await checkSecret(this);
+				if (readSetup(this) === 'automatic') {
+					await registerEndpoint(this);
+				} else {
+					await checkSecret(this);
+					await checkFileAccess(this);
+				}
 				return true;
 			},
 			/** With manual setup, the owner of the gateway removes what the owner added. */

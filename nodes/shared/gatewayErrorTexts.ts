@@ -9,6 +9,8 @@ export type RequestTarget =
 	| { readonly kind: 'wake' }
 	/** Making or removing an endpoint for events, or fetching them. */
 	| { readonly kind: 'registration' }
+	/** Fetching a file that came with an event. */
+	| { readonly kind: 'attachment' }
 	| {
 			readonly kind: 'list';
 			readonly list: 'endpoints' | 'agents' | 'channels';

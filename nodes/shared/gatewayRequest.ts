@@ -24,7 +24,7 @@ export interface GatewayRequest {
 	readonly timeoutMs: number;
 	/** Ends the request early. */
 	readonly signal?: AbortSignal;
-	/** For answers that are no JSON: the body is a Buffer then. */
+	/** For answers that are files: the body of a success is a Buffer then. */
 	readonly asBytes?: true;
 }
 
@@ -73,7 +73,8 @@ export async function callGateway(
 	connection: GatewayConnection,
 	request: GatewayRequest,
 ): Promise<GatewayOutcome> {
-	const headers: Record<string, string> = { ...request.headers, Accept: 'application/json' };
+	const accept = request.asBytes === undefined ? 'application/json' : '*/*';
+	const headers: Record<string, string> = { ...request.headers, Accept: accept };
 	if (request.body !== undefined) headers['Content-Type'] = 'application/json';
 	if (request.idempotencyKey !== undefined) headers['Idempotency-Key'] = request.idempotencyKey;
 	const options: IHttpRequestOptions = {
@@ -103,7 +104,7 @@ export async function callGateway(
 			options,
 			{ credentialsDecrypted },
 		);
-		return readResponse(response);
+		return request.asBytes === undefined ? readResponse(response) : readFile(response);
 	} catch (error) {
 		return readFault(error);
 	}
@@ -123,6 +124,22 @@ export function readResponse(response: unknown): GatewayOutcome {
 	const { statusCode, headers, body } = asRecord(response);
 	if (typeof statusCode !== 'number') return { kind: 'fault', reason: 'other', code: undefined };
 	return { kind: 'answer', status: statusCode, headers: { ...asRecord(headers) }, body };
+}
+
+/** A refusal is JSON, where a file was asked for, too. */
+function readFile(response: unknown): GatewayOutcome {
+	const outcome = readResponse(response);
+	if (outcome.kind === 'fault') return outcome;
+	const { status, body } = outcome;
+	const bytes = body instanceof ArrayBuffer ? Buffer.from(body) : body;
+	if (!Buffer.isBuffer(bytes) || (status >= 200 && status <= 299))
+		return { ...outcome, body: bytes };
+	const text = bytes.toString('utf8');
+	try {
+		return { ...outcome, body: JSON.parse(text) as unknown };
+	} catch {
+		return { ...outcome, body: text };
+	}
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {

@@ -62,6 +62,14 @@ export const OPTIONS: INodeProperties = {
 				'Whether to leave out events of runs that this workflow has started itself, by OpenClaw Inbound. Without it a workflow that answers events may answer its own, until the gateway ends the circle.',
 		},
 		{
+			displayName: 'Include Attachments',
+			name: 'includeAttachments',
+			type: 'boolean',
+			default: false,
+			description:
+				"Whether to fetch the files that came with a message from the gateway, as binary data 'attachment_0', 'attachment_1' and so on: up to 20 MB each, and 50 MB in all. Those that cannot be fetched are in 'meta.attachments'.",
+		},
+		{
 			displayName: 'Include Headers',
 			name: 'includeHeaders',
 			type: 'boolean',

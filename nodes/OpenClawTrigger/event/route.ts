@@ -3,14 +3,15 @@ import { listenOnce } from '../fetch/listenOnce';
 import { startFetched } from '../fetch/previousRun';
 import { claimKey, claims } from '../once/claim';
 import { confirm } from '../once/confirm';
+import { attachFiles } from './attachments';
 import { listOutputs, outputIndex } from './outputs';
 import { takeRunMark } from './runMark';
 import type { SentMark } from './runMark';
 import { RAW, readRouting } from './settings';
 
 /**
- * Runs at the start of each execution: drops events which this node has run before, and sends the others
- * out by their output.
+ * Runs at the start of each execution: drops events which this node has run before, fetches the files of the
+ * others where that is wanted, and sends each out by its output.
  */
 export async function routeEvents(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const routing = readRouting(context);
@@ -23,10 +24,15 @@ export async function routeEvents(context: IExecuteFunctions): Promise<INodeExec
 	const received = (await listenInEditor(context)) ?? context.getInputData();
 	const taken = received.map(takeRunMark);
 	const runs = await chooseRuns(context, taken, routing.ignoreDuplicates);
-	for (const [index, { item }] of taken.entries()) {
-		if (runs[index] !== true) continue;
+	const items = taken.flatMap(({ item }, index) =>
+		runs[index] === true ? [{ ...item, pairedItem: { item: index } }] : [],
+	);
+	const whole = routing.includeAttachments
+		? await attachFiles(context, items, routing.simplify)
+		: items;
+	for (const item of whole) {
 		const type = typeof item.json['type'] === 'string' ? item.json['type'] : '';
-		outputs[outputIndex(outputMode, events, type)]?.push({ ...item, pairedItem: { item: index } });
+		outputs[outputIndex(outputMode, events, type)]?.push(item);
 	}
 	return outputs;
 }

@@ -23,6 +23,8 @@ export interface Settings {
 	readonly simplify: boolean;
 	readonly includeHeaders: boolean;
 	readonly includeRawBody: boolean;
+	/** Whether the files of a message are fetched. */
+	readonly includeAttachments: boolean;
 	/** Of webhooks. */
 	readonly ignoreDuplicates: boolean;
 	/** Of webhooks: whether the sender is answered when the last node has finished. */
@@ -46,6 +48,8 @@ export interface Routing {
 	readonly events: readonly string[];
 	readonly outputMode: OutputMode;
 	readonly ignoreDuplicates: boolean;
+	readonly includeAttachments: boolean;
+	readonly simplify: boolean;
 }
 
 /** For parameters as they are saved, expressions not evaluated. */
@@ -78,6 +82,7 @@ export function readSettings(context: ParameterContext): Settings {
 		simplify: options['simplify'] === true,
 		includeHeaders: options['includeHeaders'] === true,
 		includeRawBody: options['includeRawBody'] === true,
+		includeAttachments: options['includeAttachments'] === true,
 		ignoreDuplicates: options['ignoreDuplicates'] !== false,
 		answersLast: options['respond'] === 'lastNode',
 	};
@@ -107,6 +112,8 @@ export function readRouting(context: IExecuteFunctions): Routing {
 		events: toEvents(readAt('events', [])),
 		outputMode: readAt('outputMode', 'single') === 'perEvent' ? 'perEvent' : 'single',
 		ignoreDuplicates: options['ignoreDuplicates'] !== false,
+		includeAttachments: options['includeAttachments'] === true,
+		simplify: options['simplify'] === true,
 	};
 }
 

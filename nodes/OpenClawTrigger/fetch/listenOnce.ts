@@ -82,8 +82,9 @@ function sampleItem(
 	isWanted: (event: OpenClawEvent) => boolean,
 ): INodeExecutionData {
 	const now = Date.now();
-	const samples = settings.events.map((type) => sampleEvent(type, now));
-	const event = samples.find(isWanted) ?? samples[0] ?? sampleEvent('*', now);
+	const make = (type: string) => sampleEvent(type, now, settings.includeAttachments);
+	const samples = settings.events.map(make);
+	const event = samples.find(isWanted) ?? samples[0] ?? make('*');
 	const { json } = buildItem(
 		event,
 		{ keyIndex: 0, timestamp: Math.floor(now / 1000), verifiedAt: now },

@@ -6,9 +6,24 @@ const MESSAGE = {
 	content: 'Hello, this is a sample.',
 } as const;
 
+const SAMPLE_TEXT = 'This is a sample of a file that came with a message.\n';
+const RECEIVED = { role: 'user', ...MESSAGE } as const;
+
+/** What comes with the sample of a received message, where files are wanted. */
+export const SAMPLE_FILE = {
+	content: SAMPLE_TEXT,
+	attachment: {
+		index: 0,
+		kind: 'document',
+		contentType: 'text/plain',
+		fileName: 'sample.txt',
+		sizeBytes: SAMPLE_TEXT.length,
+	},
+} as const;
+
 /** What each type has beside the fields of every event. */
 const DATA: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-	'message.received': { message: { role: 'user', ...MESSAGE } },
+	'message.received': { message: RECEIVED },
 	'message.sent': {
 		message: { role: 'assistant', ...MESSAGE },
 		model: 'sample-model',
@@ -46,8 +61,9 @@ const DATA: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
  *
  * @param type one that isn't known here is made a received message
  * @param now milliseconds since 1970
+ * @param hasFile whether a received message has a file, {@link SAMPLE_FILE}
  */
-export function sampleEvent(type: string, now: number): OpenClawEvent {
+export function sampleEvent(type: string, now: number, hasFile = false): OpenClawEvent {
 	const known = Object.hasOwn(DATA, type) ? type : 'message.received';
 	return {
 		id: createEventId(now),
@@ -62,6 +78,9 @@ export function sampleEvent(type: string, now: number): OpenClawEvent {
 			userId: '12345',
 			trigger: 'user',
 			...DATA[known],
+			...(hasFile && known === 'message.received'
+				? { message: { ...RECEIVED, attachments: [SAMPLE_FILE.attachment] } }
+				: {}),
 		},
 	};
 }

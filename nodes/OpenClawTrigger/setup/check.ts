@@ -2,6 +2,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { IHookFunctions, ITriggerFunctions } from 'n8n-workflow';
 import { createSigningKeys } from '../../../protocol/keys';
 import { checkSigningSecret } from '../../shared/credentialTest';
+import { CREDENTIAL_NAME, readConnection } from '../../shared/gatewayConnection';
 import { hasExpression, ownProperty } from '../../shared/parameterValues';
 import { findUnreadable, readConditions } from '../event/conditions';
 import { RAW, readSetup, toEvents } from '../event/settings';
@@ -96,6 +97,24 @@ export async function checkSecret(context: IHookFunctions): Promise<void> {
 	}
 	const mistake = checkSigningSecret(secret);
 	if (mistake) throw refused(context, mistake.message, mistake.description);
+}
+
+/**
+ * Whether the credential can fetch the files of events, where that is wanted: to verify what is sent, the
+ * secret alone would do.
+ *
+ * @throws NodeOperationError that says what the credential needs
+ */
+export async function checkFileAccess(context: IHookFunctions): Promise<void> {
+	const options: unknown = context.getNodeParameter('options', {}, RAW);
+	if (ownProperty(options, 'includeAttachments') !== true) return;
+	const read = readConnection(await context.getCredentials(CREDENTIAL_NAME));
+	if (read.ok && read.connection.accessToken !== '') return;
+	throw refused(
+		context,
+		"'Include Attachments' needs an 'Access Token' in the credential",
+		"The files are fetched from the gateway. Make a token with 'openclaw event-webhooks token create --name n8n' on the gateway's host and enter it with the 'Gateway URL', or remove the option.",
+	);
 }
 
 function refused(context: CheckContext, message: string, description: string): NodeOperationError {
