@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { askAgent } from '../../testbed/askAgent';
 import type { Gateway } from '../../testbed/gateway';
 import { listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import { isQueueMode } from '../../testbed/n8n/anyInstance';
 import type { Workflow } from '../../testbed/n8n/client';
+import type { Execution } from '../../testbed/n8n/execution';
 import type { N8n } from '../../testbed/n8n/instance';
 import {
 	byId,
@@ -13,6 +17,7 @@ import {
 } from '../../testbed/n8n/openclawNodes';
 import { chain, node, noOp } from '../../testbed/n8n/workflow';
 import { credentialData } from '../../testbed/stack';
+import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { waitFor } from '../../testbed/waitFor';
 import { createToken } from './support/tokens';
 import { startOwnN8n } from './support/environment';
@@ -24,13 +29,19 @@ const API = '/plugins/event-webhooks/api';
 /** For ten minutes an execution that a worker was killed in counts as running still: nobody can tell. */
 const RUN_LIMIT_MS = isQueueMode() ? 800_000 : 120_000;
 
+let telegram: TelegramStandIn;
 let gateway: Gateway;
 let n8n: N8n;
 let token: string;
 
 beforeAll(async () => {
+	telegram = await startTelegramStandIn();
 	[gateway, n8n] = await Promise.all([
-		startPluginGateway({ modelUrl: readShared().modelUrl, webhooks: {} }),
+		startPluginGateway({
+			modelUrl: readShared().modelUrl,
+			config: telegram.config('main'),
+			webhooks: {},
+		}),
 		startOwnN8n(),
 	]);
 	token = createToken(gateway);
@@ -38,6 +49,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
 	await Promise.all([gateway.remove(), n8n.remove()]);
+	await telegram.stop();
 });
 
 async function list(name: 'endpoints' | 'deliveries', query = ''): Promise<readonly unknown[]> {
@@ -51,6 +63,20 @@ const endpoints = async () => await list('endpoints');
 async function remove(name: string): Promise<void> {
 	const headers = { authorization: `Bearer ${token}` };
 	await fetch(`${gateway.url}${API}/endpoints/${name}`, { method: 'DELETE', headers });
+}
+
+/** Sends the event of an execution once more, as soon as it is delivered. */
+async function replay(execution: Execution | undefined): Promise<void> {
+	const delivery = textAt(execution?.json(TRIGGER)[0], 'meta', 'delivery');
+	await waitFor('the event to be settled', async () =>
+		(await list('deliveries', `/${delivery}`)).some((one) => textAt(one, 'status') === 'delivered'),
+	);
+	const response = await fetch(`${gateway.url}${API}/deliveries/replay`, {
+		method: 'POST',
+		headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+		body: JSON.stringify({ deliveryIds: [delivery] }),
+	});
+	expect(tryParseJson(await response.text())).toMatchObject({ count: 1 });
 }
 
 async function createCredential() {
@@ -221,4 +247,135 @@ it('gives the editor the next event, at an endpoint that ends with it', async ()
 	expect(execution).toMatchObject({ status: 'success', mode: 'manual' });
 	expect(execution?.json(TRIGGER)[0]).toMatchObject({ type: 'tool.called' });
 	await waitFor('the test endpoint to be gone', async () => (await endpoints()).length === before);
+});
+
+/** A picture of one pixel: smaller than that JPEG does not get. */
+const PHOTO = Buffer.from(
+	'/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=',
+	'base64',
+);
+
+/** A document of one page with a line of text on it. */
+function pdf(text: string): Buffer {
+	const page = `BT /F1 24 Tf 20 40 Td (${text}) Tj ET`;
+	const objects = [
+		'<< /Type /Catalog /Pages 2 0 R >>',
+		'<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+		'<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 100] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
+		`<< /Length ${String(page.length)} >>\nstream\n${page}\nendstream`,
+		'<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+	];
+	let file = '%PDF-1.4\n';
+	const places = objects.map((object, index) => {
+		const place = String(file.length).padStart(10, '0');
+		file += `${String(index + 1)} 0 obj\n${object}\nendobj\n`;
+		return `${place} 00000 n \n`;
+	});
+	const count = String(objects.length + 1);
+	const table = `xref\n0 ${count}\n0000000000 65535 f \n${places.join('')}`;
+	const end = `trailer\n<< /Size ${count} /Root 1 0 R >>\nstartxref\n${String(file.length)}\n%%EOF\n`;
+	return Buffer.from(file + table + end, 'latin1');
+}
+
+describe('the files of a message', () => {
+	/** Takes messages with files of a kind, and hands the first one to a node that reads it. */
+	const createReader = async (
+		kind: string,
+		[type, version, parameters]: readonly [string, number, JsonObject],
+	): Promise<Workflow> => {
+		const isOfKind = {
+			field: 'data.message.attachments[0].kind',
+			operator: 'equals',
+			value: kind,
+		};
+		return await n8n.client.createWorkflow({
+			name: `Reader of ${kind}`,
+			nodes: [
+				triggerNode(await createCredential(), {
+					events: ['message.received'],
+					endpointSetup: 'connection',
+					filters: { conditions: { values: [isOfKind] } },
+					options: { includeAttachments: true },
+				}),
+				node('Read', type, version, { binaryPropertyName: 'attachment_0', ...parameters }),
+			],
+			connections: chain(TRIGGER, 'Read'),
+		});
+	};
+	const hash = { action: 'hash', type: 'SHA256', binaryData: true, dataPropertyName: 'sha256' };
+	const asHash = ['n8n-nodes-base.crypto', 1, hash] as const;
+	const asText = ['n8n-nodes-base.extractFromFile', 1, { operation: 'pdf' }] as const;
+	const sendPhoto = (more: object = {}) =>
+		telegram.sendFile({ kind: 'photo', content: PHOTO, caption: 'my printer', ...more });
+
+	it('are there for the nodes behind it, byte for byte', async () => {
+		const [ofImages, ofDocuments] = await Promise.all([
+			createReader('image', asHash),
+			createReader('document', asText),
+		]);
+		await n8n.client.publish(ofImages);
+		await n8n.client.publish(ofDocuments);
+		sendPhoto();
+		telegram.sendFile({
+			kind: 'document',
+			content: pdf('Invoice 4711'),
+			mimeType: 'application/pdf',
+			fileName: 'invoice.pdf',
+		});
+
+		const [photo] = await n8n.client.waitForExecutions(ofImages, 1);
+		expect(photo).toMatchObject({ status: 'success', errorMessage: '' });
+		expect(photo?.json(TRIGGER)[0]).toMatchObject({
+			data: { message: { content: 'my printer', attachments: [{ index: 0, kind: 'image' }] } },
+		});
+		expect(photo?.json(TRIGGER)[0]).not.toHaveProperty('meta.attachments');
+		expect(photo?.items(TRIGGER)[0]?.binary).toMatchObject({
+			attachment_0: { mimeType: 'image/jpeg', fileName: 'attachment_0.jpg' },
+		});
+		const sha256 = createHash('sha256').update(PHOTO).digest('hex');
+		expect(photo?.json('Read')[0]).toMatchObject({ sha256 });
+
+		const [document] = await n8n.client.waitForExecutions(ofDocuments, 1);
+		expect(document).toMatchObject({ status: 'success', errorMessage: '' });
+		expect(document?.items(TRIGGER)[0]?.binary).toMatchObject({
+			attachment_0: { mimeType: 'application/pdf', fileName: 'invoice.pdf', fileExtension: 'pdf' },
+		});
+		expect(textAt(document?.json('Read')[0], 'text').trim()).toBe('Invoice 4711');
+
+		// One that is sent again on purpose has them, too.
+		await replay(photo);
+		const [, again] = await n8n.client.waitForExecutions(ofImages, 2);
+		const replayOf = textAt(photo?.json(TRIGGER)[0], 'id');
+		expect(again?.json(TRIGGER)[0]).toMatchObject({ replayOf });
+		expect(again?.json('Read')[0]).toMatchObject({ sha256 });
+
+		// And what the gateway has deleted meanwhile keeps no event back.
+		await rm(join(gateway.folder, 'state', 'media', 'inbound'), { recursive: true });
+		await replay(photo);
+		const [, , without] = await n8n.client.waitForExecutions(ofImages, 3);
+		expect(without?.json(TRIGGER)[0]).toMatchObject({
+			data: { message: { content: 'my printer' } },
+			meta: {
+				attachments: [{ index: 0, error: 'The gateway does not have the file any more' }],
+			},
+		});
+		await n8n.client.deleteWorkflow(ofImages);
+		await n8n.client.deleteWorkflow(ofDocuments);
+	});
+
+	it('are there while the workflow is built', async () => {
+		const workflow = await createReader('image', asHash);
+		const run = n8n.client.runManually(workflow, TRIGGER);
+		await waitFor('the test endpoint', async () =>
+			(await endpoints()).some((one) => textAt(one, 'name').endsWith('-test')),
+		);
+		sendPhoto();
+		await run;
+		const [execution] = await n8n.client.waitForExecutions(workflow, 1);
+		expect(execution).toMatchObject({ status: 'success', mode: 'manual', errorMessage: '' });
+		expect(execution?.json('Read')[0]).toMatchObject({
+			sha256: createHash('sha256').update(PHOTO).digest('hex'),
+		});
+		await n8n.client.deleteWorkflow(workflow);
+	});
 });

@@ -79,15 +79,17 @@ async function fetchFiles(
 	const files: IBinaryKeyData = {};
 	const missing: IDataObject[] = [];
 	const { id } = item.json;
+	const eventId = typeof id === 'string' ? id : '';
+	const named = eventId === '' ? [] : listFiles(item.json, isSimplified);
 	const isSample = item.json['isSample'] === true && context.getMode() === 'manual';
 	let room = MAX_EVENT_BYTES;
-	for (const file of typeof id === 'string' ? listFiles(item.json, isSimplified) : []) {
+	for (const file of named) {
 		const { index } = file;
-		const fetched = isSample ? SAMPLE : await gateway.fetch(String(id), file, room);
+		const fetched = isSample ? SAMPLE : await gateway.fetch(eventId, file, room);
 		const stored = fetched.ok ? await store(context, fetched.bytes, file) : fetched.error;
 		if (typeof stored === 'string') {
 			missing.push({ index, error: stored });
-			const details = { eventId: id, index, reason: stored };
+			const details = { eventId, index, reason: stored };
 			context.logger.warn('OpenClaw Trigger could not fetch a file of an event', details);
 		} else {
 			files[`attachment_${String(index)}`] = stored;

@@ -14,7 +14,7 @@ export interface KeptFile {
 }
 
 /** A link in the place of the file isn't followed, and a pipe doesn't hold the gateway up. */
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const PIECE_BYTES = 65_536;
 /** What is not there, or is not what the gateway has put there. */
 const GONE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO']);

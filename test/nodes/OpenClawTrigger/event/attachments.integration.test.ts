@@ -46,12 +46,13 @@ interface SentFile extends AttachedFile {
 
 /** An item as it comes to `execute()`, of an event that the gateway has. */
 function received(files: readonly SentFile[], simplify = false): INodeExecutionData {
-	const attachments = files.map(({ path: _, ...facts }, index) => ({
+	const attachments = files.map(({ contentType, fileName, sizeBytes }, index) => ({
 		index,
 		kind: 'document',
 		// Without one n8n guesses, by a module that Jest cannot load.
-		contentType: 'application/octet-stream',
-		...facts,
+		contentType: contentType ?? 'application/octet-stream',
+		fileName,
+		sizeBytes,
 	}));
 	const event = createEvent({
 		type: 'message.received',
@@ -281,6 +282,24 @@ describe('a gateway that does not answer well', () => {
 			'/plugins/event-webhooks/api/events/..%2F..%2F..%2F..%2Fsecret/attachments/0',
 		]);
 	});
+});
+
+it('needs an access token, which publishing a manual webhook tells', async () => {
+	const publish = async (includeAttachments: boolean, credential: object) => {
+		const { harness, credentials, id } = open({ parameters: { options: { includeAttachments } } });
+		credentials[id] = { signingSecret: 'whsec_integration', ...credential };
+		return await harness.hook(TRIGGER, 'create');
+	};
+	const whole = { gatewayUrl: 'http://127.0.0.1:18789', accessToken: 'ocw_test' };
+	expect(await publish(true, whole)).toBe(true);
+	expect(await publish(false, {})).toBe(true);
+	for (const less of [
+		{},
+		{ ...whole, gatewayUrl: '' },
+		{ ...whole, accessToken: '', hookToken: 'x' },
+	]) {
+		await expect(publish(true, less)).rejects.toThrow("'Include Attachments' needs");
+	}
 });
 
 it('makes a sample of a file for the sample of a message', async () => {

@@ -38,6 +38,8 @@ test('has n8n evaluate nothing where no parameter holds an expression', () => {
 		events: ['message.sent'],
 		outputMode: 'perEvent',
 		ignoreDuplicates: false,
+		includeAttachments: false,
+		simplify: true,
 	});
 	expect(evaluatedNames).toEqual([]);
 });
