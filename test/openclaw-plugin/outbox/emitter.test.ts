@@ -76,6 +76,17 @@ describe('emit', () => {
 		});
 	});
 
+	it('remembers beside an event where its files are', () => {
+		prepare(folder.path);
+		const files = [{ path: '/state/media/inbound/a.jpg', contentType: 'image/jpeg' }, {}];
+		emit('message.received', {}, undefined, files);
+		expect(store.prepare('SELECT * FROM attachments').all()).toEqual([
+			{ event_seq: 1, place: 0, path: files[0]?.path, content_type: 'image/jpeg', file_name: null },
+			{ event_seq: 1, place: 1, path: null, content_type: null, file_name: null },
+		]);
+		expect(store.prepare('SELECT body FROM events').get()?.body).not.toContain('media');
+	});
+
 	it('writes nothing when no endpoint wants it', () => {
 		store = openStore(folder.path);
 		const registry = registryOf([someEndpoint({ events: ['tool.called'] })]);
