@@ -36,6 +36,8 @@ export class FetchStandIn {
 	readonly removed: string[] = [];
 	/** Answered in place of everything else. */
 	refusal: { status: number; code: string; more?: object } | undefined;
+	/** Files of events are not found, and not before this. */
+	filesReady: Promise<void> = Promise.resolve();
 	/** Drops connections. */
 	isAway = false;
 	registered: Registration | undefined;
@@ -98,6 +100,11 @@ export class FetchStandIn {
 		if (this.refusal) {
 			const { status, code, more } = this.refusal;
 			return { status, body: { ok: false, error: { code, message: code }, ...more } };
+		}
+		if (action === 'attachments') {
+			await this.filesReady;
+			const error = { code: 'attachment-gone', message: 'It is gone' };
+			return { status: 410, body: { ok: false, error } };
 		}
 		const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
 		if (method === 'PUT') {

@@ -106,6 +106,23 @@ describe('a connection', () => {
 		expect(gateway.registrations).toMatchObject([{ from }]);
 	});
 
+	test('settles other events while the files of one are fetched', async () => {
+		let release: () => void = () => undefined;
+		gateway.filesReady = new Promise((resolve) => {
+			release = resolve;
+		});
+		const withFile = event({ data: { message: { attachments: [{ index: 0, kind: 'image' }] } } });
+		const slow = gateway.push(withFile);
+		const quick = gateway.push(event());
+		const opened = open({ includeAttachments: true });
+		await publish(opened);
+		await gateway.settledAs('done', 1);
+		expect(gateway.outcomes('done')).toEqual([quick]);
+		release();
+		expect(await gateway.settledAs('done', 2)).toEqual([quick, slow]);
+		expect(arrived(opened)).toContain(withFile.id);
+	});
+
 	test('tells what is filtered, runs nothing of it', async () => {
 		const opened = open({}, { events: ['tool.called'], filters: { agentIds: 'main' } });
 		gateway.push(event());
