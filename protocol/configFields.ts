@@ -148,6 +148,23 @@ export function checkTemplate(
 	return false;
 }
 
+/** A path as it stands in the braces of a template, such as `body.title`, that starts with one of the roots. */
+export function readPath(field: Field, roots: readonly string[]): string | undefined {
+	const path = readText(field);
+	if (path === undefined) return undefined;
+	const parsed = parseTemplate(`{{${path}}}`, { roots });
+	const placeholder = parsed.ok ? parsed.template.placeholders[0] : undefined;
+	if (placeholder?.path !== path) {
+		addIssue(field, "must be a path such as 'body.title'");
+		return undefined;
+	}
+	// Node.js has them like this: any other spelling would never be found.
+	const found = placeholder.root === 'headers' ? path.toLowerCase() : path;
+	if (found === path) return path;
+	addIssue(field, `must have the header's name in small letters: '${found}'`);
+	return undefined;
+}
+
 /** Writes a path as in JavaScript: names that are no identifiers in brackets. */
 export function formatPath(path: KeyPath): string {
 	let text = '';

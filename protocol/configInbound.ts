@@ -9,10 +9,15 @@ import {
 	readBoolean,
 	readList,
 	readNames,
+	readPath,
 	readText,
 } from './configFields';
 import type { Field, FieldIssue } from './configFields';
-import { INBOUND_ROOTS, parseTemplate } from './template';
+import { readConditions } from './configCondition';
+import type { Condition } from './configCondition';
+import { readSenderAuth } from './configSender';
+import type { SenderAuth } from './configSender';
+import { INBOUND_ROOTS } from './template';
 
 /** What a POST to `{basePath}/{name}` tells which agent. */
 export interface InboundEndpointConfig {
@@ -20,6 +25,10 @@ export interface InboundEndpointConfig {
 	readonly template: string;
 	/** Paths without which a call is refused, such as `body.title`; at least one of the template's when absent. */
 	readonly required?: readonly string[];
+	/** How the sender proves that a call is its own; with an access token alone when absent. */
+	readonly auth?: SenderAuth;
+	/** All must hold for a call to become a message. */
+	readonly when?: readonly Condition[];
 }
 
 export interface InboundConfig {
@@ -46,6 +55,15 @@ export interface InboundParts extends Omit<InboundConfig, 'endpoints'> {
 }
 
 export const DEFAULT_INBOUND_PATH = '/webhooks/inbound';
+
+/** The keys of an inbound endpoint, in the order in which they are described. */
+export const INBOUND_ENDPOINT_KEYS = [
+	'agentId',
+	'template',
+	'required',
+	'auth',
+	'when',
+] as const satisfies readonly (keyof InboundEndpointConfig)[];
 
 const INBOUND_KEYS = ['enabled', 'basePath', 'endpoints', 'callbackOrigins', 'sessionKeys'];
 /** What a URL's path can hold without meaning something else there. */
@@ -111,22 +129,18 @@ function readEndpoint(field: Field): InboundEndpointConfig | undefined {
 		addIssue(field, 'cannot be part of a URL');
 		return undefined;
 	}
-	if (!checkKeys(field, ['agentId', 'template', 'required'])) return undefined;
+	if (!checkKeys(field, INBOUND_ENDPOINT_KEYS)) return undefined;
 	const agentId = readText(child(field, 'agentId'));
 	const template = readTemplate(child(field, 'template'));
+	const rules = {
+		...optional(field, 'required', (inner) =>
+			readList(inner, (entry) => readPath(entry, INBOUND_ROOTS)),
+		),
+		...optional(field, 'auth', readSenderAuth),
+		...optional(field, 'when', (inner) => readConditions(inner, INBOUND_ROOTS)),
+	};
 	if (agentId === undefined || template === undefined) return undefined;
-	const required = optional(field, 'required', (inner) => readList(inner, readPath));
-	return { agentId, template, ...required };
-}
-
-/** A path as it stands in the braces of a template. */
-function readPath(field: Field): string | undefined {
-	const path = readText(field);
-	if (path === undefined) return undefined;
-	const parsed = parseTemplate(`{{${path}}}`, { roots: INBOUND_ROOTS });
-	if (parsed.ok && parsed.template.placeholders[0]?.path === path) return path;
-	addIssue(field, "must be a path such as 'body.title'");
-	return undefined;
+	return { agentId, template, ...rules };
 }
 
 function readTemplate(field: Field): string | undefined {

@@ -11,6 +11,8 @@ export type * from './config';
 export type * from './configEndpoint';
 export type { InboundConfig, InboundEndpointConfig } from './configInbound';
 export { DEFAULT_INBOUND_PATH } from './configInbound';
+export type { Condition, Scalar } from './configCondition';
+export type * from './configSender';
 export type { OutboxConfig } from './configParts';
 export { DEFAULT_OUTBOX } from './configParts';
 export { parseGatewayDirectory } from './gateway';

@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyEvent } from '../../protocol/signature';
@@ -14,10 +16,11 @@ import {
 } from '../../testbed/scriptedModel';
 import { waitFor } from '../../testbed/waitFor';
 import { ARTICLE_ENDPOINTS, startArticleGateway } from './pluginInboundSetup';
-import { createToken, removeToken } from './support/tokens';
+import { createToken, listRefused, removeToken } from './support/tokens';
 import { itSince2026_9_2 } from './support/openclawVersion';
 
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
+const GITHUB_SECRET = "It's a Secret to Everybody";
 let model: ScriptedModel & { stop(): Promise<void> };
 let gateway: Gateway;
 let sink: HttpSink;
@@ -41,6 +44,17 @@ beforeAll(async () => {
 				...ARTICLE_ENDPOINTS,
 				plain: { agentId: 'main', template: '{{body.text}}' },
 				nobody: { agentId: 'no-such-agent', template: 'Hello' },
+				issues: {
+					agentId: 'devops-agent',
+					template: 'Issue #{{body.issue.number}}: {{body.issue.title}}',
+					auth: { type: 'github', secret: GITHUB_SECRET },
+					when: { path: 'body.action', equals: 'opened' },
+				},
+				unset: {
+					agentId: 'main',
+					template: '{{body.text}}',
+					auth: { type: 'github', secret: '${NO_SUCH_GITHUB_SECRET}' },
+				},
 			},
 			callbackOrigins: [sink.url],
 		},
@@ -291,6 +305,71 @@ describe('a token of the plugin', () => {
 		expect(await post('plain', { text: 'With a token' }, headers)).toMatchObject({ status: 202 });
 		removeToken(gateway, token);
 		expect(await post('plain', { text: 'Without' }, headers)).toMatchObject({ status: 401 });
+	});
+});
+
+describe('a call that GitHub has signed', () => {
+	const opened = readFileSync(
+		join(__dirname, '../fixtures/senders/github-issue-opened.json'),
+		'utf8',
+	);
+	const deliver = async (path: string, body: string, secret = GITHUB_SECRET) => {
+		const signature = createHmac('sha256', secret).update(body).digest('hex');
+		const response = await fetch(`${gateway.url}/webhooks/inbound/${path}`, {
+			method: 'POST',
+			headers: {
+				'content-type': 'application/json',
+				'x-github-event': 'issues',
+				'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+				'x-hub-signature-256': `sha256=${signature}`,
+			},
+			body,
+		});
+		return { status: response.status, json: (await response.json()) as JsonObject };
+	};
+
+	it('starts the agent once, however often it is sent', async () => {
+		const first = await deliver('issues', opened);
+		expect(first).toMatchObject({ status: 202, json: { ok: true } });
+		const request = await turn('Issue #42');
+		expect(request.agentId).toBe('devops-agent');
+		expect(request.message).toBe('Issue #42: Checkout fails with “500” for carts over €1,000');
+		expect(request.userText).toContain('EXTERNAL, UNTRUSTED');
+		expect(await deliver('issues', opened)).toEqual(first);
+		// The session has one turn after the other: a second one would come before this.
+		await post('issues?wait=60', { action: 'opened', issue: { number: 43, title: 'Last' } });
+		expect((await model.requests()).filter(({ message }) => message.includes('#42'))).toHaveLength(
+			1,
+		);
+	});
+
+	it('is refused when it is forged or its secret is not there, and filtered when it is not wanted', async () => {
+		const forged = await deliver('issues', opened, 'another secret');
+		expect(forged).toMatchObject({ status: 401, json: { error: { code: 'unauthorized' } } });
+		const unset = await deliver('unset', opened, '${NO_SUCH_GITHUB_SECRET}');
+		expect(unset).toEqual(forged);
+		expect(await deliver('issues', opened.replace('"opened"', '"closed"'))).toEqual({
+			status: 200,
+			json: { ok: true, status: 'filtered' },
+		});
+		expect(listRefused(gateway)).toEqual(
+			expect.arrayContaining([
+				expect.objectContaining({
+					endpoint: 'issues',
+					status: 401,
+					reason: expect.stringContaining('Not from github (signature-mismatch)') as unknown,
+				}),
+				expect.objectContaining({
+					endpoint: 'issues',
+					code: 'filtered',
+					reason: expect.stringContaining("'body.action' is not 'opened'") as unknown,
+				}),
+			]),
+		);
+		expect((await model.requests()).map(({ message }) => message)).toEqual([]);
+		const log = await gateway.log();
+		expect(log).toContain("'inbound.endpoints.unset.auth.secret' needs NO_SUCH_GITHUB_SECRET");
+		expect(log).not.toContain(GITHUB_SECRET);
 	});
 });
 

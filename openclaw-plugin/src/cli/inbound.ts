@@ -18,8 +18,7 @@ const MAX_RECENT = 500;
 /** `inbound`: the calls that came in, what became of them, and those that were refused. */
 export const inboundCommand: CommandDefinition = {
 	usage: 'inbound',
-	description:
-		'Calls to inbound endpoints: accepted ones with their runs, refused ones with the reason',
+	description: 'Calls to inbound endpoints: accepted ones with their runs, others with the reason',
 	subcommands: [
 		{
 			usage: 'list',
@@ -65,7 +64,8 @@ export const inboundCommand: CommandDefinition = {
 		},
 		{
 			usage: 'refusals',
-			description: 'List the newest calls that were refused, equal ones within a minute as one',
+			description:
+				'List the newest calls that were refused or filtered out, equal ones within a minute as one',
 			options: [['--recent <count>', 'How many (default: 20)']],
 			examples: ['inbound refusals --recent 50'],
 			run: ({ database, now }, { options }) => {
@@ -166,7 +166,7 @@ function describeRefusals(
 	refusals: readonly InboundRefusal[],
 	now: number,
 ): string {
-	if (refusals.length === 0) return 'No call was refused.';
+	if (refusals.length === 0) return 'No call was refused or filtered out.';
 	return formatTable(
 		terminal,
 		[

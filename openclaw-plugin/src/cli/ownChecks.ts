@@ -65,7 +65,10 @@ export function checkConfiguration(tools: CommandTools): readonly Check[] {
 
 /** What is still `${NAME}` here the gateway may know how to fill in. */
 function checkEnvironment({ settings }: CommandTools): readonly Check[] {
-	const written = JSON.stringify(settings.endpoints);
+	const secrets = Object.values(settings.inbound.endpoints).map((endpoint) =>
+		endpoint.kind === 'usable' ? endpoint.auth?.secrets : undefined,
+	);
+	const written = JSON.stringify([settings.endpoints, secrets]);
 	const names = new Set([...written.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name));
 	return [...names].map((name) => ({
 		about: 'environment',

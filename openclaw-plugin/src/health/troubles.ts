@@ -3,7 +3,7 @@ import type { EndpointHealth, Overview } from '../endpoints/endpointHealth';
 import { openEndpointTable } from '../endpoints/endpointTable';
 import { GIVEN_UP_ON_PURPOSE } from '../endpoints/manage';
 import { TEST_TYPE } from '../endpoints/testEvent';
-import { listRefusals } from '../inbound/inboundLog';
+import { FILTERED, listRefusals } from '../inbound/inboundLog';
 import { forecastSpace } from '../outbox/capacity';
 import { describeFault } from '../settings/settings';
 import type { Settings } from '../settings/settings';
@@ -299,10 +299,13 @@ export function describeShrinking(
 function refusalTroubles(database: Database, now: number): readonly Trouble[] {
 	const since = Math.max(now - DAY_MS, readSeenAt(database));
 	const row = database
-		.prepare('SELECT sum(count) AS n, min(at) AS since FROM inbound_refusals WHERE last_at > ?')
+		.prepare(
+			`SELECT sum(count) AS n, min(at) AS since FROM inbound_refusals
+			WHERE last_at > ? AND code <> '${FILTERED}'`,
+		)
 		.get(since);
 	const count = Number(row?.n ?? 0);
-	const [newest] = listRefusals(database, { limit: 1 });
+	const [newest] = listRefusals(database, { limit: 1, withFiltered: false });
 	if (count === 0 || newest === undefined) return [];
 	const { endpoint, address, reason, lastAt } = newest;
 	const what = count === 1 ? '1 inbound call was' : `${String(count)} inbound calls were`;

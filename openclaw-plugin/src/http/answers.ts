@@ -14,6 +14,8 @@ export interface Refusal {
 	readonly headers?: Readonly<Record<string, string>>;
 	/** What belongs into the answer beside the error. */
 	readonly more?: Readonly<Record<string, unknown>>;
+	/** What the gateway's owner reads instead of the message; never part of the answer. Holds no secret. */
+	readonly logged?: string;
 }
 
 /** Something that worked, or the reason why it did not. */

@@ -3,8 +3,9 @@ import { GATEWAY_TOKEN } from '../tokens/tokens';
 import { DIRECT } from './message';
 import type { InboundMessage, MessageState } from './message';
 import { readMessage } from './messageStore';
+import { senderTypeOf } from './senderCall';
 
-export { listRefusals } from './refusalLog';
+export { FILTERED, listRefusals } from './refusalLog';
 export type { InboundRefusal } from './refusalLog';
 
 /** What an operator sees of the calls that came in, and of what became of them. */
@@ -14,7 +15,7 @@ export interface InboundCall {
 	readonly runId: string;
 	/** Milliseconds since 1970. */
 	readonly createdAt: number;
-	/** What people call the token that it came with; undefined once that is revoked. */
+	/** What people call the token that it came with, or the kind of sender that signed it; undefined once the token is revoked. */
 	readonly caller?: string;
 	/** Absent for a message to any agent. */
 	readonly endpoint?: string;
@@ -96,7 +97,8 @@ export function showInbound(database: Database, runId: string): InboundCallDetai
 function readCall(row: Row): InboundCall {
 	const { runId, createdAt, settledAt, endpoint, agentId, sessionKey, state, ...message } =
 		readMessage(row);
-	const caller = message.caller === GATEWAY_TOKEN ? 'hooks.token' : row.caller_name;
+	const token = message.caller === GATEWAY_TOKEN ? 'hooks.token' : row.caller_name;
+	const caller = senderTypeOf(message.caller) ?? token;
 	return {
 		runId,
 		createdAt,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
-import type { Refusal } from '../http/answers';
-import { clientAddress, readTarget } from '../http/request';
+import type { Checked, Refusal } from '../http/answers';
+import { bearerToken, clientAddress, readTarget } from '../http/request';
 import type { Logger } from '../sdk';
 import type { GatewaySettings } from '../settings/gatewaySettings';
 import type { InboundSettings } from '../settings/settings';
@@ -13,19 +13,23 @@ import { DIRECT } from './message';
 import type { InboundMessage } from './message';
 import { answerRun, waitForResult } from './messageAnswer';
 import { openMessageStore } from './messageStore';
-import { createTemplateWriter, endpointSession, readDirectMessage } from './messageText';
-import type { WriteMessage } from './messageText';
+import { readDirectMessage } from './messageText';
+import { listSessions, prepareEndpoints } from './preparedEndpoint';
 import type { RefusalLog } from './refusalLog';
 import { readWait } from './requestOptions';
+import { senderCaller } from './senderCall';
+import type { SenderCall } from './senderCall';
 import { signalsOf } from './signals';
 import { takeMessage } from './takeMessage';
-import type { Call, CallRules, MessageTools } from './takeMessage';
+import type { Call, CallRules, MessageMaker, MessageTools } from './takeMessage';
 
 /*
  * A message from outside to an agent, from the request to the reply:
  *
- *   inboundRoute    who calls what, by token (tokens/) and path
+ *   inboundRoute    who calls what, by token (tokens/) or signature, and path
+ *   senderCall      a call that its sender has signed; senderSignature verifies each sender's scheme
  *   takeMessage     body → text → options → queue → answer
+ *   preparedEndpoint what the settings say about an endpoint, ready for use; condition is its 'when'
  *   messageText     fills in the endpoint's template, or reads a message to any agent
  *   requestOptions  key, wait, session and callback that were asked for; sessionPolicy says which session may be
  *   messageStore    the queue in the database; what the same key brings twice is one message
@@ -58,16 +62,6 @@ export interface InboundRouteOptions extends Pick<CallbackRules, 'findSigner' | 
 	readonly now?: () => number;
 }
 
-/** An endpoint of the settings, ready to take messages. */
-type PreparedEndpoint =
-	| {
-			readonly kind: 'usable';
-			readonly agentId: string;
-			readonly template: string;
-			readonly write: WriteMessage;
-	  }
-	| { readonly kind: 'faulty' };
-
 /** Name of the folder of runs, which are asked for with GET; endpoints are posted to. */
 const RUNS = 'runs';
 
@@ -75,7 +69,8 @@ const RUNS = 'runs';
  * Makes the handler of `{basePath}` and all below: `GET {basePath}` lists the endpoints, agents and
  * channels, `POST {basePath}` tells any agent something (token scope `agents`), `POST {basePath}/{name}` fills in the
  * endpoint's template and queues the message for its agent, `GET {basePath}/runs/{runId}` tells what became of a
- * message. Every request needs a token, before anything is read or told; what is refused is noted.
+ * message. Every request needs a token, before anything is read or told, or the signature of the endpoint's sender;
+ * what is refused is noted.
  *
  * @example
  * api.registerHttpRoute({ path: inbound.basePath, auth: 'plugin', match: 'prefix', handler });
@@ -84,8 +79,9 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 	const { inbound, database, gate, refusals, logger, now = Date.now } = options;
 	const { wrapExternalContent, findSigner, findReceiver } = options;
 	const messages = openMessageStore(database);
-	const tools = { messages, signals: signalsOf(options.folder), wrapExternalContent, now };
-	const endpoints = prepareEndpoints(inbound.endpoints);
+	const signals = signalsOf(options.folder);
+	const tools = { messages, signals, log: refusals, wrapExternalContent, now };
+	const endpoints = prepareEndpoints(inbound.endpoints, now);
 	const sessions = listSessions(inbound.endpoints);
 
 	const list = (response: ServerResponse, caller: Caller) => {
@@ -97,7 +93,7 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		);
 		answerJson(response, 200, { ok: true, endpoints: usable, agents, channels });
 	};
-	const take = async (call: Call, name: string, write: WriteMessage) => {
+	const take = async (call: Call, name: string, maker: MessageMaker) => {
 		const rules: CallRules = {
 			session: {
 				others: sessions.flatMap(([other, key]) => (other === name ? [] : [key])),
@@ -111,14 +107,14 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 				findReceiver,
 			},
 		};
-		return await takeMessage(call, write, rules, tools);
+		return await takeMessage(call, name, maker, rules, tools);
 	};
 	const takeDirect = async (call: Call) => {
 		const { agents, hooks } = options.gateway();
 		const { allowedAgentIds } = hooks;
-		return await take(call, DIRECT, ({ body }) =>
-			readDirectMessage(body, { agents, allowedAgentIds }),
-		);
+		return await take(call, DIRECT, {
+			write: ({ body }) => readDirectMessage(body, { agents, allowedAgentIds }),
+		});
 	};
 	const takeForEndpoint = async (call: Call, name: string) => {
 		const endpoint = mayCall(call.caller, name) ? endpoints.get(name) : undefined;
@@ -126,7 +122,7 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		if (call.request.method !== 'POST') return methodNotAllowed(['POST']);
 		return endpoint.kind === 'faulty'
 			? endpointFaulty(name)
-			: await take(call, name, endpoint.write);
+			: await take(call, name, endpoint.maker);
 	};
 	const showRun = async ({ request, response, query, caller }: Call, runId: string) => {
 		const wait = readWait(request.headers, query);
@@ -151,6 +147,29 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		return method === 'GET' ? await showRun(call, below) : methodNotAllowed(['GET']);
 	};
 
+	/** A token goes first. Who has none, or not a right one, may have signed the call. */
+	const admit = async (
+		request: IncomingMessage,
+		segments: readonly string[],
+	): Promise<Checked<{ readonly caller: Caller; readonly sender?: SenderCall }>> => {
+		const isPost = request.method === 'POST';
+		const [name, ...below] = segments;
+		const byToken = gate(request, isPost && name === undefined ? 'agents' : 'inbound');
+		if (byToken.ok) return { ok: true, value: { caller: byToken.value } };
+		const endpoint = name === undefined || !inbound.enabled ? undefined : endpoints.get(name);
+		const isSendable = isPost && below.length === 0 && endpoint?.kind === 'usable';
+		const senderGate = isSendable ? endpoint.senderGate : undefined;
+		if (name === undefined || senderGate === undefined) return byToken;
+		const bySignature = await senderGate(request);
+		if (bySignature.kind === 'sender') {
+			const { call } = bySignature;
+			return { ok: true, value: { caller: senderCaller(call, name), sender: call } };
+		}
+		const hasToken = bearerToken(request) !== undefined;
+		if (bySignature.kind === 'unsigned' && hasToken) return byToken;
+		return { ok: false, refusal: bySignature.refusal };
+	};
+
 	return async (request, response) => {
 		const target = readTarget(request, inbound.basePath);
 		if (target === undefined) return false;
@@ -160,13 +179,12 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 			answerRefusal(response, refusal);
 		};
 		try {
-			const isDirect = segments.length === 0 && request.method === 'POST';
-			const admitted = gate(request, isDirect ? 'agents' : 'inbound');
+			const admitted = await admit(request, segments);
 			if (!admitted.ok) {
 				refuse(admitted.refusal);
 				return true;
 			}
-			const call = { request, response, query, caller: admitted.value };
+			const call = { request, response, query, ...admitted.value };
 			const refusal = await serve(call, segments);
 			if (refusal !== undefined) refuse(refusal);
 		} catch (error) {
@@ -175,31 +193,6 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		}
 		return true;
 	};
-}
-
-function prepareEndpoints(
-	configured: InboundSettings['endpoints'],
-): ReadonlyMap<string, PreparedEndpoint> {
-	return new Map(
-		Object.entries(configured).map(([name, endpoint]): [string, PreparedEndpoint] => {
-			if (endpoint.kind === 'faulty') return [name, { kind: 'faulty' }];
-			const { kind, agentId, template } = endpoint;
-			return [
-				name,
-				{ kind, agentId, template, write: createTemplateWriter({ name, ...endpoint }) },
-			];
-		}),
-	);
-}
-
-function listSessions(
-	configured: InboundSettings['endpoints'],
-): readonly (readonly [name: string, session: string])[] {
-	return Object.entries(configured).flatMap(([name, endpoint]) =>
-		endpoint.kind === 'usable'
-			? [[name, endpointSession({ name, agentId: endpoint.agentId })] as const]
-			: [],
-	);
 }
 
 function mayCall({ endpoints }: Caller, name: string): boolean {

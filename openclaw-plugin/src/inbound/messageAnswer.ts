@@ -63,7 +63,7 @@ export function answerMessage(
 ): void {
 	const { runId, agentId, result } = message;
 	const headers = {
-		...(isRepeated ? { 'Idempotency-Replayed': 'true' } : {}),
+		...repeatedHeader(isRepeated),
 		...preference(waitSeconds),
 	};
 	// Who did not ask for the result gets the same answer each time, whatever has become of it.
@@ -77,6 +77,10 @@ export function answerMessage(
 	}
 	const more = { runId, agentId, durationMs: durationOf(message) };
 	answerRefusal(response, { ...failureOf(result), headers, more });
+}
+
+export function repeatedHeader(isRepeated: boolean): Readonly<Record<string, string>> {
+	return isRepeated ? { 'Idempotency-Replayed': 'true' } : {};
 }
 
 /** Answers what has become of an earlier message, in the same way, with its state. */

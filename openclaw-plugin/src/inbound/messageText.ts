@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { parseTemplate, renderTemplate } from '../protocol';
-import type { GatewayAgent, Template } from '../protocol';
+import type { GatewayAgent, SenderAuth, Template } from '../protocol';
 import { DIRECT } from './message';
+import { secretHeaderOf } from './senderSignature';
 
 /** What a request tells, and to whom. */
 export interface WrittenMessage {
@@ -39,6 +40,7 @@ export interface InboundEndpoint {
 	readonly template: string;
 	/** Paths without which there is no message; at least one value of the template when absent. */
 	readonly required?: readonly string[];
+	readonly auth?: SenderAuth;
 }
 
 /** Headers that hold secrets or say where other things lead: no template sees them. */
@@ -58,6 +60,7 @@ export function endpointSession({ agentId, name }: Pick<InboundEndpoint, 'agentI
 /** Prepares an inbound endpoint's template. */
 export function createTemplateWriter(endpoint: InboundEndpoint): WriteMessage {
 	const { name, agentId, template, required } = endpoint;
+	const readValues = createValueReader(endpoint);
 	// The settings were checked, so it can be read; should it not be, rendering says so.
 	const parsed = parseTemplate(template);
 	const prepared: Template | string = parsed.ok ? parsed.template : template;
@@ -66,9 +69,10 @@ export function createTemplateWriter(endpoint: InboundEndpoint): WriteMessage {
 	const filledIn = [
 		...new Set(placeholders.filter(({ root }) => root !== 'now').map(({ path }) => path)),
 	];
-	return ({ body, headers, query, now }) => {
-		const values = { body, headers: visibleHeaders(headers), query: toObject(query) };
-		const rendered = renderTemplate(prepared, { ...values, now: new Date(now).toISOString() });
+	return (input) => {
+		const values = readValues(input);
+		const now = new Date(input.now).toISOString();
+		const rendered = renderTemplate(prepared, { ...values, now });
 		if (!rendered.ok) {
 			const { code, message } = rendered.error;
 			const isTooLarge = code === 'output-too-large';
@@ -155,8 +159,18 @@ function hasValue(path: string, values: Readonly<Record<string, unknown>>): bool
 	return !rendered.ok || rendered.text.trim() !== '';
 }
 
-function visibleHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, unknown>> {
-	return Object.fromEntries(Object.entries(headers).filter(([name]) => !HIDDEN_HEADERS.has(name)));
+/** Makes what an endpoint's template and conditions see of a request, but for the time: no secrets. */
+export function createValueReader({
+	auth,
+}: Pick<InboundEndpoint, 'auth'>): (
+	input: Omit<MessageInput, 'now'>,
+) => Readonly<Record<string, unknown>> {
+	const secret = secretHeaderOf(auth);
+	const isVisible = (name: string) => !HIDDEN_HEADERS.has(name) && name !== secret;
+	return ({ body, headers, query }) => {
+		const visible = Object.entries(headers).filter(([name]) => isVisible(name));
+		return { body, headers: Object.fromEntries(visible), query: toObject(query) };
+	};
 }
 
 /** A name that comes several times becomes a list. */

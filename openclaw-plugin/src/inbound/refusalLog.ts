@@ -2,7 +2,7 @@ import type { Refusal } from '../http/answers';
 import { TODAY } from '../store/clock';
 import type { Database } from '../store/databaseAccess';
 
-/** Equal calls within a minute that were refused. */
+/** Equal calls within a minute that were refused, or led to nothing because of `when`. */
 export interface InboundRefusal {
 	/** Milliseconds since 1970, of the first. */
 	readonly at: number;
@@ -17,14 +17,20 @@ export interface InboundRefusal {
 	readonly reason: string;
 }
 
-/** Lists refused calls, the newest first. */
+/** Code of a call that its endpoint's conditions did not let through: no fault of anybody. */
+export const FILTERED = 'filtered';
+
+/** Lists refused calls and filtered ones, the newest first. */
 export function listRefusals(
 	database: Database,
-	{ limit = 20 }: { readonly limit?: number } = {},
+	{ limit = 20, withFiltered = true }: { readonly limit?: number; withFiltered?: boolean } = {},
 ): readonly InboundRefusal[] {
 	return database
-		.prepare('SELECT * FROM inbound_refusals ORDER BY last_at DESC, seq DESC LIMIT ?')
-		.all(limit)
+		.prepare(
+			`SELECT * FROM inbound_refusals WHERE ?1 OR code <> '${FILTERED}'
+			ORDER BY last_at DESC, seq DESC LIMIT ?2`,
+		)
+		.all(withFiltered ? 1 : 0, limit)
 		.map((row) => ({
 			at: Number(row.at),
 			lastAt: Number(row.last_at),
@@ -49,7 +55,7 @@ export interface RefusalLog {
 	close(): void;
 }
 
-/** Refusals that are kept. */
+/** Refusals that are kept, and as many filtered calls beside them: neither push out the others. */
 const MAX_REFUSALS = 1000;
 const DAYS_KEPT = 30;
 /** Milliseconds within which equal refusals are one. */
@@ -95,7 +101,13 @@ export function createRefusalLog(database: Database, now: () => number = Date.no
 				VALUES (?, ?, ${TODAY}, 1, ?, ?, ?, ?, ?)`,
 			)
 			.run(time, time, ...values);
-		database.prepare('DELETE FROM inbound_refusals WHERE seq <= ?').run(Number(seq) - MAX_REFUSALS);
+		database
+			.prepare(
+				`DELETE FROM inbound_refusals WHERE (code = '${FILTERED}') = ?1 AND seq <= (
+					SELECT seq FROM inbound_refusals WHERE (code = '${FILTERED}') = ?1
+					ORDER BY seq DESC LIMIT 1 OFFSET ${String(MAX_REFUSALS)})`,
+			)
+			.run(values[3] === FILTERED ? 1 : 0);
 		recent.set(key, { seq, since: time, lastAt: time, count: 1, isWritten: true });
 	};
 	const forgetOld = (time: number) => {
@@ -121,10 +133,10 @@ export function createRefusalLog(database: Database, now: () => number = Date.no
 		else countOne(OTHERS, true);
 	};
 	return {
-		note: (endpoint, address, { status, code, message }) => {
+		note: (endpoint, address, { status, code, message, logged = message }) => {
 			quietly(() => {
 				const name = toLine(endpoint).slice(0, MAX_NAME_LENGTH).toWellFormed();
-				countOne([name, address, status, code, toLine(message)]);
+				countOne([name, address, status, code, toLine(logged)]);
 			})();
 		},
 		close: quietly(flush),

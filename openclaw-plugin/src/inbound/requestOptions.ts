@@ -76,7 +76,7 @@ export function readRequestOptions(
 }
 
 /** What the sender names itself, and how many runs its own cause has come through. */
-function readOrigin(headers: IncomingHttpHeaders): Checked<MessageOrigin> {
+export function readOrigin(headers: IncomingHttpHeaders): Checked<MessageOrigin> {
 	const source = textOf(headers['x-openclaw-source']);
 	if (source !== undefined && (source.length > MAX_SOURCE_LENGTH || !PLAIN.test(source))) {
 		return refuse(BAD_SOURCE);

@@ -207,8 +207,8 @@ function commonLengths(before: readonly string[], after: readonly string[]): Uin
 const REFERENCES = /^(?:\$\{\w+\}\s*)+$/;
 
 /**
- * Makes a function that replaces what is secret in a plugin's entry: signing secrets, values of
- * headers, and passwords and queries of URLs. Equal secrets get equal numbers, so that a comparison
+ * Makes a function that replaces what is secret in a plugin's entry: signing secrets, those of
+ * senders, values of headers, and passwords and queries of URLs. Equal secrets get equal numbers, so that a comparison
  * shows where one has changed.
  *
  * @example
@@ -235,10 +235,23 @@ export function createMask(): (entry: JsonObject) => JsonObject {
 		}
 		return masked;
 	};
+	const maskInbound = (inbound: JsonObject): JsonObject => {
+		if (!isObject(inbound.endpoints)) return inbound;
+		const endpoints = Object.entries(inbound.endpoints).map(([name, endpoint]) => {
+			if (!isObject(endpoint) || !isObject(endpoint.auth)) return [name, endpoint] as const;
+			const { secret } = endpoint.auth;
+			const hidden: unknown = Array.isArray(secret) ? secret.map(hide) : hide(secret);
+			return [name, { ...endpoint, auth: { ...endpoint.auth, secret: hidden } }] as const;
+		});
+		return { ...inbound, endpoints: Object.fromEntries(endpoints) };
+	};
 	return (entry) => {
 		const { config } = entry;
-		if (!isObject(config) || !Array.isArray(config.endpoints)) return entry;
-		return { ...entry, config: { ...config, endpoints: config.endpoints.map(maskEndpoint) } };
+		if (!isObject(config)) return entry;
+		const masked = { ...config };
+		if (Array.isArray(config.endpoints)) masked.endpoints = config.endpoints.map(maskEndpoint);
+		if (isObject(config.inbound)) masked.inbound = maskInbound(config.inbound);
+		return { ...entry, config: masked };
 	};
 }
 

@@ -11,6 +11,7 @@ import type {
 	EndpointPart,
 	FieldIssue,
 	InboundEndpointConfig,
+	InboundEndpointPart,
 	InboundParts,
 	KeyPath,
 	OutboxConfig,
@@ -100,7 +101,8 @@ export function readSettings(
 	const parts = readWebhooks(pluginConfig ?? {});
 	const host = hostname();
 	const endpoints = parts.endpoints.map((part, position) => configure(part, position, isResolved));
-	const inbound = configureInbound(parts.inbound);
+	const inboundParts = isResolved ? refuseUnresolved(parts.inbound) : parts.inbound;
+	const inbound = configureInbound(inboundParts);
 	return {
 		instanceId: parts.instanceId ?? host,
 		endpoints: endpoints.map(({ endpoint }) => endpoint),
@@ -113,7 +115,7 @@ export function readSettings(
 				consequence: describeConsequence(issue.path, lastGood, host),
 			})),
 			...endpoints.flatMap(({ faults }) => faults),
-			...listInboundFaults(parts.inbound, inbound.basePath),
+			...listInboundFaults(inboundParts, inbound.basePath),
 		],
 	};
 }
@@ -193,16 +195,33 @@ function findUnresolved(endpoint: EndpointConfig, position: number): readonly Fi
 			values.map((value, index) => [['filter', key, index], value] as const),
 		),
 	];
-	const issues = texts.flatMap(([path, text]) => {
-		const names = [...text.matchAll(/\$\{(\w+)\}/g)].map((match) => match[1]);
-		if (names.length === 0) return [];
-		const missing = names.join(' and ');
-		const message = `needs ${missing}, which is not set in the gateway's environment`;
-		return [{ path: ['endpoints', position, ...path], message }];
-	});
+	const issues = texts.flatMap(([path, text]) =>
+		unresolvedIn(text, ['endpoints', position, ...path]),
+	);
 	if (typeof secret !== 'object') return issues;
 	const message = `refers to '${secret.id}', which the gateway could not find`;
 	return [...issues, { path: ['endpoints', position, 'secret'], message }];
+}
+
+function unresolvedIn(text: string, path: KeyPath): readonly FieldIssue[] {
+	const names = [...text.matchAll(/\$\{(\w+)\}/g)].map((match) => match[1]);
+	if (names.length === 0) return [];
+	const missing = names.join(' and ');
+	return [{ path, message: `needs ${missing}, which is not set in the gateway's environment` }];
+}
+
+/** An inbound endpoint whose secret the gateway could not fill in lets nobody in: `${NAME}` is no secret. */
+function refuseUnresolved(parts: InboundParts | undefined): InboundParts | undefined {
+	if (parts === undefined) return undefined;
+	const endpoints = Object.entries(parts.endpoints).map(
+		([name, part]): [string, InboundEndpointPart] => {
+			const secrets = part.ok ? (part.config.auth?.secrets ?? []) : [];
+			const path = ['inbound', 'endpoints', name, 'auth', 'secret'];
+			const issues = secrets.flatMap((secret) => unresolvedIn(secret, path));
+			return [name, issues.length === 0 ? part : { ok: false, issues }];
+		},
+	);
+	return { ...parts, endpoints: Object.fromEntries(endpoints) };
 }
 
 /** The values that held before, of the keys that are wrong now. */

@@ -167,7 +167,7 @@ export const SCHEMA = `
 		last_used_at INTEGER
 	) STRICT;
 
-	-- caller: id of the token that it came with.
+	-- caller: id of the token that it came with; 'sender:' and a kind of sender for a call that was signed.
 	CREATE TABLE inbound_messages (
 		seq INTEGER PRIMARY KEY,
 		run_id TEXT NOT NULL UNIQUE,
@@ -193,7 +193,8 @@ export const SCHEMA = `
 	CREATE INDEX inbound_open ON inbound_messages (session_key, seq) WHERE settled_at IS NULL;
 	CREATE INDEX inbound_settled ON inbound_messages (settled_day) WHERE settled_day IS NOT NULL;
 
-	-- Calls that were refused: what an operator needs to help the caller, without body or token.
+	-- Calls that were refused, or led to nothing by a condition of their endpoint (code 'filtered'): what an operator
+	-- needs to help the caller, without body or token.
 	-- Equal ones within a minute are one row: at of the first, last_at of the last, count of all.
 	CREATE TABLE inbound_refusals (
 		seq INTEGER PRIMARY KEY,

@@ -95,10 +95,12 @@ export function createFailureLimit(now: () => number = Date.now): FailureLimit {
 const CLOSE = { Connection: 'close' };
 const CHALLENGE = { ...CLOSE, 'WWW-Authenticate': 'Bearer realm="openclaw-event-webhooks"' };
 
-const UNAUTHORIZED: Refusal = {
+/** The one answer to everybody who may not call, whatever it was that they tried. */
+export const UNAUTHORIZED: Refusal = {
 	status: 401,
 	code: 'unauthorized',
-	message: "A valid access token is needed in the header 'Authorization: Bearer …'",
+	message:
+		"A valid access token is needed in the header 'Authorization: Bearer …', or the signature that the endpoint asks for",
 	headers: CHALLENGE,
 };
 

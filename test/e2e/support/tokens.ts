@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import { listRefusals } from '../../../openclaw-plugin/src/inbound/inboundLog';
+import type { InboundRefusal } from '../../../openclaw-plugin/src/inbound/inboundLog';
 import { dataFolder, openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { issueToken, revokeToken, TOKEN_SCOPES } from '../../../openclaw-plugin/src/tokens/tokens';
 import type { TokenScope } from '../../../openclaw-plugin/src/tokens/tokens';
 import type { Gateway } from '../../../testbed/gateway';
 
 /*
- * What `openclaw event-webhooks token` does, in the same database: the command takes a quarter of a minute to start.
+ * What `openclaw event-webhooks token` and the like do, in the same database: the command takes a quarter of a minute to start.
  */
 
 /** Makes an access token; of all scopes unless others are given. */
@@ -21,6 +23,11 @@ export function removeToken(gateway: Gateway, token: string): void {
 	const [, id = ''] = token.split('_');
 	const { kind } = inDatabase(gateway, (database) => revokeToken(database, id));
 	if (kind !== 'revoked') throw new Error(`The token is ${kind}`);
+}
+
+/** What `openclaw event-webhooks inbound refusals` lists. */
+export function listRefused(gateway: Gateway): readonly InboundRefusal[] {
+	return inDatabase(gateway, (database) => listRefusals(database));
 }
 
 function inDatabase<Result>(

@@ -39,8 +39,14 @@ const endpoint = (more: Record<string, unknown> = {}) => ({
 	...more,
 });
 
-const withHooks = (hooks: unknown, endpoints: readonly unknown[] = [endpoint()]) => ({
-	plugins: { entries: { 'event-webhooks': { enabled: true, hooks, config: { endpoints } } } },
+const withHooks = (
+	hooks: unknown,
+	endpoints: readonly unknown[] = [endpoint()],
+	inbound: unknown = {},
+) => ({
+	plugins: {
+		entries: { 'event-webhooks': { enabled: true, hooks, config: { endpoints, inbound } } },
+	},
 });
 
 const writeHooks = (
@@ -174,6 +180,13 @@ describe('receivers', () => {
 		cli.config = withHooks({ allowConversationAccess: true }, [endpoint({ url: '${OPS_URL}' })]);
 		expect((await checksOf('receiver')).message).toContain('its url needs OPS_URL');
 		expect((await checksOf('environment')).message).toContain('OPS_URL is not set here');
+	});
+
+	it('says which secret of a sender the environment lacks', async () => {
+		const auth = { type: 'github', secret: '${GITHUB_SECRET}' };
+		const inbound = { endpoints: { a: { agentId: 'main', template: '{{body.a}}', auth } } };
+		cli.config = withHooks({ allowConversationAccess: true }, [], inbound);
+		expect((await checksOf('environment')).message).toContain('GITHUB_SECRET is not set here');
 	});
 });
 

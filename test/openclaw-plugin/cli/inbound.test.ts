@@ -118,7 +118,9 @@ describe('inbound show', () => {
 
 describe('inbound refusals', () => {
 	it('lists who was refused and why; status tells of them until they are seen', async () => {
-		expect((await cli.run('inbound refusals')).stdout).toBe('No call was refused.\n');
+		expect((await cli.run('inbound refusals')).stdout).toBe(
+			'No call was refused or filtered out.\n',
+		);
 		expect((await cli.run('status')).exitCode).toBe(0);
 		refuse('deploy', 'unknown-token');
 		refuse('deploy', 'unknown-token');

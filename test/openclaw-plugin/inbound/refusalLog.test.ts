@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
+	FILTERED,
 	createRefusalLog,
 	forgetRefusals,
 	listRefusals,
@@ -91,6 +92,26 @@ it('keeps the newest thousand', () => {
 	expect(kept).toHaveLength(1000);
 	expect(kept[0]?.endpoint).toBe('name-1499');
 	expect(kept.at(-1)?.endpoint).toBe('name-500');
+});
+
+it('keeps filtered calls beside the refused ones: neither push out the others', () => {
+	const log = createLog();
+	const filtered = { status: 200, code: FILTERED, message: 'No message was made of it' };
+	for (let index = 0; index < 1100; index += 1) {
+		time += 60_000;
+		log.note('refused', '192.0.2.7', REFUSAL);
+		log.note('filtered', '192.0.2.7', filtered);
+		log.note('filtered', '192.0.2.8', filtered);
+	}
+	const kept = listRefusals(database, { limit: 5000 });
+	const count = (endpoint: string) => kept.filter((one) => one.endpoint === endpoint).length;
+	expect([count('refused'), count('filtered')]).toEqual([1000, 1000]);
+	expect(listRefusals(database, { limit: 5000, withFiltered: false })).toHaveLength(1000);
+});
+
+it('keeps what only the owner is told in the place of the message', () => {
+	createLog().note('a', '192.0.2.7', { ...REFUSAL, logged: 'Not from github' });
+	expect(list()).toMatchObject([{ reason: 'Not from github' }]);
 });
 
 it('forgets them after thirty days', () => {

@@ -106,8 +106,17 @@ describe('createMask', () => {
 					{ name: 'c', url: 'https://c.example', secret: { source: 'env', id: 'C' } },
 					{ name: 'd', url: 'https://d.example', secret: 'whsec_1' },
 				],
+				inbound: {
+					endpoints: {
+						a: { agentId: 'a', auth: { type: 'github', secret: 'whsec_1' } },
+						b: { agentId: 'b', auth: { type: 'slack', secret: ['${SLACK}', 'new'] } },
+						c: { agentId: 'c' },
+						d: 'nonsense',
+					},
+				},
 			},
 		});
+		expect(createMask()({ config: { inbound: {} } })).toEqual({ config: { inbound: {} } });
 
 		expect(masked).toEqual({
 			config: {
@@ -122,6 +131,14 @@ describe('createMask', () => {
 					{ name: 'c', url: 'https://c.example', secret: { source: 'env', id: 'C' } },
 					{ name: 'd', url: 'https://d.example', secret: '(hidden #1)' },
 				],
+				inbound: {
+					endpoints: {
+						a: { agentId: 'a', auth: { type: 'github', secret: '(hidden #1)' } },
+						b: { agentId: 'b', auth: { type: 'slack', secret: ['${SLACK}', '(hidden #5)'] } },
+						c: { agentId: 'c' },
+						d: 'nonsense',
+					},
+				},
 			},
 		});
 	});

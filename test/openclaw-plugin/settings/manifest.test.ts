@@ -1,6 +1,9 @@
 import manifest from '../../../openclaw-plugin/openclaw.plugin.json';
 import { DEFAULT_OUTBOX } from '../../../openclaw-plugin/src/protocol';
 import { ENDPOINT_KEYS } from '../../../protocol/configEndpoint';
+import { CONDITION_KEYS } from '../../../protocol/configCondition';
+import { INBOUND_ENDPOINT_KEYS } from '../../../protocol/configInbound';
+import { SENDER_KEYS } from '../../../protocol/configSender';
 import { WEBHOOKS_KEYS } from '../../../protocol/configParts';
 import { FILTER_KEYS } from '../../../protocol/eventFilter';
 
@@ -32,5 +35,9 @@ it('describes each key there is', () => {
 	expect(Object.keys(properties)).toEqual([...WEBHOOKS_KEYS]);
 	expect(Object.keys(endpoint)).toEqual([...ENDPOINT_KEYS]);
 	expect(Object.keys(endpoint.filter.properties)).toEqual([...FILTER_KEYS]);
+	const inbound = properties.inbound.properties.endpoints.additionalProperties.properties;
+	expect(Object.keys(inbound)).toEqual([...INBOUND_ENDPOINT_KEYS]);
+	expect(Object.keys(inbound.auth.properties).sort()).toEqual([...SENDER_KEYS].sort());
+	expect(Object.keys(inbound.when.properties)).toEqual([...CONDITION_KEYS]);
 	expect(Object.keys(properties.outbox.properties)).toEqual(Object.keys(DEFAULT_OUTBOX));
 });

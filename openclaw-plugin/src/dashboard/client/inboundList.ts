@@ -34,9 +34,9 @@ function callElement(call: Inbound['calls'][number], now: number): HTMLElement {
 }
 
 function refusalElement(refusal: Inbound['refusals'][number], now: number): HTMLElement {
-	const { status, endpoint, address, reason, count, lastAt } = refusal;
+	const { status, code, endpoint, address, reason, count, lastAt } = refusal;
 	return line(
-		'refused',
+		code === 'filtered' ? code : 'refused',
 		`${endpoint === '' ? 'to any agent' : endpoint}, from ${address}`,
 		`${String(status)}: ${reason}${count === 1 ? '' : ` (${countText(count, 'call', 'calls')})`}`,
 		timeElement(lastAt, now),

@@ -1,0 +1,63 @@
+import { createConditions } from '../../../openclaw-plugin/src/inbound/condition';
+import { parseExactJsonBody } from '../../../openclaw-plugin/src/http/body';
+import type { Condition } from '../../../openclaw-plugin/src/protocol';
+
+function unmet(conditions: readonly Condition[], json: string, headers = {}): string | undefined {
+	const body = parseExactJsonBody({}, Buffer.from(json));
+	if (!body.ok) throw new Error(json);
+	return createConditions(conditions)({ body: body.value, headers, query: { a: '1' } });
+}
+
+describe('a condition', () => {
+	it.each<[string, Condition, string]>([
+		['a text', { path: 'body.a', in: ['opened'] }, '{"a":"opened"}'],
+		['one of several', { path: 'body.a', in: ['x', 'opened'] }, '{"a":"opened"}'],
+		['an empty text', { path: 'body.a', in: [''] }, '{"a":""}'],
+		['a number', { path: 'body.a', in: [5] }, '{"a":5}'],
+		['a number with other digits', { path: 'body.a', in: [5] }, '{"a":5.0}'],
+		[
+			'a large number',
+			{ path: 'body.a', in: ['8202522731445525542'] },
+			'{"a":8202522731445525542}',
+		],
+		['a number as text', { path: 'body.a', in: ['5'] }, '{"a":5}'],
+		['a boolean', { path: 'body.a', in: [true] }, '{"a":true}'],
+		['the query', { path: 'query.a', in: [1] }, '{}'],
+		['something that is there', { path: 'body.a', exists: true }, '{"a":false}'],
+		['nothing there', { path: 'body.a', exists: false }, '{"b":1}'],
+		['null as nothing', { path: 'body.a', exists: false }, '{"a":null}'],
+		['a place in a list', { path: 'body.a[1].b', in: ['x'] }, '{"a":[0,{"b":"x"}]}'],
+	])('is met by %s', (_, condition, json) => {
+		expect(unmet([condition], json)).toBeUndefined();
+	});
+
+	it.each<[Condition, string, string]>([
+		[{ path: 'body.a', in: ['opened'] }, '{"a":"closed"}', "'body.a' is not 'opened'"],
+		[{ path: 'body.a', in: ['opened'] }, '{"a":"Opened"}', "'body.a' is not 'opened'"],
+		[{ path: 'body.a', in: ['opened'] }, '{}', "'body.a' is not 'opened'"],
+		[{ path: 'body.a', in: [0] }, '{"a":""}', "'body.a' is not '0'"],
+		[{ path: 'body.a', in: [''] }, '{"a":null}', "'body.a' is not ''"],
+		[{ path: 'body.a', in: [1, 'b'] }, '{"a":2}', "'body.a' is none of '1', 'b'"],
+		[
+			{ path: 'body.a', in: [1, 2, 3, 4, 5, 6] },
+			'{"a":7}',
+			"'body.a' is none of '1', '2', '3', '4', '5', …",
+		],
+		[{ path: 'body.a', exists: true }, '[]', "'body.a' is missing"],
+		[{ path: 'body.a', exists: false }, '{"a":0}', "'body.a' is there"],
+		[{ path: 'body.toString', exists: true }, '{}', "'body.toString' is missing"],
+	])('%j is not met by %s', (condition, json, reason) => {
+		expect(unmet([condition], json)).toBe(reason);
+	});
+
+	it('of several is told when it is the first that is not met', () => {
+		const conditions: readonly Condition[] = [
+			{ path: 'headers.x-github-event', in: ['issues'] },
+			{ path: 'body.action', in: ['opened'] },
+		];
+		const headers = { 'x-github-event': 'issues' };
+		expect(unmet(conditions, '{"action":"opened"}', headers)).toBeUndefined();
+		expect(unmet(conditions, '{"action":"closed"}', headers)).toBe("'body.action' is not 'opened'");
+		expect(unmet(conditions, '{"action":"opened"}')).toContain("'headers.x-github-event'");
+	});
+});
