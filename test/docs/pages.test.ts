@@ -12,6 +12,7 @@ const WITHOUT_TWIN = [
 	'events.md',
 	'production.md',
 	'protocol.md',
+	'senders.md',
 ];
 
 const read = (file: string) => readFileSync(file, 'utf8');
