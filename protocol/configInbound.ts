@@ -17,7 +17,7 @@ import { readConditions } from './configCondition';
 import type { Condition } from './configCondition';
 import { readSenderAuth } from './configSender';
 import type { SenderAuth } from './configSender';
-import { INBOUND_ROOTS } from './template';
+import { INBOUND_ROOTS, ITEM_ROOTS } from './template';
 
 /** What a POST to `{basePath}/{name}` tells which agent. */
 export interface InboundEndpointConfig {
@@ -27,8 +27,10 @@ export interface InboundEndpointConfig {
 	readonly required?: readonly string[];
 	/** How the sender proves that a call is its own; with an access token alone when absent. */
 	readonly auth?: SenderAuth;
-	/** All must hold for a call to become a message. */
+	/** All must hold for a call, or for an element of `map`, to become a message. */
 	readonly when?: readonly Condition[];
+	/** Path of a list in the body: each of its elements becomes a message, and is `item` in template and conditions. */
+	readonly map?: string;
 }
 
 export interface InboundConfig {
@@ -63,6 +65,7 @@ export const INBOUND_ENDPOINT_KEYS = [
 	'required',
 	'auth',
 	'when',
+	'map',
 ] as const satisfies readonly (keyof InboundEndpointConfig)[];
 
 const INBOUND_KEYS = ['enabled', 'basePath', 'endpoints', 'callbackOrigins', 'sessionKeys'];
@@ -131,22 +134,20 @@ function readEndpoint(field: Field): InboundEndpointConfig | undefined {
 	}
 	if (!checkKeys(field, INBOUND_ENDPOINT_KEYS)) return undefined;
 	const agentId = readText(child(field, 'agentId'));
-	const template = readTemplate(child(field, 'template'));
+	const roots = child(field, 'map').value === undefined ? INBOUND_ROOTS : ITEM_ROOTS;
+	const template = readTemplate(child(field, 'template'), roots);
 	const rules = {
-		...optional(field, 'required', (inner) =>
-			readList(inner, (entry) => readPath(entry, INBOUND_ROOTS)),
-		),
+		...optional(field, 'required', (inner) => readList(inner, (entry) => readPath(entry, roots))),
 		...optional(field, 'auth', readSenderAuth),
-		...optional(field, 'when', (inner) => readConditions(inner, INBOUND_ROOTS)),
+		...optional(field, 'when', (inner) => readConditions(inner, roots)),
+		...optional(field, 'map', (inner) => readPath(inner, ['body'])),
 	};
 	if (agentId === undefined || template === undefined) return undefined;
 	return { agentId, template, ...rules };
 }
 
-function readTemplate(field: Field): string | undefined {
+function readTemplate(field: Field, roots: readonly string[]): string | undefined {
 	const template = readText(field);
 	if (template === undefined) return undefined;
-	return checkTemplate(field, template, { roots: INBOUND_ROOTS, hasFormats: false })
-		? template
-		: undefined;
+	return checkTemplate(field, template, { roots, hasFormats: false }) ? template : undefined;
 }

@@ -6,6 +6,9 @@ import type { ReadValue } from './templateValue';
 /** What stands at the start of a path in the template of an inbound message. */
 export const INBOUND_ROOTS = ['body', 'headers', 'query', 'now'] as const;
 
+/** The same where each element of a list in the body becomes a message: `item` is the element. */
+export const ITEM_ROOTS = [...INBOUND_ROOTS, 'item'] as const;
+
 /** What stands at the start of a path in a template over an event. */
 export const TRANSFORM_ROOTS = [
 	'id',

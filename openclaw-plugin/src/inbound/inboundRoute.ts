@@ -8,6 +8,7 @@ import type { InboundSettings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import type { TokenGate } from '../tokens/authorizer';
 import type { Caller } from '../tokens/tokens';
+import type { Call, CallRules, MessageMaker, MessageTools } from './call';
 import type { CallbackRules } from './callback';
 import { DIRECT } from './message';
 import type { InboundMessage } from './message';
@@ -21,15 +22,14 @@ import { senderCaller } from './senderCall';
 import type { SenderCall } from './senderCall';
 import { signalsOf } from './signals';
 import { takeMessage } from './takeMessage';
-import type { Call, CallRules, MessageMaker, MessageTools } from './takeMessage';
 
 /*
  * A message from outside to an agent, from the request to the reply:
  *
  *   inboundRoute    who calls what, by token (tokens/) or signature, and path
  *   senderCall      a call that its sender has signed; senderSignature verifies each sender's scheme
- *   takeMessage     body → text → options → queue → answer
  *   preparedEndpoint what the settings say about an endpoint, ready for use; condition is its 'when'
+ *   takeMessage     body → text → options → queue → answer, for a call; storeMessages puts what it has become there
  *   messageText     fills in the endpoint's template, or reads a message to any agent
  *   requestOptions  key, wait, session and callback that were asked for; sessionPolicy says which session may be
  *   messageStore    the queue in the database; what the same key brings twice is one message

@@ -12,6 +12,8 @@ export interface AnswerContext {
 	readonly isRepeated: boolean;
 	/** Seconds that the sender wanted to wait at most. */
 	readonly waitSeconds: number;
+	/** Of all messages that the call became, where it may become several. */
+	readonly runIds?: readonly string[];
 }
 
 /** Requests that may wait at once; further ones are answered at once. */
@@ -59,7 +61,7 @@ export async function waitForResult(
 export function answerMessage(
 	response: ServerResponse,
 	message: InboundMessage,
-	{ isRepeated, waitSeconds }: AnswerContext,
+	{ isRepeated, waitSeconds, runIds }: AnswerContext,
 ): void {
 	const { runId, agentId, result } = message;
 	const headers = {
@@ -68,7 +70,8 @@ export function answerMessage(
 	};
 	// Who did not ask for the result gets the same answer each time, whatever has become of it.
 	if (waitSeconds === 0 || result === undefined) {
-		answerJson(response, 202, accepted(message), headers);
+		const all = runIds === undefined ? {} : { runIds };
+		answerJson(response, 202, { ...accepted(message), ...all }, headers);
 		return;
 	}
 	if (result.ok) {

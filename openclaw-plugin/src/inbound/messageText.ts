@@ -28,6 +28,8 @@ export interface MessageInput {
 	readonly query: URLSearchParams;
 	/** Milliseconds since 1970. */
 	readonly now: number;
+	/** Element of the list in the body that this message is made of, where there is one. */
+	readonly item?: unknown;
 }
 
 /** Makes the message of a request. */
@@ -167,9 +169,9 @@ export function createValueReader({
 ) => Readonly<Record<string, unknown>> {
 	const secret = secretHeaderOf(auth);
 	const isVisible = (name: string) => !HIDDEN_HEADERS.has(name) && name !== secret;
-	return ({ body, headers, query }) => {
+	return ({ body, headers, query, item }) => {
 		const visible = Object.entries(headers).filter(([name]) => isVisible(name));
-		return { body, headers: Object.fromEntries(visible), query: toObject(query) };
+		return { body, headers: Object.fromEntries(visible), query: toObject(query), item };
 	};
 }
 

@@ -1,10 +1,13 @@
+import { refuse } from '../http/answers';
+import type { Refusal } from '../http/answers';
+import { parseTemplate, readWhole } from '../protocol';
 import type { InboundEndpointConfig } from '../protocol';
 import type { InboundSettings } from '../settings/settings';
+import type { MessageMaker } from './call';
 import { createConditions } from './condition';
 import { createTemplateWriter, createValueReader, endpointSession } from './messageText';
 import { createSenderGate } from './senderCall';
 import type { SenderGate } from './senderCall';
-import type { MessageMaker } from './takeMessage';
 
 /** An endpoint of the settings, ready to take messages. */
 export type PreparedEndpoint =
@@ -36,10 +39,46 @@ export function prepareEndpoints(
 
 function createMaker(endpoint: InboundEndpointConfig & { readonly name: string }): MessageMaker {
 	const write = createTemplateWriter(endpoint);
-	if (endpoint.when === undefined) return { write };
-	const findUnmet = createConditions(endpoint.when);
 	const readValues = createValueReader(endpoint);
-	return { write, findUnmet: (input) => findUnmet(readValues(input)) };
+	const { when, map } = endpoint;
+	const findUnmet = when === undefined ? undefined : createConditions(when);
+	return {
+		write,
+		...(findUnmet === undefined ? {} : { findUnmet: (input) => findUnmet(readValues(input)) }),
+		...(map === undefined ? {} : { listItems: createItemReader(map) }),
+	};
+}
+
+/** Elements that one call may have: each is a run of an agent. */
+const MAX_ITEMS = 50;
+
+function createItemReader(path: string): NonNullable<MessageMaker['listItems']> {
+	const parsed = parseTemplate(`{{${path}}}`);
+	return ({ body }) => {
+		const read = parsed.ok ? readWhole(parsed.template, { body }) : undefined;
+		const value = read?.ok === true ? read.value : undefined;
+		if (!Array.isArray(value)) return refuse(noList(path));
+		const items: readonly unknown[] = value;
+		return items.length > MAX_ITEMS ? refuse(tooManyItems(path)) : { ok: true, value: items };
+	};
+}
+
+function noList(path: string): Refusal {
+	return {
+		status: 422,
+		code: 'missing-values',
+		message: `The request has no list at ${path}, of whose elements messages are made`,
+		paths: [path],
+	};
+}
+
+function tooManyItems(path: string): Refusal {
+	return {
+		status: 413,
+		code: 'too-many-items',
+		message: `The list at ${path} has more than ${String(MAX_ITEMS)} elements. Send them in several calls`,
+		path,
+	};
 }
 
 /** The sessions of all inbound endpoints: no caller of one writes into that of another. */

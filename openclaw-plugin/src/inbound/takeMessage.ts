@@ -1,80 +1,39 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Checked, Refusal } from '../http/answers';
 import { answerJson } from '../http/answers';
 import { parseExactJsonBody, readLimitedBody } from '../http/body';
 import { clientAddress } from '../http/request';
-import type { Caller } from '../tokens/tokens';
-import type { CallbackRules } from './callback';
-import { createRunId } from './message';
-import type { MessageOptions, NewMessage } from './message';
+import type { Call, CallRules, MessageMaker, MessageTools } from './call';
 import { answerMessage, repeatedHeader, waitForResult } from './messageAnswer';
-import type { MessageStore } from './messageStore';
-import type { MessageInput, WriteMessage, WrittenMessage } from './messageText';
+import type { MessageInput, WrittenMessage } from './messageText';
 import { FILTERED } from './refusalLog';
-import type { RefusalLog } from './refusalLog';
-import { hashMessage, readRequestOptions } from './requestOptions';
+import { readRequestOptions } from './requestOptions';
 import type { RequestOptions } from './requestOptions';
-import { identifyCall, readChallenge, readSenderOptions } from './senderCall';
-import type { SenderCall } from './senderCall';
-import type { SessionRules } from './sessionPolicy';
-import type { Signals } from './signals';
-
-/** A request that was let in. */
-export interface Call {
-	readonly request: IncomingMessage;
-	readonly response: ServerResponse;
-	readonly query: URLSearchParams;
-	readonly caller: Caller;
-	/** Of a call that is let in by its signature. */
-	readonly sender?: SenderCall;
-}
-
-/** What an endpoint makes of a call. */
-export interface MessageMaker {
-	readonly write: WriteMessage;
-	/** Says which condition a call does not meet; without a message then. */
-	readonly findUnmet?: (input: MessageInput) => string | undefined;
-}
-
-/** What taking messages takes. */
-export interface MessageTools {
-	readonly messages: MessageStore;
-	readonly signals: Signals;
-	/** Where it is noted what was filtered out. */
-	readonly log: Pick<RefusalLog, 'note'>;
-	/** Marks a text as coming from outside: `wrapExternalContent` of the gateway's SDK. */
-	readonly wrapExternalContent: (text: string) => string;
-	readonly now: () => number;
-}
-
-/** What the settings say. */
-export interface CallRules {
-	readonly session: Pick<SessionRules, 'others' | 'prefixes' | 'hooks'>;
-	readonly callbacks: CallbackRules;
-}
+import { readChallenge, readSenderOptions } from './senderCall';
+import { storeMessages } from './storeMessages';
+import type { MadeMessage } from './storeMessages';
 
 /** Open messages at which no more are taken. */
 const MAX_OPEN_MESSAGES = 10_000;
 
 /**
- * Takes a message that was posted to an inbound endpoint or to an agent: queues it durably, or finds the one that
- * it repeats, and answers.
+ * Takes a message that was posted to an inbound endpoint or to an agent, or several in one call: queues them durably,
+ * or finds those that they repeat, and answers.
  *
+ * @param name of the endpoint
  * @returns why it was not taken; undefined once it is answered
  * @throws StoreError when it cannot be stored
  */
 export async function takeMessage(
 	call: Call,
 	name: string,
-	{ write, findUnmet }: MessageMaker,
+	maker: MessageMaker,
 	rules: CallRules,
 	tools: MessageTools,
 ): Promise<Refusal | undefined> {
-	const { request, response, query, caller, sender } = call;
-	const { messages, signals, log, wrapExternalContent, now } = tools;
+	const { request, response, query, sender } = call;
+	const { headers } = request;
 	const raw = await readBody(call);
 	if (!raw.ok) return raw.refusal;
-	const { headers } = request;
 	const body = parseExactJsonBody(headers, raw.value);
 	if (!body.ok) return body.refusal;
 	const challenge = sender && readChallenge(sender, body.value);
@@ -82,40 +41,62 @@ export async function takeMessage(
 		answerJson(response, 200, { challenge });
 		return undefined;
 	}
-	const time = now();
-	const input = { body: body.value, headers, query, now: time };
-	const unmet = findUnmet?.(input);
-	if (unmet !== undefined) {
-		const message = `No message was made of it: ${unmet}`;
-		log.note(name, clientAddress(request), { status: 200, code: FILTERED, message });
+	const input = { body: body.value, headers, query, now: tools.now() };
+	const made = makeMessages(maker, input);
+	if (!made.ok) return made.refusal;
+	const [first, ...others] = made.value.messages;
+	if (first === undefined) {
+		const message = `No message was made of it: ${made.value.unmet}`;
+		tools.log.note(name, clientAddress(request), { status: 200, code: FILTERED, message });
 		answerJson(response, 200, { ok: true, status: FILTERED });
 		return undefined;
 	}
-	const written = write(input);
-	if (!written.ok) return written.refusal;
-	const asked = readOptions(call, written.value, rules);
+	const asked = readOptions(call, first.written, rules);
 	if (!asked.ok) return asked.refusal;
-	if (messages.countOpen() >= MAX_OPEN_MESSAGES) return QUEUE_FULL;
-	const prompt = wrapExternalContent(written.value.text);
-	const identity =
-		sender === undefined
-			? identifyMessage(written.value, asked.value)
-			: identifyCall(sender, headers, body.value);
-	const message = newMessage(written.value, asked.value, caller, prompt, identity);
-	const added = messages.add(message, time);
-	if (added.kind === 'conflict') return { ...KEY_REUSED, more: { runId: added.message.runId } };
-	if (added.kind === 'added') signals.wakeRunner();
-	const isRepeated = added.kind === 'known';
+	const { waitSeconds } = asked.value;
+	const isList = maker.listItems !== undefined;
+	if (isList && waitSeconds > 0) return NO_WAIT;
+	if (tools.messages.countOpen() >= MAX_OPEN_MESSAGES) return QUEUE_FULL;
+	const stored = storeMessages(call, [first, ...others], asked.value, input, tools);
+	if (!stored.ok) return stored.refusal;
+	const { isRepeated, runIds } = stored.value;
+	const all = isList ? { runIds } : {};
 	if (sender !== undefined) {
 		// What the agent is told is the owner's own: senders keep answers, and show them to their users.
-		const { runId } = added.message;
-		answerJson(response, 202, { ok: true, runId }, repeatedHeader(isRepeated));
+		const { runId } = stored.value.first;
+		answerJson(response, 202, { ok: true, runId, ...all }, repeatedHeader(isRepeated));
 		return undefined;
 	}
-	const { waitSeconds } = asked.value;
-	const current = await waitForResult(tools, added.message, waitSeconds, response);
-	answerMessage(response, current, { isRepeated, waitSeconds });
+	const current = await waitForResult(tools, stored.value.first, waitSeconds, response);
+	answerMessage(response, current, { isRepeated, waitSeconds, ...all });
 	return undefined;
+}
+
+/** All of them, or why there is none of one of them: a call is taken as a whole. */
+function makeMessages(
+	{ write, findUnmet, listItems }: MessageMaker,
+	input: MessageInput,
+): Checked<{ readonly messages: readonly MadeMessage[]; readonly unmet: string }> {
+	const items = listItems?.(input);
+	if (items?.ok === false) return items;
+	const inputs: readonly (MessageInput & { readonly index?: number })[] =
+		items === undefined ? [input] : items.value.map((item, index) => ({ ...input, item, index }));
+	const messages: MadeMessage[] = [];
+	let unmet = 'the list is empty';
+	for (const one of inputs) {
+		const reason = findUnmet?.(one);
+		if (reason !== undefined) {
+			unmet = reason;
+			continue;
+		}
+		const written = write(one);
+		if (!written.ok) return written;
+		messages.push({
+			written: written.value,
+			...(one.index === undefined ? {} : { index: one.index }),
+		});
+	}
+	return { ok: true, value: { messages, unmet } };
 }
 
 /** A signed body was read before: only then it was known whether to let the call in. */
@@ -133,57 +114,12 @@ function readOptions(
 	return readRequestOptions(headers, query, { session, callbacks: rules.callbacks });
 }
 
-function identifyMessage(written: WrittenMessage, options: RequestOptions): NewMessage['request'] {
-	const { key } = options;
-	return key === undefined ? undefined : { key, hash: hashMessage(written, options) };
-}
-
-function newMessage(
-	written: WrittenMessage,
-	options: RequestOptions,
-	caller: Caller,
-	prompt: string,
-	identity: NewMessage['request'],
-): NewMessage {
-	const { endpoint, agentId, text, missingPaths, model } = written;
-	const { sessionKey } = options;
-	return {
-		runId: createRunId(),
-		caller: caller.id,
-		endpoint,
-		agentId,
-		sessionKey,
-		message: text,
-		prompt,
-		missingPaths,
-		options: { ...messageOptions(options), ...(model === undefined ? {} : { model }) },
-		// Ids of tokens and names of endpoints hold no blank, so keys of two callers or endpoints never meet.
-		...(identity === undefined
-			? {}
-			: { request: { ...identity, key: `${caller.id} ${endpoint} ${identity.key}` } }),
-	};
-}
-
-function messageOptions({
-	deliver,
-	waitSeconds,
-	callback,
-	origin,
-}: RequestOptions): MessageOptions {
-	return {
-		origin,
-		...(deliver ? { deliver: true } : {}),
-		...(waitSeconds > 0 || callback !== undefined ? { detailed: true } : {}),
-		...(callback === undefined ? {} : { callback }),
-	};
-}
-
-const KEY_REUSED: Refusal = {
-	status: 422,
-	code: 'idempotency-key-reused',
-	path: 'Idempotency-Key',
+const NO_WAIT: Refusal = {
+	status: 400,
+	code: 'invalid-wait',
+	path: 'wait',
 	message:
-		'Another message was sent with this Idempotency-Key before. Use a new key for a new message',
+		"The endpoint makes a message of each element of a list: 'wait' is for one reply. Ask for each of 'runIds' instead",
 };
 
 const QUEUE_FULL: Refusal = {
