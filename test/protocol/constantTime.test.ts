@@ -1,5 +1,6 @@
 import crypto from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { createSenderCheck } from '../../openclaw-plugin/src/inbound/senderSignature';
 import { openDatabase } from '../../openclaw-plugin/src/store/database';
 import { createTokenCheck, issueToken } from '../../openclaw-plugin/src/tokens/tokens';
 import { createSigningKeys, signEvent, verifyEvent } from '../../protocol';
@@ -48,6 +49,31 @@ describe('a signature', () => {
 		});
 		expect(verdict.ok).toBe(ok);
 		expect(compared).toEqual([64, 64, 64]);
+	});
+});
+
+describe('the signature of a sender', () => {
+	const body = Buffer.from('{"action":"opened"}');
+	const right = crypto.createHmac('sha256', 'one').update(body).digest('hex');
+
+	it.each([
+		['right', right, true],
+		['wrong in its first digit', (right.startsWith('0') ? '1' : '0') + right.slice(1), false],
+		['wrong in its last digit', right.slice(0, -1) + (right.endsWith('0') ? '1' : '0'), false],
+	])('that is %s is compared as bytes with every secret', (_, digest, ok) => {
+		const check = createSenderCheck({ type: 'github', secrets: ['one', 'two', 'three'] });
+		const claim = check({ 'x-hub-signature-256': `sha256=${digest}` }, 0);
+		expect(claim.ok && claim.verify(body).ok).toBe(ok);
+		expect(compared).toEqual([32, 32, 32]);
+	});
+
+	it('that is the secret itself is compared by its hash, whatever its length', () => {
+		const check = createSenderCheck({ type: 'gitlab', secrets: ['one', 'a longer one'] });
+		for (const sent of ['one', 'x', 'x'.repeat(1000)]) {
+			const claim = check({ 'x-gitlab-token': sent }, 0);
+			expect(claim.ok && claim.verify(body).ok).toBe(sent === 'one');
+		}
+		expect(compared).toEqual(Array(6).fill(32));
 	});
 });
 
