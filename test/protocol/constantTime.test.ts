@@ -26,7 +26,8 @@ afterEach(() => {
 describe('a signature', () => {
 	const body = '{"id":"evt_1"}';
 	const secrets = ['whsec_one', 'whsec_two', 'whsec_three'];
-	const right = signEvent({ id: 'evt_1', body, secret: 'whsec_one' })['X-OpenClaw-Signature'] ?? '';
+	const signed = signEvent({ id: 'evt_1', body, secret: 'whsec_one' });
+	const right = signed['X-OpenClaw-Signature'] ?? '';
 	const changedAt = (place: number) => {
 		const at = 'sha256='.length + place;
 		return right.slice(0, at) + (right[at] === '0' ? '1' : '0') + right.slice(at + 1);
@@ -39,7 +40,7 @@ describe('a signature', () => {
 		['wrong altogether', `sha256=${'0'.repeat(64)}`, false],
 	])('that is %s is compared as a whole with every secret', (_, signature, ok) => {
 		const headers = {
-			...signEvent({ id: 'evt_1', body, secret: 'whsec_one' }),
+			...signed,
 			'X-OpenClaw-Signature': signature,
 		};
 		const verdict = verifyEvent({
