@@ -50,6 +50,11 @@ beforeAll(async () => {
 					auth: { type: 'github', secret: GITHUB_SECRET },
 					when: { path: 'body.action', equals: 'opened' },
 				},
+				alerts: {
+					agentId: 'main',
+					map: 'body.alerts',
+					template: 'Alert {{item.annotations.summary}}',
+				},
 				unset: {
 					agentId: 'main',
 					template: '{{body.text}}',
@@ -117,6 +122,9 @@ async function turnsAbout(text: string): Promise<readonly ModelRequest[]> {
 		userTexts.some((userText) => userText.includes(text)),
 	);
 }
+
+const fixture = (name: string) =>
+	readFileSync(join(__dirname, '../fixtures/senders', name), 'utf8');
 
 const eventsOf = (type: string) => (request: ReceivedRequest) =>
 	textAt(request.json, 'type') === type;
@@ -309,10 +317,7 @@ describe('a token of the plugin', () => {
 });
 
 describe('a call that GitHub has signed', () => {
-	const opened = readFileSync(
-		join(__dirname, '../fixtures/senders/github-issue-opened.json'),
-		'utf8',
-	);
+	const opened = fixture('github-issue-opened.json');
 	const deliver = async (path: string, body: string, secret = GITHUB_SECRET) => {
 		const signature = createHmac('sha256', secret).update(body).digest('hex');
 		const response = await fetch(`${gateway.url}/webhooks/inbound/${path}`, {
@@ -371,6 +376,14 @@ describe('a call that GitHub has signed', () => {
 		expect(log).toContain("'inbound.endpoints.unset.auth.secret' needs NO_SUCH_GITHUB_SECRET");
 		expect(log).not.toContain(GITHUB_SECRET);
 	});
+});
+
+it('a call of Alertmanager becomes a message for each of its alerts', async () => {
+	const { status, json } = await post('alerts', fixture('alertmanager.json'));
+	expect([status, json.runIds]).toEqual([202, [json.runId, expect.any(String) as unknown]]);
+	for (const name of ['db-1', 'db-2']) {
+		expect((await turn(`Alert ${name}`)).message).toBe(`Alert ${name} does not answer`);
+	}
 });
 
 describe('a message that was accepted', () => {
