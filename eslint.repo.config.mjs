@@ -18,6 +18,16 @@ const zones = [
 	message: `${target}/ must not import from there: see CONTRIBUTING.md, "Layout".`,
 }));
 
+/**
+ * Without `extensions` and `parsers` the rules on imports take TypeScript for something they cannot read, and
+ * find nothing.
+ */
+const importSettings = {
+	'import-x/resolver-next': [createTypeScriptImportResolver()],
+	'import-x/extensions': ['.ts'],
+	'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+};
+
 const outsidePackages = (allowed) => [
 	'error',
 	{
@@ -64,7 +74,7 @@ export default tseslint.config(
 		extends: [tseslint.configs.strictTypeChecked],
 		languageOptions: { parserOptions: { project: './test/tsconfig.json', tsconfigRootDir: root } },
 		plugins: { 'import-x': importX },
-		settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+		settings: importSettings,
 		rules: {
 			'import-x/no-cycle': 'error',
 			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -78,7 +88,7 @@ export default tseslint.config(
 		plugins: { 'import-x': importX },
 		// Inline switches in these folders answer to n8n's own rules, which run from eslint.config.mjs.
 		linterOptions: { reportUnusedDisableDirectives: 'off' },
-		settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+		settings: importSettings,
 		rules: {
 			'import-x/no-cycle': 'error',
 			'import-x/no-restricted-paths': ['error', { zones }],
@@ -93,7 +103,8 @@ export default tseslint.config(
 			parserOptions: { project: './openclaw-plugin/tsconfig.json', tsconfigRootDir: root },
 		},
 		plugins: { 'import-x': importX },
-		settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+		settings: importSettings,
+		settings: importSettings,
 		rules: {
 			'import-x/no-cycle': 'error',
 			'import-x/no-restricted-paths': ['error', { zones }],
