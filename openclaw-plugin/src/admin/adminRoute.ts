@@ -89,8 +89,9 @@ export function createAdminRoute(
 	): Promise<boolean> => {
 		if (method !== 'GET') return false;
 		if (resource === 'metrics' && what === undefined) {
+			const metrics = await renderMetrics({ ...options, now: now() });
 			response.writeHead(200, { 'Content-Type': METRICS_TYPE, 'Cache-Control': 'no-store' });
-			response.end(renderMetrics({ ...options, now: now() }));
+			response.end(metrics);
 			return true;
 		}
 		if (resource !== 'deliveries' || what !== 'export') return false;

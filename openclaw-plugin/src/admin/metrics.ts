@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { formatEndpointId } from '../endpoints/endpoint';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { EndpointHealth } from '../endpoints/endpointHealth';
 import { listFaults } from '../health/faults';
@@ -18,23 +20,35 @@ export interface MetricsParts {
 
 /** Upper bounds of the latency histogram, in seconds. */
 const BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15] as const;
+/** Deliveries whose attempts are counted at once: some 10 ms. */
+const COUNTED_AT_ONCE = 5000;
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
 
 /**
  * Writes the metrics for Prometheus. Deliveries and attempts are counted in the database, over what it
- * keeps (`outbox.retentionDays`), so that a restart of the gateway loses no counts.
+ * keeps (`outbox.retentionDays`), so that a restart of the gateway loses no counts. Endpoints have their id
+ * beside the name, as one that was removed may have had the same. The agents of the gateway go on meanwhile.
  *
  * @throws what the database throws
  */
-export function renderMetrics({ folder, database, outbox, now }: MetricsParts): string {
+export async function renderMetrics({
+	folder,
+	database,
+	outbox,
+	now,
+}: MetricsParts): Promise<string> {
+	const attempts = await countAttempts(database);
 	const { endpoints } = describeHealth(database, now);
 	const rows = (sql: string) => database.prepare(sql).all();
 	const names = new Map(
 		rows('SELECT id, name FROM endpoints').map((row) => [Number(row.id), String(row.name)]),
 	);
-	const endpointOf = (row: Row) => names.get(Number(row.endpoint_id)) ?? '';
+	const labelsOf = (id: number): Labels => ({
+		endpoint: names.get(id) ?? '',
+		id: formatEndpointId(id),
+	});
 	const metric = (name: string, type: string, help: string, samples: readonly Sample[]) => [
 		`# HELP openclaw_event_webhooks_${name} ${help}`,
 		`# TYPE openclaw_event_webhooks_${name} ${type}`,
@@ -45,7 +59,7 @@ export function renderMetrics({ folder, database, outbox, now }: MetricsParts): 
 	): readonly Sample[] =>
 		endpoints.flatMap((endpoint): readonly Sample[] => {
 			const found = value(endpoint);
-			return found === undefined ? [] : [[{ endpoint: endpoint.name }, found]];
+			return found === undefined ? [] : [[{ endpoint: endpoint.name, id: endpoint.id }, found]];
 		});
 	return [
 		...metric(
@@ -63,14 +77,20 @@ export function renderMetrics({ folder, database, outbox, now }: MetricsParts): 
 			rows(
 				'SELECT endpoint_id, state, count(*) AS n FROM deliveries GROUP BY endpoint_id, state',
 			).map(
-				(row): Sample => [{ endpoint: endpointOf(row), state: String(row.state) }, Number(row.n)],
+				(row): Sample => [
+					{ ...labelsOf(Number(row.endpoint_id)), state: String(row.state) },
+					Number(row.n),
+				],
 			),
 		),
 		...metric(
 			'attempts',
 			'gauge',
 			'Attempts that are kept, by endpoint and result',
-			attemptCounts(database, endpointOf),
+			attempts.flatMap(({ endpointId, accepted, failed }): readonly Sample[] => [
+				[{ ...labelsOf(endpointId), result: 'accepted' }, accepted],
+				[{ ...labelsOf(endpointId), result: 'failed' }, failed],
+			]),
 		),
 		...metric(
 			'queue_depth',
@@ -92,7 +112,7 @@ export function renderMetrics({ folder, database, outbox, now }: MetricsParts): 
 			'1 where the endpoint is sent to and works',
 			perEndpoint(({ state }) => (state.state === 'active' ? 1 : 0)),
 		),
-		...latencies(database, endpointOf),
+		...latencies(attempts, labelsOf),
 		...metric('outbox_bytes', 'gauge', 'Bytes of the outbox on disk', [[{}, outbox.usedBytes()]]),
 		...metric('outbox_limit_bytes', 'gauge', 'Bytes that the outbox may take', [
 			[{}, outbox.maxBytes],
@@ -104,45 +124,84 @@ export function renderMetrics({ folder, database, outbox, now }: MetricsParts): 
 	].join('\n');
 }
 
-function attemptCounts(database: Database, endpointOf: (row: Row) => string): readonly Sample[] {
-	return database
-		.prepare(
-			`SELECT d.endpoint_id, CASE WHEN a.error IS NULL THEN 'accepted' ELSE 'failed' END AS result,
-				count(*) AS n
-			FROM attempts a JOIN deliveries d ON d.id = a.delivery_id GROUP BY d.endpoint_id, result`,
-		)
-		.all()
-		.map(
-			(row): Sample => [{ endpoint: endpointOf(row), result: String(row.result) }, Number(row.n)],
-		);
+/** Attempts at one endpoint. */
+interface AttemptCounts {
+	readonly endpointId: number;
+	readonly accepted: number;
+	readonly failed: number;
+	readonly answered: number;
+	/** How long the answered ones took, together. */
+	readonly totalMs: number;
+	/** How many of the answered ones took no longer than each of the {@link BUCKETS}. */
+	readonly within: readonly number[];
+}
+
+/** Counts so many at a time: the gateway has other things to do. */
+async function countAttempts(database: Database): Promise<readonly AttemptCounts[]> {
+	const within = BUCKETS.map(
+		(bound, index) =>
+			`sum(a.status IS NOT NULL AND a.duration_ms <= ${String(bound * 1000)}) AS b${String(index)}`,
+	).join(', ');
+	const count = database.prepare(
+		`SELECT d.endpoint_id, ${within}, sum(a.error IS NULL) AS accepted, sum(a.error IS NOT NULL) AS failed,
+			count(a.status) AS answered, total(iif(a.status IS NULL, 0, a.duration_ms)) AS total_ms
+		FROM deliveries d JOIN attempts a ON a.delivery_id = d.id
+		WHERE d.id > ? AND d.id <= ? GROUP BY d.endpoint_id`,
+	);
+	const ends = database.prepare('SELECT min(id) AS first, max(id) AS last FROM deliveries').get();
+	const last = Number(ends?.last ?? 0);
+	const counts = new Map<number, AttemptCounts>();
+	for (let from = Number(ends?.first ?? 0) - 1; from < last; from += COUNTED_AT_ONCE) {
+		for (const row of count.all(from, from + COUNTED_AT_ONCE)) {
+			const endpointId = Number(row.endpoint_id);
+			counts.set(endpointId, addCounts(readCounts(endpointId, row), counts.get(endpointId)));
+		}
+		await nextTurn();
+	}
+	return [...counts.values()];
+}
+
+function readCounts(endpointId: number, row: Row): AttemptCounts {
+	return {
+		endpointId,
+		accepted: Number(row.accepted),
+		failed: Number(row.failed),
+		answered: Number(row.answered),
+		totalMs: Number(row.total_ms),
+		within: BUCKETS.map((_, index) => Number(row[`b${String(index)}`])),
+	};
+}
+
+function addCounts(more: AttemptCounts, known: AttemptCounts | undefined): AttemptCounts {
+	if (known === undefined) return more;
+	return {
+		endpointId: known.endpointId,
+		accepted: known.accepted + more.accepted,
+		failed: known.failed + more.failed,
+		answered: known.answered + more.answered,
+		totalMs: known.totalMs + more.totalMs,
+		within: known.within.map((count, index) => count + (more.within[index] ?? 0)),
+	};
 }
 
 /** How long the answered attempts took. */
-function latencies(database: Database, endpointOf: (row: Row) => string): readonly string[] {
+function latencies(
+	attempts: readonly AttemptCounts[],
+	labelsOf: (endpointId: number) => Labels,
+): readonly string[] {
 	const name = 'attempt_duration_seconds';
-	const sums = BUCKETS.map(
-		(bound, index) => `sum(a.duration_ms <= ${String(bound * 1000)}) AS b${String(index)}`,
-	).join(', ');
-	const rows = database
-		.prepare(
-			`SELECT d.endpoint_id, ${sums}, count(*) AS n, sum(a.duration_ms) AS total
-			FROM attempts a JOIN deliveries d ON d.id = a.delivery_id
-			WHERE a.status IS NOT NULL GROUP BY d.endpoint_id`,
-		)
-		.all();
 	return [
 		`# HELP openclaw_event_webhooks_${name} How long endpoints took to answer`,
 		`# TYPE openclaw_event_webhooks_${name} histogram`,
-		...rows.flatMap((row) => {
-			const endpoint = endpointOf(row);
-			const count = Number(row.n);
+		...attempts.flatMap(({ endpointId, answered, totalMs, within }) => {
+			const labels = labelsOf(endpointId);
 			return [
 				...BUCKETS.map((bound, index) =>
-					line(`${name}_bucket`, { endpoint, le: String(bound) }, Number(row[`b${String(index)}`])),
+					line(`${name}_bucket`, { ...labels, le: String(bound) }, within[index] ?? 0),
 				),
-				line(`${name}_bucket`, { endpoint, le: '+Inf' }, count),
-				line(`${name}_sum`, { endpoint }, Number(row.total) / 1000),
-				line(`${name}_count`, { endpoint }, count),
+				line(`${name}_bucket`, { ...labels, le: '+Inf' }, answered),
+				line(`${name}_sum`, labels, totalMs / 1000),
+				line(`${name}_count`, labels, answered),
 			];
 		}),
 	];

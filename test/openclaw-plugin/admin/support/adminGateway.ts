@@ -23,6 +23,7 @@ export const CONFIG_SECRET = 'whsec_of-the-configuration-file';
 export interface Answer {
 	readonly status: number;
 	readonly headers: Headers;
+	/** Empty where the answer is none. */
 	readonly json: JsonObject;
 	readonly text: string;
 }
@@ -115,7 +116,8 @@ export async function adminGateway(): Promise<AdminGateway> {
 			});
 			const text = await response.text();
 			const { status, headers } = response;
-			return { status, headers, text, json: JSON.parse(text) as JsonObject };
+			const isJson = headers.get('content-type')?.startsWith('application/json') === true;
+			return { status, headers, text, json: isJson ? (JSON.parse(text) as JsonObject) : {} };
 		},
 		remove: async () => {
 			await server.close();
