@@ -28,13 +28,13 @@ export interface Parts {
 	readonly store: Store;
 	readonly logger: Logger;
 	/** What depends on the settings: other objects once those have changed. */
-	readonly current: () => SettledParts;
+	readonly current: () => CurrentParts;
 	/** What is used of the gateway's own settings, as of its last reload. */
 	readonly gateway: () => GatewaySettings;
 }
 
 /** The parts that work by one state of the settings. */
-export interface SettledParts {
+export interface CurrentParts {
 	readonly settings: Settings;
 	readonly outbox: Outbox;
 	readonly registry: EndpointRegistry;
@@ -55,14 +55,14 @@ export function createParts(api: GatewayApi): Parts {
 	});
 	const own = { whole: api.config, plugin: api.pluginConfig };
 	const current = followConfig(folder, own, ({ plugin }) =>
-		settle(readLastingSettings(plugin, store), store, logger),
+		assemble(readLastingSettings(plugin, store), store, logger),
 	);
 	const applied = followConfig(folder, own, ({ whole }) => whole);
 	const gateway = followGatewaySettings(() => api.runtime.config?.current?.() ?? applied());
 	return { folder, store, logger, current, gateway };
 }
 
-function settle(settings: Settings, store: Store, logger: Logger) {
+function assemble(settings: Settings, store: Store, logger: Logger) {
 	store.setSynchronous(settings.outbox.powerSafe ? 'full' : 'normal');
 	const { folder } = store;
 	const { instanceId } = settings;
@@ -108,10 +108,10 @@ function settle(settings: Settings, store: Store, logger: Logger) {
  */
 export function perSettings<Value>(
 	{ current, gateway }: Pick<Parts, 'current' | 'gateway'>,
-	make: (settled: SettledParts, gateway: GatewaySettings) => Value,
+	make: (current: CurrentParts, gateway: GatewaySettings) => Value,
 ): () => Value {
 	let made:
-		| { readonly of: SettledParts; readonly at: GatewaySettings; readonly value: Value }
+		| { readonly of: CurrentParts; readonly at: GatewaySettings; readonly value: Value }
 		| undefined;
 	return () => {
 		const [of, at] = [current(), gateway()];

@@ -50,8 +50,8 @@ export function registerPlugin(api: GatewayApi): void {
 		folder,
 		gatewayVersion: api.runtime.version,
 	});
-	const settle = registerEventHooks({ api, emit, sessions, logger, scope: folder, seen });
-	api.lifecycle?.onDispose?.(settle);
+	const finish = registerEventHooks({ api, emit, sessions, logger, scope: folder, seen });
+	api.lifecycle?.onDispose?.(finish);
 	if (api.registrationMode !== 'full') return;
 	const moveRoutes = registerRoutes(api, parts);
 	const rules = reloadRules(api.runtime.version);

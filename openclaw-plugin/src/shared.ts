@@ -7,10 +7,10 @@ export interface Shared {
 	/** Where the plugin keeps its data: what tells gateways apart. */
 	readonly folder: string;
 	/**
-	 * A room's own part, made when it is first asked for. Only plain values and functions: a class of one
+	 * The part of a name, made when it is first asked for. Only plain values and functions: a class of one
 	 * instance is not that of another.
 	 */
-	slot<Value extends object>(room: string, create: () => Value): Value;
+	slot<Value extends object>(name: string, create: () => Value): Value;
 }
 
 /** Changes with the form of what is shared: two versions of the plugin in one process share nothing. */
@@ -35,9 +35,9 @@ function createShared(folder: string): Shared {
 	const slots = new Map<string, object>();
 	return {
 		folder,
-		slot: <Value extends object>(room: string, create: () => Value): Value => {
-			const known = slots.get(room) ?? create();
-			slots.set(room, known);
+		slot: <Value extends object>(name: string, create: () => Value): Value => {
+			const known = slots.get(name) ?? create();
+			slots.set(name, known);
 			return known as Value;
 		},
 	};

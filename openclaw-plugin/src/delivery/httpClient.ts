@@ -134,13 +134,13 @@ async function exchange(
 		let client: ClientRequest | undefined;
 		/** Whether there is a connection to the receiver, or to the proxy that forwards to it. */
 		let isConnected = false;
-		const settle = (response: DeliveryResponse) => {
+		const finish = (response: DeliveryResponse) => {
 			clearTimeout(timer);
 			forget?.();
 			resolve(response);
 		};
 		const fail = (failure: Failure) => {
-			settle({ kind: 'unanswered', durationMs: elapsed(), ...failure });
+			finish({ kind: 'unanswered', durationMs: elapsed(), ...failure });
 		};
 		const end = (failure: Failure) => {
 			fail(failure);
@@ -170,7 +170,7 @@ async function exchange(
 				isAnswered = true;
 				readBeginning(response).then(
 					(body) => {
-						settle(answered(response, body, { route, durationMs: elapsed() }));
+						finish(answered(response, body, { route, durationMs: elapsed() }));
 					},
 					(error: unknown) => {
 						fail(networkFailure(error, url, undefined));

@@ -5,7 +5,7 @@ import { eventState } from './eventState';
 import { fieldsOf, inner, valueOf } from './fields';
 import { createSessionLookup } from './knownSessions';
 import { onMessageReceived, onMessageSent, onTranscript } from './messageEvents';
-import { settleDue } from './replies';
+import { tellDue } from './replies';
 import {
 	onAgentEvent,
 	onCronChanged,
@@ -86,7 +86,7 @@ const HANDLERS: ReadonlyArray<readonly [HookName, Handler]> = [
 	[
 		'gateway_stop',
 		(_event, _context, parts) => {
-			settleDue(parts, true);
+			tellDue(parts, true);
 		},
 	],
 ];
@@ -138,7 +138,7 @@ export function registerEventHooks(options: EventHooksOptions): () => void {
 	);
 	return () => {
 		unfollow();
-		settleDue(parts, true);
+		tellDue(parts, true);
 	};
 }
 

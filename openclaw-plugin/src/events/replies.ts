@@ -23,7 +23,7 @@ const TRIGGERS: ReadonlySet<string | undefined> = new Set([undefined, 'user', 'c
 type Decision = 'tell' | 'wait' | 'nothing';
 
 /** Tells of the reply of a run that has ended where no channel does; possibly later. */
-export function settleReply(run: Run, parts: EventParts): void {
+export function tellReply(run: Run, parts: EventParts): void {
 	const { state, now, later } = parts;
 	const text = run.end?.outcome.kind === 'replied' ? run.end.outcome.text : undefined;
 	if (text !== undefined) state.replies.expect(run, text);
@@ -34,9 +34,9 @@ export function settleReply(run: Run, parts: EventParts): void {
 	}
 	state.awaiting.delete(run.id);
 	state.awaiting.set(run.id, now() + REPORT_MS);
-	if (state.awaiting.size > MAX_AWAITING) settleDue(parts, true);
+	if (state.awaiting.size > MAX_AWAITING) tellDue(parts, true);
 	later(REPORT_MS, () => {
-		settleDue(parts, false);
+		tellDue(parts, false);
 	});
 }
 
@@ -45,7 +45,7 @@ export function settleReply(run: Run, parts: EventParts): void {
  *
  * @param isLast does not wait for the others any longer: the plugin ends
  */
-export function settleDue(parts: EventParts, isLast: boolean): void {
+export function tellDue(parts: EventParts, isLast: boolean): void {
 	const { state, now } = parts;
 	for (const [runId, due] of state.awaiting) {
 		// The oldest are the first.

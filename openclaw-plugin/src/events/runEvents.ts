@@ -6,7 +6,7 @@ import type { Fields } from './fields';
 import { withPlace } from './knownSessions';
 import { agentEventOrigin, isSubagent, runOrigin } from './origin';
 import type { Origin } from './origin';
-import { replyOf, settleReply } from './replies';
+import { replyOf, tellReply } from './replies';
 import { addUsage, createRun, describeRun, isApiRequest, parseUsage } from './run';
 import type { ModelFailure, Run, RunEnd } from './run';
 import { noticeSession } from './sessionEvents';
@@ -48,7 +48,7 @@ export function onModelOutput(event: unknown, context: unknown, parts: EventPart
 		run.failures.set(model ?? '', failure);
 	}
 	// The end of the run, which another instance was told of, may be here already.
-	if (run.end !== undefined) settleReply(run, parts);
+	if (run.end !== undefined) tellReply(run, parts);
 }
 
 /** `model_call_ended`: all there is of model calls without the permission to read conversations. */
@@ -117,7 +117,7 @@ function onRunEnd(end: RunEnd | undefined, parts: EventParts): void {
 	const { outcome } = end;
 	if (outcome.kind === 'failed') tellFailure(run, outcome, parts);
 	else if (outcome.kind === 'replied') tellRecovered(run, parts);
-	settleReply(run, parts);
+	tellReply(run, parts);
 }
 
 function describe(origin: Origin, { state }: EventParts): Run | undefined {

@@ -42,8 +42,8 @@ const LARGE_SHARE = 1 / 16;
  */
 export function openStore(folder: string): Store {
 	// A plugin of another schema in the same process has a connection of its own.
-	const room = `store/${String(SCHEMA_VERSION)}`;
-	const shared = sharedOf(folder).slot<SharedStore>(room, () => ({
+	const name = `store/${String(SCHEMA_VERSION)}`;
+	const shared = sharedOf(folder).slot<SharedStore>(name, () => ({
 		store: createStore(folder, {
 			repairs: true,
 			busyTimeoutMs: BUSY_TIMEOUT_MS,
