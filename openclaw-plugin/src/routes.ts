@@ -78,6 +78,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 		folder,
 		database: store,
 		manager: () => current().manager,
+		settings: () => current().settings,
 		logger,
 		assets: DASHBOARD_ASSETS,
 		version: PLUGIN_VERSION,

@@ -1,6 +1,13 @@
 import { readHealth } from '../health/health';
 import type { CommandDefinition } from './command';
-import { checkConfiguration, checkEvents, checkGateway, checkHooks, checkStore } from './ownChecks';
+import {
+	checkConfiguration,
+	checkConnections,
+	checkEvents,
+	checkGateway,
+	checkHooks,
+	checkStore,
+} from './ownChecks';
 import type { Check } from './ownChecks';
 import { checkReceivers } from './receiverChecks';
 import { printable } from './table';
@@ -34,6 +41,7 @@ export const doctorCommand: CommandDefinition = {
 				: [
 						...checkHooks(stored.database, tools.now()),
 						...checkEvents(stored.database, tools.now()),
+						...checkConnections(stored.database, tools.now()),
 					]),
 			...receivers,
 		];

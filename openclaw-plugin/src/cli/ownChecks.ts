@@ -1,8 +1,14 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeHealth } from '../endpoints/endpointHealth';
 import type { Health } from '../health/health';
 import { findSilentHooks, readHooksSeen } from '../health/hooksSeen';
-import { describeShrinking, describeSilentHook, reportedTroubles } from '../health/troubles';
+import {
+	describeShrinking,
+	describeSilentHook,
+	describeUnfetched,
+	reportedTroubles,
+} from '../health/troubles';
 import { findPluginEntry } from '../settings/configFile';
 import { DATABASE_FILE } from '../store/database';
 import type { Database } from '../store/databaseAccess';
@@ -21,6 +27,7 @@ export interface Check {
 		| 'conversations'
 		| 'hooks'
 		| 'events'
+		| 'connection'
 		| 'receiver';
 	/** Which one, where there are several: a key, an endpoint. */
 	readonly subject?: string;
@@ -261,6 +268,26 @@ export function checkEvents(database: Database, now: number): readonly Check[] {
 			? 'None is kept: none has come that an endpoint wants, or all are older than outbox.retentionDays'
 			: `Last kept: ${describeAges(lastSeen, now)}`;
 	return [{ about: 'events', result: 'ok', message, lastSeen }];
+}
+
+/** Whether somebody fetches the events of each endpoint whose receiver fetches. */
+export function checkConnections(database: Database, now: number): readonly Check[] {
+	return describeHealth(database, now).endpoints.flatMap((endpoint): readonly Check[] => {
+		const { name, state, fetching } = endpoint;
+		if (fetching === undefined || state.state !== 'active') return [];
+		const check = (result: Check['result'], message: string): readonly Check[] => [
+			{ about: 'connection', subject: name, result, message: `'${name}' ${message}` },
+		];
+		const unfetched = describeUnfetched(endpoint);
+		if (unfetched !== undefined) {
+			return check(unfetched.severity === 'fault' ? 'fault' : 'warning', unfetched.message);
+		}
+		const { address, since } = fetching;
+		if (address === undefined || since === undefined) {
+			return check('ok', 'is new: nobody has fetched its events yet');
+		}
+		return check('ok', `is fetched from by ${address}, who came ${formatAge(since, now)}`);
+	});
 }
 
 function describeAges(times: Readonly<Record<string, number>>, now: number): string {

@@ -21,6 +21,7 @@ import {
 	showDelivery,
 } from '../outbox/deliveryLog';
 import type { Logger } from '../sdk';
+import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import { errorText } from '../logger';
 import type { EndpointVerb, LiveState } from './apiTypes';
@@ -33,6 +34,8 @@ export interface DashboardApiParts {
 	readonly database: Database;
 	/** By the settings as they are now. */
 	readonly manager: () => EndpointManager;
+	/** As they are now. */
+	readonly settings: () => Pick<Settings, 'outbox'>;
 	readonly tokens: PageTokens;
 	/** What the gateway has found to be wrong now. */
 	readonly faults: () => readonly Fault[];
@@ -69,7 +72,7 @@ const VERBS: readonly EndpointVerb[] = ['pause', 'resume', 'enable'];
  * the page's token is checked here, and nothing else lets anybody in.
  */
 export function createDashboardApi(parts: DashboardApiParts): Handler {
-	const { database, manager, tokens, faults, logger, now = Date.now } = parts;
+	const { database, manager, settings, tokens, faults, logger, now = Date.now } = parts;
 	let known: Figures | undefined;
 	/** Some seconds old at most; all open pages share them. */
 	const figures = (): Figures => {
@@ -77,7 +80,12 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 		if (known === undefined || Math.abs(time - known.overview.at) >= FRESH_MS) {
 			const hours = countByHour(database, firstSince(database, time - DAY_MS), time);
 			const overview = describeHealth(database, time);
-			const troubles = observedTroubles({ database, overview, now: time });
+			const troubles = observedTroubles({
+				database,
+				overview,
+				settings: settings(),
+				now: time,
+			});
 			known = { overview, hours, troubles };
 		}
 		return known;

@@ -1,6 +1,7 @@
 import type { EndpointManager } from '../endpoints/manage';
 import { listFaults } from '../health/health';
 import type { ControlUiTab, HttpRoute, Logger } from '../sdk';
+import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import { createDashboardApi } from './dashboardApi';
 import { createDashboardRoute } from './page';
@@ -22,6 +23,8 @@ export interface DashboardParts {
 	readonly database: Database;
 	/** By the settings as they are now. */
 	readonly manager: () => EndpointManager;
+	/** As they are now. */
+	readonly settings: () => Pick<Settings, 'outbox'>;
 	readonly logger: Pick<Logger, 'error' | 'info'>;
 	readonly assets: DashboardAssets;
 	/** Version of the plugin. */

@@ -30,6 +30,16 @@ export type EndpointState =
 	| { readonly state: 'held'; readonly until: number; readonly reason: string }
 	| Exclude<EndpointRecord['lifecycle'], { readonly state: 'active' }>;
 
+/** Who fetches the events of an endpoint. */
+export interface Fetching {
+	/** Where the last one was who came; absent when nobody ever has. */
+	readonly address?: string;
+	/** When that one came first, milliseconds since 1970. */
+	readonly since?: number;
+	/** Milliseconds of a running gateway in which nobody has come; counted once a minute, 0: somebody is there. */
+	readonly unfetchedMs: number;
+}
+
 /** How an endpoint has been doing. Times are milliseconds since 1970. */
 export interface EndpointHealth {
 	/** `ep_…` */
@@ -40,6 +50,8 @@ export interface EndpointHealth {
 	readonly registrant?: string;
 	/** Where it is, without what may be secret: path, query and password. Absent where it fetches. */
 	readonly url?: string;
+	/** Of one whose receiver fetches. */
+	readonly fetching?: Fetching;
 	readonly events: readonly string[];
 	readonly isSigned: boolean;
 	readonly state: EndpointState;
@@ -88,6 +100,7 @@ export function describeHealth(database: Database, now: number): Overview {
 			.all()
 			.map((row) => [Number(row.endpoint_id), row] as const),
 	);
+	const fetching = readFetching(database);
 	const records = table
 		.list()
 		.filter(
@@ -109,6 +122,9 @@ export function describeHealth(database: Database, now: number): Overview {
 				origin: record.origin,
 				...optional('registrant', record.registrant),
 				...optional('url', settings.url === undefined ? undefined : maskUrl(settings.url)),
+				...(record.kind === 'connection'
+					? { fetching: fetching.get(id) ?? { unfetchedMs: 0 } }
+					: {}),
 				events: settings.events,
 				isSigned,
 				state: readState(record, row, now),
@@ -123,6 +139,20 @@ export function describeHealth(database: Database, now: number): Overview {
 			};
 		}),
 	};
+}
+
+function readFetching(database: Database): ReadonlyMap<number, Fetching> {
+	const rows = database.prepare('SELECT * FROM connections').all();
+	return new Map(
+		rows.map((row): [number, Fetching] => [
+			Number(row.endpoint_id),
+			{
+				...optional('address', asText(row.address)),
+				...optional('since', asNumber(row.since)),
+				unfetchedMs: Number(row.unfetched_ms),
+			},
+		]),
+	);
 }
 
 /** Forgets how an endpoint has been doing: it is tried again at once. */

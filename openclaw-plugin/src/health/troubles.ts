@@ -18,6 +18,7 @@ export type TroubleCode =
 	| 'gateway-silent'
 	| 'endpoint-failing'
 	| 'endpoint-unanswered'
+	| 'endpoint-unfetched'
 	| 'endpoint-disabled'
 	| 'endpoint-faulty'
 	| 'endpoint-expired'
@@ -45,10 +46,19 @@ export interface TroubleSources {
 	readonly now: number;
 }
 
+/** What is to be seen in the database; the settings tell how much of it may stay. */
+type ObservedSources = Pick<TroubleSources, 'database' | 'overview' | 'now'> & {
+	readonly settings?: Pick<Settings, 'outbox'>;
+};
+
 const DAY_MS = 86_400_000;
 const MEGABYTE = 1_048_576;
 /** A removed endpoint's queue is failed after a minute. */
 const REMOVAL_MS = 120_000;
+/** Receivers that are restarted come back sooner. */
+const UNFETCHED_MS = 300_000;
+/** Until then a receiver may be a laptop that sleeps. */
+const LONG_UNFETCHED_MS = 3_600_000;
 const SEEN_KEY = 'failures_seen_at';
 const COMMAND = 'openclaw event-webhooks';
 
@@ -69,9 +79,7 @@ export function listTroubles(sources: TroubleSources): readonly Trouble[] {
  *
  * @throws what the database throws
  */
-export function observedTroubles(
-	sources: Pick<TroubleSources, 'database' | 'overview' | 'settings' | 'now'>,
-): readonly Trouble[] {
+export function observedTroubles(sources: ObservedSources): readonly Trouble[] {
 	const { database, now } = sources;
 	const overview = sources.overview ?? describeHealth(database, now);
 	return [
@@ -169,13 +177,19 @@ function endpointTrouble(
 				state.since,
 				`is failing: ${sentence(lastFailure)}${waiting}${gone}`,
 			);
-		case 'active':
+		case 'active': {
+			const unfetched = describeUnfetched(endpoint);
+			if (unfetched !== undefined) {
+				const { severity, message, forMs } = unfetched;
+				return trouble('endpoint-unfetched', now - forMs, message, severity);
+			}
 			if (gone === '' || endpoint.consecutiveFailures < 2) return [];
 			return trouble(
 				'endpoint-unanswered',
 				endpoint.lastFailureAt ?? now,
 				`is not reached: ${sentence(lastFailure)}${waiting}${gone}`,
 			);
+		}
 		case 'disabled':
 			if (isOffInSettings(endpoint, database)) return [];
 			return trouble(
@@ -214,6 +228,29 @@ function endpointTrouble(
 		case 'held':
 			return [];
 	}
+}
+
+/** Says that nobody fetches the events of an endpoint, and for how long; undefined when somebody does. */
+export function describeUnfetched({
+	name,
+	fetching,
+	lastDay: { pending },
+}: EndpointHealth):
+	| { readonly severity: Trouble['severity']; readonly message: string; readonly forMs: number }
+	| undefined {
+	if (fetching === undefined || fetching.unfetchedMs < UNFETCHED_MS) return undefined;
+	const { address, unfetchedMs: forMs } = fetching;
+	const time = formatAge(0, forMs).replace(' ago', '');
+	const who =
+		address === undefined
+			? `nobody has ever fetched its events, for ${time} by now`
+			: `nobody has fetched its events for ${time}; the last one came from ${address}`;
+	const waiting = pending === 0 ? '' : `${waitingText(pending)} They fail after holdHours.`;
+	return {
+		severity: forMs >= LONG_UNFETCHED_MS && pending > 0 ? 'fault' : 'notice',
+		message: `is not fetched from: ${who}.${waiting} See whether n8n runs and its workflow is published, or remove the endpoint: ${COMMAND} endpoints remove ${name}`,
+		forMs,
+	};
 }
 
 const REMOVE_IN_FILE = " from the gateway's configuration";
@@ -266,7 +303,7 @@ function spaceTroubles({
 	settings,
 	database,
 	now,
-}: Pick<TroubleSources, 'settings' | 'database' | 'now'>): readonly Trouble[] {
+}: Pick<ObservedSources, 'settings' | 'database' | 'now'>): readonly Trouble[] {
 	const message = settings && describeShrinking(settings, database);
 	if (message === undefined) return [];
 	return [{ code: 'outbox-shrinks', severity: 'notice', message, since: now }];
@@ -281,7 +318,7 @@ export function describeShrinking(
 	database: Database,
 ): string | undefined {
 	const maxBytes = maxMegabytes * MEGABYTE;
-	// The forecast reads all that is kept.
+	// Most of the time this is the whole answer.
 	const pages = database.prepare('PRAGMA page_count').get()?.page_count;
 	const pageSize = database.prepare('PRAGMA page_size').get()?.page_size;
 	if (Number(pages) * Number(pageSize) <= maxBytes) return undefined;

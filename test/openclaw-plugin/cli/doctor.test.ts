@@ -190,6 +190,52 @@ describe('receivers', () => {
 	});
 });
 
+describe('connections', () => {
+	const HOUR_MS = 60 * MINUTE_MS;
+	const setFetching = (unfetchedMs: number, address: string | null = '192.0.2.7') => {
+		const settings = { events: ['*'] } as const;
+		const { id } = storedEndpoint(cli.database, 'n8n', { kind: 'connection', settings });
+		cli.database
+			.prepare('INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?, ?)')
+			.run(id, address && 'c1', address, address && Date.now() - 2 * HOUR_MS, unfetchedMs);
+	};
+
+	it('tell who fetches, without asking anybody', async () => {
+		setFetching(0);
+		const { message, exitCode } = await checksOf('connection', '--offline');
+
+		expect(message).toBe("'n8n' is fetched from by 192.0.2.7, who came 2h ago");
+		expect(exitCode).toBe(0);
+	});
+
+	it('tell that nobody does, and since when; status does, too', async () => {
+		setFetching(6 * HOUR_MS);
+		const quiet = await checksOf('connection', '--offline');
+		expect(quiet.checks).toMatchObject([{ subject: 'n8n', result: 'warning' }]);
+		expect(quiet.message).toContain(
+			'nobody has fetched its events for 6h; the last one came from 192.0.2.7',
+		);
+		expect(quiet.exitCode).toBe(0);
+
+		storeDeliveries(cli.database, [{ endpoint: 'n8n', state: 'pending' }]);
+		const waiting = await checksOf('connection', '--offline');
+		expect(waiting.message).toContain('1 delivery waits. They fail after holdHours.');
+		expect(waiting.message).toContain('endpoints remove n8n');
+		expect(waiting.exitCode).toBe(1);
+		const status = await cli.run('status');
+		expect(status.stdout).toContain("✖ Endpoint 'n8n' is not fetched from: nobody has fetched");
+		expect(status.exitCode).toBe(1);
+	});
+
+	it('tell of a receiver that has never come, and are patient with one that restarts', async () => {
+		setFetching(4 * MINUTE_MS);
+		expect((await checksOf('connection', '--offline')).checks).toMatchObject([{ result: 'ok' }]);
+		setFetching(10 * MINUTE_MS, null);
+		const { message } = await checksOf('connection', '--offline');
+		expect(message).toContain('nobody has ever fetched its events, for 10m by now');
+	});
+});
+
 describe('settings', () => {
 	it('names key, nearest right word and what works meanwhile', async () => {
 		cli.config = withHooks({}, [endpoint(), { ...endpoint(), name: 'crm', evnts: ['*'] }]);

@@ -182,6 +182,26 @@ describe('what the page asks for', () => {
 		expect(hours.at(-1)).toEqual({ from: hour, delivered: 1, failed: 0, pending: 1 });
 	});
 
+	it('says what a lowered limit will delete', async () => {
+		await server.stop();
+		server = await startDashboardServer(ASSETS, [ENDPOINT], { outbox: { maxMegabytes: 1 } });
+		const data = { text: 'x'.repeat(20_000) };
+		storeDeliveries(
+			server.database,
+			Array.from({ length: 200 }, () => ({ data })),
+		);
+
+		expect((await ask('state')).json).toMatchObject({
+			faults: [
+				{
+					code: 'outbox-shrinks',
+					severity: 'notice',
+					message: expect.stringMatching(/some 1\d\d delivered of the oldest/) as string,
+				},
+			],
+		});
+	});
+
 	it('tells which calls were accepted, and which were refused and why', async () => {
 		const log = createRefusalLog(server.database);
 		log.note('orders', '192.0.2.7', { status: 401, code: 'unauthorized', message: 'No token' });

@@ -35,6 +35,7 @@ const CONTROL_UI = `<!doctype html><title>Control UI</title><link rel="icon" hre
 export async function startDashboardServer(
 	assets: DashboardAssets,
 	endpoints: readonly EndpointConfig[] = [],
+	more: Readonly<Record<string, unknown>> = {},
 ): Promise<DashboardServer> {
 	const store = await temporaryDatabase();
 	const { database, folder } = store;
@@ -43,7 +44,8 @@ export async function startDashboardServer(
 	const errors: string[] = [];
 	const infos: string[] = [];
 	const { manager } = openManager(database, folder);
-	const { endpoints: configured } = readSettings({ endpoints });
+	const settings = readSettings({ endpoints, ...more });
+	const { endpoints: configured } = settings;
 	const parts = { folder, database, configured, isComplete: true, instanceId: 'node-1' };
 	createEndpointRegistry(parts).list();
 	registerDashboard(
@@ -57,6 +59,7 @@ export async function startDashboardServer(
 			folder,
 			database,
 			manager: () => manager,
+			settings: () => settings,
 			logger: {
 				error: (message) => void errors.push(message),
 				info: (message) => void infos.push(message),
