@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Frame, Page } from 'playwright-core';
 import { reportFault } from '../../openclaw-plugin/src/health/health';
+import { createRefusalLog } from '../../openclaw-plugin/src/inbound/refusalLog';
 import { listDeliveries } from '../../openclaw-plugin/src/outbox/deliveryLog';
 import { launchChromium } from '../../testbed/editor/browser';
 import { waitFor } from '../../testbed/waitFor';
@@ -247,6 +248,31 @@ describeInBrowser('the dashboard in a browser', () => {
 		expect(await frame.locator('.hour-part').count()).toBe(3);
 		const cells = frame.getByRole('table', { name: 'Deliveries of each hour' }).getByRole('cell');
 		expect(await cells.allInnerTexts()).toEqual(['1', '1', '0', '1', '0', '0']);
+	});
+
+	it('shows the calls to agents, refused ones with the reason', async () => {
+		const log = createRefusalLog(server.database);
+		const refusal = { status: 401, code: 'unauthorized', message: 'No token was given' };
+		log.note('deploy', '192.0.2.7', refusal);
+		log.note('deploy', '192.0.2.7', refusal);
+		log.close();
+		server.database.exec(
+			`INSERT INTO inbound_messages (run_id, endpoint, agent_id, session_key, message, prompt,
+				missing_paths, state, result, created_at, settled_at, next_at)
+			VALUES ('run_1', 'alert', 'main', 'agent:main:webhook', 'Disk <b>full</b>', '', '[]', 'done',
+				'{"ok":true,"reply":"On it"}', ${Date.now() - 60_000}, 0, 0)`,
+		);
+		const { frame } = await open();
+		const calls = frame.getByRole('region', { name: 'Calls to agents' }).getByRole('listitem');
+		await calls.first().waitFor();
+		const texts = (await calls.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
+
+		expect(texts).toEqual([
+			expect.stringMatching(
+				/^refused deploy, from 192\.0\.2\.7 401: No token was given \(2 calls\)/,
+			),
+			expect.stringMatching(/^done alert → main Disk <b>full<\/b> → On it/),
+		]);
 	});
 
 	it('opens and closes a delivery by keyboard', async () => {

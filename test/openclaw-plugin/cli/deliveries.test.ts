@@ -181,6 +181,41 @@ describe('list of a time', () => {
 	});
 });
 
+describe('an endpoint that was removed', () => {
+	it.each(['crm', 'ep_1'])('is known to every command about deliveries as %s', async (name) => {
+		storeDeliveries(cli.database, [
+			{ endpoint: 'crm', state: 'failed' },
+			{ endpoint: 'ops', state: 'failed' },
+			{ endpoint: 'crm', state: 'pending' },
+		]);
+		await cli.run('endpoints remove crm');
+		const ids = ({ stdout }: { readonly stdout: string }) => stdout.match(/\bdlv_\d+/g);
+
+		expect(ids(await cli.run(`list --endpoint ${name}`))).toEqual(['dlv_3', 'dlv_1']);
+		expect(ids(await cli.run(`export --endpoint ${name} --status failed`))).toEqual(['dlv_1']);
+		expect((await cli.run(`replay --endpoint ${name} --dry-run`)).stdout).toBe(
+			'1 delivery would be sent again.\n',
+		);
+		expect((await cli.run('show dlv_1')).stdout).toMatch(/Endpoint +crm/);
+		expect((await cli.run('endpoints')).stdout).toMatch(/^crm +removed \(ep_1\)/m);
+		expect((await cli.run(`endpoints purge ${name}`)).exitCode).toBe(0);
+	});
+
+	it('is told from another one that has its name now', async () => {
+		storeDeliveries(cli.database, [{ endpoint: 'crm' }]);
+		await cli.run('endpoints remove crm');
+		// Made again within a minute it would be the same one.
+		cli.database.exec('UPDATE endpoints SET removed_at = removed_at - 120000');
+		await cli.run('endpoints add crm --url https://crm.example --events "*"');
+		storeDeliveries(cli.database, [{ endpoint: 'crm' }]);
+
+		const found = async (name: string) =>
+			(await cli.run(`list --endpoint ${name}`)).stdout.match(/^dlv_\d+/gm);
+		expect(await found('crm')).toEqual(['dlv_2', 'dlv_1']);
+		expect(await found('ep_1')).toEqual(['dlv_1']);
+	});
+});
+
 describe('export', () => {
 	const lines = (text: string) =>
 		text
