@@ -34,8 +34,8 @@ export interface MessageStore {
 	/** Adds a message, durably, or finds the one that was added with the same key. */
 	add(message: NewMessage, now: number): Added;
 	find(runId: string): InboundMessage | undefined;
-	/** How many are not settled. */
-	countOpen(): number;
+	/** How many are not settled, of an endpoint where one is given. */
+	countOpen(endpoint?: string): number;
 	/** The oldest open message of each session, oldest first, as far as its time has come. */
 	listDue(now: number, limit: number): readonly InboundMessage[];
 	/** When the next of them will be due that is not due now. */
@@ -95,8 +95,11 @@ export function openMessageStore(database: Database): MessageStore {
 			const row = findBy('run_id', runId);
 			return row && readMessage(row);
 		},
-		countOpen: () =>
-			Number(one('SELECT count(*) AS open FROM inbound_messages WHERE settled_at IS NULL')?.open),
+		countOpen: (endpoint) => {
+			const sql = 'SELECT count(*) AS open FROM inbound_messages WHERE settled_at IS NULL';
+			const row = endpoint === undefined ? one(sql) : one(`${sql} AND endpoint = ?`, endpoint);
+			return Number(row?.open);
+		},
 		listDue: (now, limit) =>
 			database
 				.prepare(

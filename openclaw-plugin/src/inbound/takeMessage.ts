@@ -12,8 +12,10 @@ import { readChallenge, readSenderOptions } from './senderCall';
 import { storeMessages } from './storeMessages';
 import type { MadeMessage } from './storeMessages';
 
-/** Open messages at which no more are taken. */
+/** Open messages at which no more are taken, but for each endpoint's own share. */
 const MAX_OPEN_MESSAGES = 10_000;
+/** Open messages that each endpoint may have, however many others have. */
+const OWN_SHARE = 100;
 
 /**
  * Takes a message that was posted to an inbound endpoint or to an agent, or several in one call: queues them durably,
@@ -56,7 +58,8 @@ export async function takeMessage(
 	const { waitSeconds } = asked.value;
 	const isList = maker.listItems !== undefined;
 	if (isList && waitSeconds > 0) return NO_WAIT;
-	if (tools.messages.countOpen() >= MAX_OPEN_MESSAGES) return QUEUE_FULL;
+	const isFull = tools.messages.countOpen() >= MAX_OPEN_MESSAGES;
+	if (isFull && tools.messages.countOpen(first.written.endpoint) >= OWN_SHARE) return QUEUE_FULL;
 	const stored = storeMessages(call, [first, ...others], asked.value, input, tools);
 	if (!stored.ok) return stored.refusal;
 	const { isRepeated, runIds } = stored.value;

@@ -311,6 +311,10 @@ describe('the door', () => {
 		const answer = await gateway.post('alert', { title: 'a' });
 		expect(answer).toMatchObject({ status: 503, json: { error: { code: 'queue-full' } } });
 		expect(answer.headers.get('retry-after')).toBe('30');
+		// A hundred places are each endpoint's own, whoever has filled the queue.
+		expect(await gateway.post('deploy', DEPLOY)).toMatchObject({ status: 202 });
+		gateway.database.exec("UPDATE inbound_messages SET endpoint = 'deploy' WHERE seq <= 99");
+		expect(await gateway.post('deploy', DEPLOY)).toMatchObject({ status: 503 });
 	});
 
 	it('says so when a message cannot be stored', async () => {
