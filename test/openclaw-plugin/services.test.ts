@@ -44,8 +44,8 @@ afterEach(() => {
 	server.close();
 });
 
-/** What the gateway gives to the plugin, with one endpoint in its settings. */
-function fakeApi(): GatewayApi {
+/** What the gateway gives to the plugin, with one endpoint in its settings, and maybe others. */
+function fakeApi(...more: readonly unknown[]): GatewayApi {
 	const { port } = server.address() as AddressInfo;
 	const endpoint = {
 		name: 'sink',
@@ -53,7 +53,7 @@ function fakeApi(): GatewayApi {
 		events: ['*'],
 		allowPrivateHosts: true,
 	};
-	const own = { endpoints: [endpoint] };
+	const own = { endpoints: [endpoint, ...more] };
 	const api: Partial<GatewayApi> = {
 		registrationMode: 'full',
 		config: { plugins: { entries: { 'event-webhooks': { config: own } } } },
@@ -107,3 +107,22 @@ it('begins to work by itself when the database can be opened that could not be a
 	await service.stop();
 	expect(told.at(-1)).toBe('works');
 }, 60_000);
+
+it('says of each endpoint what it is when it begins to work', async () => {
+	const url = 'https://ops.example/';
+	const api = fakeApi(
+		{ name: 'bad', url, events: ['message.recieved'] },
+		{ name: 'off', url, events: ['*'], enabled: false },
+	);
+	const info = jest.spyOn(api.logger, 'info');
+	const service = createService(api, createParts(api), {
+		reloadPrefixes: undefined,
+		onSettings: () => {},
+	});
+	await service.start({ stateDir: folder.path, config: api.config });
+	await service.stop();
+
+	expect(info.mock.calls.map(([message]) => message)).toContainEqual(
+		expect.stringContaining('endpoints: sink, bad (faulty), off (disabled)'),
+	);
+});

@@ -109,12 +109,6 @@ export function valueOf<Value>(outcome: Outcome<Value>): Value {
 	throw new CliFault(code, /[.?]$/.test(message) ? message : `${message}.`);
 }
 
-/** What an error says about itself. */
-export function messageOf(error: unknown): string {
-	const isTelling = typeof error === 'object' && error !== null && 'message' in error;
-	return String(isTelling ? error.message : error);
-}
-
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const DURATION = /^(\d{1,6})(ms|s|m|h|d)$/;
 

@@ -1,4 +1,5 @@
-import { CliFault, messageOf } from './command';
+import { errorText } from '../logger';
+import { CliFault } from './command';
 import type { CommandDefinition, CommandInput, CommandTools } from './command';
 import { printableLines } from './table';
 import type { Terminal } from './terminal';
@@ -123,7 +124,7 @@ function printJson(terminal: Terminal, value: unknown): void {
 
 function asFault(error: unknown): CliFault {
 	if (error instanceof CliFault) return error;
-	const message = messageOf(error);
+	const message = errorText(error);
 	if (typeof error === 'object' && error !== null && 'errcode' in error) {
 		return new CliFault('database', `The plugin's database cannot be used: ${message}`);
 	}

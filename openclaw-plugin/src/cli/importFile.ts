@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { planImport, readWebhooks } from '../settings/importPlan';
 import type { DiffLine } from '../settings/importPlan';
 import type { ConfigIssue } from '../protocol';
-import { CliFault, messageOf, usageFault } from './command';
+import { errorText } from '../logger';
+import { CliFault, usageFault } from './command';
 import type { CommandDefinition, CommandInput, CommandTools } from './command';
 import { printableLines } from './table';
 import type { Terminal } from './terminal';
@@ -61,7 +62,7 @@ async function readImported(path: string) {
 	try {
 		text = await readFile(path, 'utf8');
 	} catch (error) {
-		throw new CliFault('not_found', `'${path}' cannot be read: ${messageOf(error)}`);
+		throw new CliFault('not_found', `'${path}' cannot be read: ${errorText(error)}`);
 	}
 	const read = readWebhooks(text);
 	if (read.ok) return read;

@@ -9,11 +9,11 @@ import {
 	describeUnfetched,
 	reportedTroubles,
 } from '../health/troubles';
+import { errorText } from '../logger';
 import { findPluginEntry } from '../settings/configFile';
 import { DATABASE_FILE } from '../store/database';
 import type { Database } from '../store/databaseAccess';
 import { formatAge } from '../timeText';
-import { messageOf } from './command';
 import type { CommandTools } from './command';
 
 /** What one look at something has shown. */
@@ -119,7 +119,7 @@ export function checkStore(tools: CommandTools): {
 		const message = `It is damaged: ${problems.join('; ')}. A gateway that meets the damage sets the file aside and carries over what can be read`;
 		return { checks: [{ about: 'database', result: 'fault', message }, ...disk], database };
 	} catch (error) {
-		const message = `It cannot be used: ${messageOf(error)}`;
+		const message = `It cannot be used: ${errorText(error)}`;
 		return {
 			checks: [{ about: 'database', result: 'fault', message }, ...disk],
 			database: undefined,

@@ -4,8 +4,8 @@ import { readHealth } from '../health/health';
 import type { Health } from '../health/health';
 import { listTroubles, markSeen, reportedTroubles } from '../health/troubles';
 import type { Trouble } from '../health/troubles';
+import { errorText } from '../logger';
 import { formatAge } from '../timeText';
-import { messageOf } from './command';
 import type { CommandDefinition, CommandTools } from './command';
 import { describeEndpoints } from './endpoints';
 import { printable } from './table';
@@ -58,7 +58,7 @@ function readState(
 		const fault: Trouble = {
 			code: 'database-unavailable',
 			severity: 'fault',
-			message: `The database in ${folder} cannot be used: ${messageOf(error)}`,
+			message: `The database in ${folder} cannot be used: ${errorText(error)}`,
 			since: now,
 		};
 		return {

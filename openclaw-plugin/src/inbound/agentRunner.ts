@@ -13,6 +13,7 @@ import type { InboundMessage, RunResult } from './message';
 import { MAX_PAUSE_MS, openMessageStore } from './messageStore';
 import { forgetRefusals } from './refusalLog';
 import { signalsOf } from './signals';
+import { errorText } from '../logger';
 
 /** Runs the messages that were posted to inbound endpoints. */
 export interface AgentRunner {
@@ -125,7 +126,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			finish(message, outcome);
 			if (outcome.kind !== 'left') started.delete(message.runId);
 		} catch (error) {
-			logger.error(`${message.runId} is tried later: ${describe(error)}`);
+			logger.error(`${message.runId} is tried later: ${errorText(error)}`);
 			// Without a pause a full disk would be tried over and over.
 			await delay(timing.storeRetryMs, undefined, { signal }).catch(() => undefined);
 		}
@@ -156,7 +157,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 		try {
 			nextAt = launchDue(life.signal);
 		} catch (error) {
-			logger.error(`messages to agents wait: ${describe(error)}`);
+			logger.error(`messages to agents wait: ${errorText(error)}`);
 			nextAt = now() + timing.storeRetryMs;
 		}
 		// At the latest when old messages are due to be forgotten.
@@ -190,8 +191,4 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 /** A pause of one second, then twice as long each time, up to a minute. */
 function retryAt(now: number, tries: number): number {
 	return now + Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), MAX_PAUSE_MS);
-}
-
-function describe(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { errorText } from '../logger';
 import { addUsage, parseUsage } from '../events/run';
 import type { Usage } from '../events/run';
 import { isObject } from '../protocol';
@@ -37,7 +38,7 @@ const NO_AGENT = [/^Agent ".*" no longer exists/, /unknown agent/i, /Invalid exp
  * @param agentId named in the message when the gateway does not have it
  */
 export function judgeThrown(error: unknown, agentId: string): RunFault {
-	const message = toLine(error instanceof Error ? error.message : String(error));
+	const message = toLine(errorText(error));
 	if (NO_AGENT.some((pattern) => pattern.test(message))) {
 		const text = `The gateway has no agent '${agentId}'. Add it to the gateway's agents, or change 'agentId' of the inbound endpoint`;
 		return { kind: 'final', message: text };

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { bearerToken, clientAddress, readTarget } from '../http/request';
+import { errorText } from '../logger';
 import type { Logger } from '../sdk';
 import type { GatewaySettings } from '../settings/gatewaySettings';
 import type { InboundSettings } from '../settings/settings';
@@ -188,7 +189,7 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 			const refusal = await serve(call, segments);
 			if (refusal !== undefined) refuse(refusal);
 		} catch (error) {
-			logger.error(`an inbound message was not taken: ${describe(error)}`);
+			logger.error(`an inbound message was not taken: ${errorText(error)}`);
 			refuse(NOT_STORED);
 		}
 		return true;
@@ -203,10 +204,6 @@ function mayCall({ endpoints }: Caller, name: string): boolean {
 function maySee(caller: Caller, message: InboundMessage): boolean {
 	if (message.endpoint !== DIRECT && !mayCall(caller, message.endpoint)) return false;
 	return message.caller === caller.id || caller.scopes.includes('agents');
-}
-
-function describe(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }
 
 const INBOUND_OFF: Refusal = {
