@@ -15,6 +15,8 @@ export const EXAMPLES = [
 	'slack-alert',
 	'crm-record',
 	'ticket-round-trip',
+	'cost-budget',
+	'delivery-trouble',
 ] as const;
 
 export type ExampleName = (typeof EXAMPLES)[number];

@@ -9,6 +9,8 @@ export interface TelegramCall {
 	readonly method: string;
 	readonly text: string;
 	readonly chatId: string;
+	/** Topic of a group; empty outside of topics. */
+	readonly threadId: string;
 	/** Whether Telegram accepted it. */
 	readonly ok: boolean;
 	/** Which message it is: the one that was sent or edited. */
@@ -175,6 +177,7 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 			method,
 			text: textAt(parameters, 'text') || textAt(parameters, 'caption'),
 			chatId: String(chatId),
+			threadId: threadId === undefined ? '' : String(threadId),
 			ok,
 			messageId: String(messageId),
 		});

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { capturedEvent, capturedEvents } from '../../testbed/capturedEvents';
 import { EXAMPLES, readExample, type ExampleName } from '../../testbed/exampleWorkflow';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
@@ -77,7 +78,15 @@ describe('audit log', () => {
 			...person,
 			agentId: 'customer-support',
 			channel: 'telegram',
-			message: { role: 'user', content: '包裹在哪里？ 📦 "quoted"', messageId: 'm1' },
+			message: {
+				role: 'user',
+				content: '包裹在哪里？ 📦 "quoted"',
+				messageId: 'm1',
+				attachments: [
+					{ index: 0, kind: 'document', contentType: 'application/pdf', fileName: 'report.pdf' },
+					{ index: 1, kind: 'image' },
+				],
+			},
 		});
 		const answer = capturedEvent('message.sent', { agentId: 'hr-assistant' });
 		const other = capturedEvent('message.received', { agentId: 'somebody-else' });
@@ -100,11 +109,13 @@ describe('audit log', () => {
 			user: 'user_12345',
 			role: 'user',
 			text: '包裹在哪里？ 📦 "quoted"',
+			attachments: 'report.pdf, image',
 		});
 		expect(rows.find((row) => textAt(row, 'event_id') === answer.id)).toMatchObject({
 			event: 'message.sent',
 			agent: 'hr-assistant',
 			role: 'assistant',
+			attachments: '',
 		});
 	});
 });
@@ -131,7 +142,8 @@ describe('Slack alert', () => {
 describe('CRM record', () => {
 	it('creates one record for a person, even when the event comes twice', async () => {
 		const { workflow, run, send } = await publish('crm-record');
-		const event = capturedEvent('session.created', { ...person, channel: 'telegram' });
+		const sender = { id: 'user_12345', name: 'Ada Lovelace', username: 'ada' };
+		const event = capturedEvent('session.created', { ...person, channel: 'telegram', sender });
 		await run('On New Session', [event]);
 		if (isQueueMode()) {
 			// The copy reaches another process, which asks the database.
@@ -152,6 +164,8 @@ describe('CRM record', () => {
 				agent: 'support-bot',
 				channel: 'telegram',
 				contact: 'user_12345',
+				name: 'Ada Lovelace',
+				username: 'ada',
 			},
 		});
 	});
@@ -162,6 +176,75 @@ describe('CRM record', () => {
 		const answer = await send('On New Session', event);
 		expect(answer.json).toEqual({ received: true, status: 'filtered' });
 		expect(outside.requests).toHaveLength(0);
+	});
+});
+
+describe('cost per agent and day', () => {
+	it('adds up what replies cost, and raises one alarm when the budget is passed', async () => {
+		const { workflow, send } = await publish('cost-budget');
+		const agentId = `agent-${randomUUID()}`;
+		const timestamp = '2026-03-14T23:59:59.999Z';
+		const unpriced = await send('On Reply', capturedEvent('message.sent', { usage: undefined }));
+		expect(unpriced.json).toEqual({ received: true, status: 'filtered' });
+		// 2.10 each: 400,000 tokens in for 3, 60,000 out for 15 a million.
+		const usage = { inputTokens: 400_000, outputTokens: 60_000 };
+		const replies = [1, 2, 3, 4].map(() => ({
+			...capturedEvent('message.sent', { agentId, model: 'unheard-of', usage }),
+			timestamp,
+		}));
+		const nextDay = {
+			...capturedEvent('message.sent', { agentId, usage }),
+			timestamp: '2026-03-15T00:00:00Z',
+		};
+		let last;
+		for (const [index, event] of [...replies, nextDay].entries()) {
+			await send('On Reply', event);
+			const executions = await n8n.waitForExecutions(workflow, index + 1);
+			expect(executions.map(({ status }) => status)).not.toContain('error');
+			last = executions.at(-1);
+		}
+		expect(outside.requests.map(({ json }) => json)).toEqual([
+			{
+				text: `💸 ${agentId} has used up its budget of 2026-03-14: 6.30 of 5.00 USD\nReplies: 3\nTokens: 1200000 in, 180000 out`,
+			},
+		]);
+		const days = await dataTableRows(n8n, last?.json('Open the Day Table')[0]);
+		expect(days.filter((row) => textAt(row, 'agent') === agentId)).toEqual([
+			expect.objectContaining({
+				day: '2026-03-14',
+				replies: 4,
+				input_tokens: 1_600_000,
+				output_tokens: 240_000,
+			}),
+			expect.objectContaining({ day: '2026-03-15', replies: 1, cost: 2.1 }),
+		]);
+	});
+});
+
+describe('the gateway cannot deliver', () => {
+	it('tells what is wrong, what was given up and what works again', async () => {
+		const { run } = await publish('delivery-trouble');
+		const endpoint = { name: 'crm' };
+		const reason = 'HTTP 503 <!channel>';
+		const delivery = { id: 'dlv_7', eventId: 'evt_1', type: 'session.created', reason };
+		const events = [
+			['endpoint.failing', { endpoint: { ...endpoint, reason, since: 1_773_483_900_000 } }],
+			['endpoint.disabled', { endpoint: { ...endpoint, reason: 'HTTP 410' } }],
+			['endpoint.recovered', { endpoint }],
+			['delivery.failed', { endpoint, delivery }],
+		] as const;
+		await run(
+			'On Trouble',
+			events.map(([type, data]) => ({ ...capturedEvent('message.sent'), type, data })),
+		);
+		expect(outside.requests.map(({ json }) => textAt(json, 'text')).sort()).toEqual(
+			[
+				'🟠 crm has been failing for some minutes. Its events wait.\nHTTP 503 &lt;!channel&gt;',
+				'🔴 crm is not sent to any more.\nHTTP 410',
+				'🟢 crm works again.',
+				'🔴 crm did not get session.created: dlv_7 is given up.\nHTTP 503 &lt;!channel&gt;',
+			].sort(),
+		);
 	});
 });
 

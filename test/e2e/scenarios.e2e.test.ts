@@ -131,7 +131,14 @@ describe('CRM record', () => {
 		expect(outside.requests[0]).toMatchObject({
 			path: '/api/interactions',
 			headers: { 'x-api-key': OUTSIDE_HEADER.value },
-			json: { source: 'OpenClaw', agent: AGENT, channel: 'telegram', contact: String(userId) },
+			json: {
+				source: 'OpenClaw',
+				agent: AGENT,
+				channel: 'telegram',
+				contact: String(userId),
+				name: 'Ada',
+				username: `user_${String(userId)}`,
+			},
 		});
 	});
 });
@@ -156,5 +163,75 @@ describe('ticket round trip', () => {
 		expect(told).toMatchObject({ chatId: String(userId), ok: true });
 		const turn = await model.waitForRequest(({ message }) => message.includes(`#${id}`));
 		expect(turn.userTexts.some((text) => text.includes('My printer is on fire'))).toBe(true);
+	});
+
+	it('ends in the topic of the group where it began', async () => {
+		const { workflow } = await publish('ticket-round-trip', ticketSystem);
+		const chatId = -100_400;
+		const userId = nextUser++;
+		telegram.write('My screen is dark', { userId, chatId, name: 'Grace', threadId: 17 });
+		const [opened] = await n8n.waitForExecutions(workflow, 1);
+		expect(opened).toMatchObject({ status: 'success', errorMessage: '' });
+		const ticket = ticketSystem.tickets.at(-1);
+		expect(ticket).toMatchObject({
+			title: 'Grace on telegram, topic 17',
+			requester: String(userId),
+			metadata: { topic: '17', username: `user_${String(userId)}` },
+		});
+
+		const status = 'solved [[reply:Your screen is bright]]';
+		const answer = await ticketSystem.change(ticket?.id ?? '', status, ticketWebhook(n8n.url));
+		expect(answer).toMatchObject({ status: 202, json: { ok: true } });
+		const told = await telegram.waitForSent(({ text }) => text.includes('Your screen is bright'), {
+			timeoutMs: 90_000,
+		});
+		expect(told).toMatchObject({ chatId: String(chatId), threadId: '17', ok: true });
+	});
+});
+
+describe('cost per agent and day', () => {
+	it('comes from the tokens of real replies, once', async () => {
+		const { workflow } = await publish('cost-budget');
+		await writeAsNewUser('Hello');
+		const [execution] = await n8n.waitForExecutions(workflow, 1);
+		expect(execution).toMatchObject({ status: 'success', errorMessage: '' });
+		const rows = await dataTableRows(n8n, execution?.json('Open the Reply Table')[0]);
+		const eventId = textAt(execution?.json('On Reply')[0], 'id');
+		expect(rows.filter((row) => textAt(row, 'event_id') === eventId)).toEqual([
+			expect.objectContaining({
+				agent: AGENT,
+				model: 'scripted-1',
+				input_tokens: 100,
+				output_tokens: 22,
+				cost: expect.closeTo(0.000_633, 6) as number,
+			}),
+		]);
+		const [day] = execution?.json('Add Up') ?? [];
+		expect(day).toMatchObject({ agent: AGENT, day: new Date().toISOString().slice(0, 10) });
+		expect(outside.requests).toHaveLength(0);
+	});
+});
+
+describe('the gateway cannot deliver', () => {
+	it('tells of a webhook that is gone', async () => {
+		const { workflow } = await publish('delivery-trouble');
+		const gone = await startHttpSink(() => ({ status: 410 }));
+		await gateway.configurePlugin({
+			endpoints: [
+				{
+					name: 'crm',
+					url: gone.url,
+					secret: 'whsec_of-a-receiver-that-is-gone',
+					events: ['message.received'],
+					allowPrivateHosts: true,
+				},
+			],
+		});
+		await writeAsNewUser('Is anybody there?');
+		const executions = await n8n.waitForExecutions(workflow, 1);
+		expect(executions).toMatchObject([{ status: 'success', errorMessage: '' }]);
+		const texts = outside.requests.map(({ json }) => textAt(json, 'text'));
+		expect(texts).toEqual([expect.stringMatching(/^🔴 crm is not sent to any more\.\n.*410/s)]);
+		await gone.stop();
 	});
 });

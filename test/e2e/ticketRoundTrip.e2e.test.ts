@@ -89,6 +89,32 @@ describe('the example ticket-round-trip', () => {
 		expect(outside.requests[1]?.json).toMatchObject({ sessionKey, deliver: false });
 	});
 
+	it('writes to the topic of a group where it began', async () => {
+		outside.answerBy(({ path }) =>
+			path.startsWith('/hooks') ? { body: { ok: true, runId: 'run-3' } } : { body: { id: 8 } },
+		);
+		const { run } = await publish(outside.url);
+		const sessionKey = 'agent:support-bot:telegram:group:-100200:topic:11';
+		const conversation = { id: '-100200', type: 'group', threadId: '11', threadName: 'Printers' };
+		const sender = { id: 'user_12345', name: 'Ada Lovelace', username: 'ada' };
+		await run('On Support Session', [
+			capturedEvent('session.created', {
+				...person,
+				channel: 'telegram',
+				sessionKey,
+				sender,
+				conversation,
+			}),
+		]);
+		expect(outside.requests[0]?.json).toMatchObject({
+			title: 'Ada Lovelace on telegram, topic Printers',
+			requesterName: 'Ada Lovelace',
+			metadata: { topic: '11', username: 'ada' },
+		});
+		expect(await updateTicket({ ticketId: 8, status: 'solved' })).toMatchObject({ status: 202 });
+		expect(outside.requests[1]?.json).toMatchObject({ sessionKey, deliver: true });
+	});
+
 	it('refuses a wrong header and does not know a ticket that no chat opened', async () => {
 		await publish(gatewayUrl);
 		expect(await updateTicket({ ticketId: 1, status: 'x' }, 'wrong')).toMatchObject({
