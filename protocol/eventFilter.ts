@@ -1,4 +1,5 @@
 import type { EventData } from './event';
+import { scalarText } from './scalarText';
 
 /** The lists of a filter, in the order in which they are written. */
 export const FILTER_KEYS = [
@@ -119,7 +120,7 @@ function isPattern(pattern: unknown): boolean {
 
 /** Some senders have numbers for ids. */
 function textOf(value: unknown): string {
-	return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+	return typeof value === 'boolean' ? '' : (scalarText(value) ?? '');
 }
 
 function own(value: unknown, key: string): unknown {

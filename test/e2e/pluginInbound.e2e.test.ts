@@ -147,6 +147,12 @@ describe('the endpoints of the article', () => {
 		expect(request.userText).toContain('<<<EXTERNAL_UNTRUSTED_CONTENT');
 	});
 
+	it('tell numbers with the digits that were sent', async () => {
+		await post('ticket-update', '{"ticketId":8202522731445525542,"status":[1.10,1e21]}');
+		const { message } = await turn('8202522731445525542');
+		expect(message).toBe('工单 #8202522731445525542 状态已更新为:[1.10,1e21]');
+	});
+
 	it('deploy works with the command of the article and a token', async () => {
 		const { status, json } = await curl(
 			'-X',

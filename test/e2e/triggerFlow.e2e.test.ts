@@ -70,6 +70,30 @@ describe('filters', () => {
 		]);
 	});
 
+	test('compare numbers with the digits that were sent', async () => {
+		const hook = await publishTrigger(n8n, {
+			filters: {
+				userIds: '820252273144552554*',
+				conditions: {
+					values: [
+						{ field: 'data.orderId', operator: 'equals', value: '8202522731445525542' },
+						{ field: 'data.orderId', operator: 'gt', value: '8202522731445525541' },
+						{ field: 'data.amount', operator: 'equals', value: '1.10' },
+					],
+				},
+			},
+		});
+		const bodyWith = (orderId: string) => {
+			const numbers = `{"userId":8202522731445525540,"orderId":${orderId},"amount":1.10}`;
+			return JSON.stringify({ ...messageOf({}), data: 'NUMBERS' }).replace('"NUMBERS"', numbers);
+		};
+		const answers = [
+			await hook.send({ body: bodyWith('8202522731445525542') }),
+			await hook.send({ body: bodyWith('8202522731445525543') }),
+		];
+		expect(answers.map(({ json }) => json)).toEqual([RECEIVED, FILTERED]);
+	});
+
 	test('can be met by any of the conditions', async () => {
 		const hook = await publishTrigger(n8n, {
 			filters: {

@@ -77,6 +77,15 @@ describe('an event filter', () => {
 		expect(passes({ agentIds: ['x'] }, Object.create({ agentId: 'x' }) as EventData)).toBe(false);
 	});
 
+	test('takes numbers for ids, however long, and nothing else', () => {
+		const id = (userId: unknown) => ({ userId }) as EventData;
+		const filter = { userIds: ['8202522731445525542', 'true'] };
+		expect(passes(filter, id(8202522731445525542n))).toBe(true);
+		expect(passes(filter, id(8202522731445525543n))).toBe(false);
+		expect(passes(filter, id(true))).toBe(false);
+		expect(passes(filter, id({}))).toBe(false);
+	});
+
 	test('passes over what is no text', () => {
 		expect(passes({ agentIds: [7, null, 'ops'] as unknown as string[] })).toBe(false);
 		expect(passes({ agentIds: [7, 'support-bot'] as unknown as string[] })).toBe(true);

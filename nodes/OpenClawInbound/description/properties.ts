@@ -140,7 +140,8 @@ const fields: INodeProperties = {
 	type: 'resourceMapper',
 	default: { mappingMode: 'defineBelow', value: null },
 	noDataExpression: true,
-	description: 'The values for the template',
+	description:
+		'The values for the template. Pass IDs of more than 15 digits as texts: n8n rounds such numbers when it reads JSON.',
 	typeOptions: {
 		// Not the template: whenever one of these changes the editor drops all mapped values.
 		loadOptionsDependsOn: ['source', 'endpoint.value'],

@@ -13,6 +13,19 @@ import type { ItemReader } from './itemParameters';
  * @returns the body of one item; throws a `NodeOperationError` when two fields are in each other's way
  */
 export function bodyReader(context: IExecuteFunctions, node: INode): ItemReader<unknown> {
+	const read = valuesReader(context, node);
+	let isTold = false;
+	return (itemIndex) => {
+		const body = read(itemIndex);
+		if (!isTold && hasRounded(body)) {
+			isTold = true;
+			tellRounded(context);
+		}
+		return body;
+	};
+}
+
+function valuesReader(context: IExecuteFunctions, node: INode): ItemReader<unknown> {
 	const mode = context.getNodeParameter('fields.mappingMode', 0, 'defineBelow');
 	if (mode === 'autoMapInputData') {
 		const items = context.getInputData();
@@ -33,6 +46,22 @@ export function bodyReader(context: IExecuteFunctions, node: INode): ItemReader<
 			description: `${result.message}. Leave one of the two empty.`,
 		};
 		throw invalidItem(node, reason, itemIndex);
+	});
+}
+
+/** Whether there is an integer of which nobody can tell whether it was another one before it was read. */
+function hasRounded(value: unknown): boolean {
+	if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+	return typeof value === 'object' && value !== null && Object.values(value).some(hasRounded);
+}
+
+/** As a tool the node has nobody to tell. */
+function tellRounded(context: IExecuteFunctions): void {
+	if (!('addExecutionHints' in context)) return;
+	context.addExecutionHints({
+		message:
+			"A number in 'Fields' has more than 15 digits. n8n may have rounded it when it read the JSON that it comes from, and the agent got the rounded one. Pass such numbers as texts.",
+		location: 'outputPane',
 	});
 }
 

@@ -97,7 +97,8 @@ export const FILTERS: INodeProperties = {
 							type: 'string',
 							default: '',
 							displayOptions: { hide: { operator: ['exists', 'notExists'] } },
-							description: 'What to compare with. Upper and lower case differ.',
+							description:
+								'What to compare with. Upper and lower case differ. Numbers are compared with the digits that were sent: write long ones here as they are, not as an expression.',
 						},
 					],
 				},

@@ -3,6 +3,7 @@ import { parseEvent } from '../../../protocol/event';
 import type { OpenClawEvent } from '../../../protocol/event';
 import { checkSignatureHeaders, verifySignature } from '../../../protocol/signature';
 import type { SigningKey, VerifyFailure } from '../../../protocol/signature';
+import { readExactly } from '../event/exactEvent';
 import { buildItem } from '../event/item';
 import type { Settings } from '../event/settings';
 import type { FetchedDelivery } from './gateway';
@@ -37,7 +38,8 @@ export function acceptDelivery(
 	const parsed = parseEvent(parseJson(body));
 	if (!parsed.ok) return { kind: 'refused', reason: 'not-an-event' };
 	const { event } = parsed;
-	if (!isWanted(event)) return { kind: 'filtered' };
+	const exact = parseEvent(readExactly(body));
+	if (!isWanted(exact.ok ? exact.event : event)) return { kind: 'filtered' };
 	const arrival = { ...verdict, verifiedAt: now, delivery, attempt };
 	return { kind: 'runs', event, item: buildItem(event, arrival, settings) };
 }

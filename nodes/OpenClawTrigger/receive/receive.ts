@@ -9,6 +9,7 @@ import {
 	refuseRequest,
 } from '../../shared/webhookExchange';
 import type { WebhookResponse } from '../../shared/webhookExchange';
+import { readExactly } from '../event/exactEvent';
 import { createSelection } from '../event/filter';
 import { buildItem } from '../event/item';
 import { markRun } from '../event/runMark';
@@ -49,7 +50,8 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 		const isWanted = createSelection(settings, runSource(context), (message) => {
 			logRefusal(context, 'OpenClaw Trigger left out an event: ', 'warn', message, now);
 		});
-		if (!isWanted(event)) return received('filtered');
+		const exact = parseSigned(readExactly(verification.bytes.toString('utf8')), verification);
+		if (!isWanted(exact.ok ? exact.event : event)) return received('filtered');
 		// An event is sent again while a workflow is being built: there it always runs.
 		const isTest = context.getMode() === 'manual';
 		const claim =

@@ -1,5 +1,8 @@
+import { createSelection, readFilters } from '../../../nodes/OpenClawTrigger/event/filter';
+import { describeWanted } from '../../../nodes/OpenClawTrigger/setup/endpoint';
 import { createMatcher, isSecret, secretId } from '../../../openclaw-plugin/src/endpoints/endpoint';
 import { createSecret } from '../../../openclaw-plugin/src/protocol';
+import { FILTER_KEYS, type FilterKey } from '../../../protocol';
 
 const DATA = { agentId: 'support-bot', channel: 'telegram', userId: '777', sessionId: 's-1' };
 const ACTIVE = { kind: 'webhook', lifecycle: { state: 'active' } } as const;
@@ -39,6 +42,49 @@ describe('createMatcher', () => {
 			filter: { agentIds: ['main'] },
 		});
 		expect(matches('message.sent', {}, 'node-1')).toBe(false);
+	});
+});
+
+describe('a filter in the trigger and at the gateway', () => {
+	const event = {
+		id: 'evt_1',
+		type: 'tool.called',
+		timestamp: '2026-03-14T10:30:00Z',
+		instanceId: 'node-1',
+		data: { ...DATA, trigger: 'cron', tool: { name: 'pay_invoice' } },
+	};
+	const values: Readonly<Record<FilterKey, string>> = {
+		agentIds: 'support-bot',
+		channels: 'telegram',
+		userIds: '777',
+		sessionIds: 's-1',
+		instanceIds: 'node-1',
+		toolNames: 'pay_invoice',
+		triggers: 'cron',
+	};
+	const cases = FILTER_KEYS.flatMap((key) => {
+		const value = values[key];
+		const [first = '', last = ''] = [value[0], value.at(-1)];
+		return [
+			[key, value, true],
+			[key, `x, ${first}*${last}`, true],
+			[key, `${value}x`, false],
+			[key, `!${value}`, false],
+			[key, `!x, !${value}x`, true],
+			[key, `*, !${first}*`, false],
+		] as const;
+	});
+
+	it.each(cases)('decides alike: %s %s is %s', (key, typed, expected) => {
+		const filters = readFilters({ [key]: typed });
+		const isWanted = createSelection({ events: ['*'], filters, ignoreOwnRuns: true }, '', () => {});
+		expect(isWanted(event)).toBe(expected);
+
+		const { filter = {} } = describeWanted((name) =>
+			name === 'events' ? ['*'] : { [key]: typed },
+		);
+		const endpoint = { ...ACTIVE, events: ['*'], filter } as const;
+		expect(createMatcher(endpoint)(event.type, event.data, event.instanceId)).toBe(expected);
 	});
 });
 

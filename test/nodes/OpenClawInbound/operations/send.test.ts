@@ -103,6 +103,20 @@ describe('to an agent', () => {
 		expect(item?.json.message).toBe('1-true');
 	});
 
+	test('keeps the digits of texts, and says once when a number may have been rounded', async () => {
+		const parameters = toAgent('{{body.text}} {{body.number}}', {
+			text: '8202522731445525542',
+			number: '={{ $json.id }}',
+		});
+		const id = Number('8202522731445525542');
+		const node = harness(parameters, { items: [{ id: 7 }, { id }, { id: [{ id }] }] });
+		const hints = jest.spyOn(node.context, 'addExecutionHints');
+		const items = await node.run();
+		expect(items[0]?.json.message).toBe('8202522731445525542 7');
+		expect(hints).toHaveBeenCalledTimes(1);
+		expect(hints.mock.calls[0]?.[0]?.message).toContain('Pass such numbers as texts');
+	});
+
 	test('reports values that were missing', async () => {
 		const [item] = await harness(toAgent('Hi {{body.who}}{{body.x.y}}!', { who: null })).run();
 		expect(item?.json).toMatchObject({ message: 'Hi !', missingPaths: ['body.who', 'body.x.y'] });

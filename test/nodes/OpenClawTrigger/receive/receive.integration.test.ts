@@ -312,6 +312,17 @@ describe('an event that is not wanted', () => {
 		expect(answer.workflowData).toBeUndefined();
 	});
 
+	test.each([
+		['8202522731445525542', 1],
+		['8202522731445525543', undefined],
+	])('is told by all digits of a number: %s', async (digits, runs) => {
+		const values = [{ field: 'data.order', operator: 'equals', value: '8202522731445525542' }];
+		const { harness } = open({ parameters: { filters: { conditions: { values } } } });
+		const body = JSON.stringify(event({ data: { order: 'DIGITS' } })).replace('"DIGITS"', digits);
+		const answer = await harness.receive(TRIGGER, signed(body));
+		expect(answer.workflowData?.length).toBe(runs);
+	});
+
 	test('may be chosen by expressions over the verified event', async () => {
 		const parameters = { filters: { agentIds: '={{ ["ops", $json.body.data.agentId] }}' } };
 		const answer = await open({ parameters }).harness.receive(TRIGGER, signed(event()));
