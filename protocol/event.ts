@@ -60,6 +60,17 @@ export interface EventData {
 	};
 	/** Of a sub-agent's session: the one that has started it. */
 	readonly parentSessionKey?: string;
+	/** Of a run that a message to `/webhooks/inbound` has started. */
+	readonly origin?: {
+		readonly kind: 'inbound';
+		readonly endpoint?: string;
+		/** What the sender has named itself. */
+		readonly source?: string;
+		/** How many runs have led from one to the next up to this one. */
+		readonly hops: number;
+	};
+	/** Whether it was only sent to try an endpoint. */
+	readonly test?: boolean;
 	readonly [field: string]: unknown;
 }
 
@@ -100,13 +111,21 @@ export interface MessageData extends EventData {
 		readonly truncated?: boolean;
 	};
 	readonly model?: string;
-	readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+	/** Tokens of the whole run, in its first message only. */
+	readonly usage?: {
+		/** Without what a cache has served. */
+		readonly inputTokens: number;
+		readonly outputTokens: number;
+		readonly cacheReadTokens?: number;
+		readonly cacheWriteTokens?: number;
+	};
 }
 
 export interface SessionData extends EventData {
 	readonly resumedFrom?: string;
 	readonly reason?: string;
 	readonly messageCount?: number;
+	readonly durationMs?: number;
 }
 
 export interface ToolData extends EventData {
@@ -124,6 +143,14 @@ export interface ToolData extends EventData {
 
 export interface ErrorData extends EventData {
 	readonly error?: { readonly message: string; readonly code?: string; readonly source?: string };
+	/** The model that failed. */
+	readonly model?: string;
+	/** The tool that failed. */
+	readonly tool?: { readonly name: string; readonly callId?: string };
+	/** What was not delivered. */
+	readonly message?: MessageData['message'];
+	/** Whether the run went on with another try or model. */
+	readonly recovered?: boolean;
 }
 
 export interface ApprovalData extends EventData {
@@ -140,13 +167,23 @@ export interface ApprovalData extends EventData {
 
 /** About an endpoint or a delivery of the plugin itself. */
 export interface PluginData {
-	readonly endpoint?: { readonly name: string; readonly [field: string]: unknown };
+	readonly endpoint?: {
+		readonly name: string;
+		readonly reason?: string;
+		/** When its failures began, milliseconds since 1970. */
+		readonly since?: number;
+		/** The same, of a time that is over. */
+		readonly failingSince?: number;
+		readonly [field: string]: unknown;
+	};
 	readonly delivery?: {
 		readonly id: string;
 		readonly eventId: string;
 		readonly type: string;
 		readonly reason: string;
 	};
+	/** Whether it was only sent to try an endpoint. */
+	readonly test?: boolean;
 	readonly [field: string]: unknown;
 }
 

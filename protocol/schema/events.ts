@@ -40,7 +40,10 @@ const CONVERSATION = object({
 	'threadName?': TEXT,
 });
 
-/** Where and who: in every event, each field where it is known. `test`: sent to try an endpoint. */
+/** Sent to try an endpoint. */
+const TEST: Readonly<Record<string, JsonSchema>> = { 'test?': { enum: [true] } };
+
+/** Where and who: in every event, each field where it is known. */
 const ORIGIN: Readonly<Record<string, JsonSchema>> = {
 	'agentId?': TEXT,
 	'sessionId?': TEXT,
@@ -58,7 +61,7 @@ const ORIGIN: Readonly<Record<string, JsonSchema>> = {
 		'source?': TEXT,
 		hops: AMOUNT,
 	}),
-	'test?': { enum: [true] },
+	...TEST,
 };
 
 const ATTACHMENT = object({
@@ -106,12 +109,6 @@ const USAGE = object({
 const CALL = { name: TEXT, 'callId?': TEXT };
 const ANYWHERE = { ...ORIGIN, 'sessionKey?': TEXT };
 const SESSION = { ...ORIGIN, sessionKey: TEXT };
-const ENDPOINT: JsonSchema = {
-	type: 'object',
-	required: ['name'],
-	properties: { name: TEXT, 'reason?': TEXT },
-};
-
 /** What `data` holds for each type. */
 const DATA: Readonly<Record<EventType, JsonSchema>> = {
 	'message.received': object({ ...ANYWHERE, message: USER_MESSAGE }),
@@ -165,29 +162,23 @@ const DATA: Readonly<Record<EventType, JsonSchema>> = {
 			'tool?': object({ name: TEXT, 'params?': ANYTHING }),
 		}),
 	}),
-	'endpoint.failing': {
-		type: 'object',
-		required: ['endpoint'],
-		properties: { endpoint: ENDPOINT },
-	},
-	'endpoint.disabled': {
-		type: 'object',
-		required: ['endpoint'],
-		properties: { endpoint: ENDPOINT },
-	},
-	'endpoint.recovered': {
-		type: 'object',
-		required: ['endpoint'],
-		properties: { endpoint: ENDPOINT },
-	},
-	'delivery.failed': {
-		type: 'object',
-		required: ['delivery'],
-		properties: {
-			endpoint: ENDPOINT,
-			delivery: object({ id: TEXT, eventId: TEXT, type: TEXT, reason: TEXT }),
-		},
-	},
+	'endpoint.failing': object({
+		...TEST,
+		endpoint: object({ name: TEXT, reason: { type: 'string' }, 'since?': AMOUNT }),
+	}),
+	'endpoint.disabled': object({
+		...TEST,
+		endpoint: object({ name: TEXT, reason: { type: 'string' } }),
+	}),
+	'endpoint.recovered': object({
+		...TEST,
+		endpoint: object({ name: TEXT, 'failingSince?': AMOUNT }),
+	}),
+	'delivery.failed': object({
+		...TEST,
+		endpoint: object({ name: TEXT }),
+		delivery: object({ id: TEXT, eventId: TEXT, type: TEXT, reason: { type: 'string' } }),
+	}),
 };
 
 /**

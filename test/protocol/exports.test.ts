@@ -9,6 +9,10 @@ describe('the package', () => {
 		expect(manifest.exports).toMatchObject({
 			'.': { default: './dist/index.js' },
 			'./protocol': { types: './dist/protocol/index.d.ts', default: './dist/protocol/index.js' },
+			'./protocol/schema': {
+				types: './dist/protocol/schema/events.d.ts',
+				default: './dist/protocol/schema/events.js',
+			},
 		});
 	});
 

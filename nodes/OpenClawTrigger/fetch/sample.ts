@@ -1,3 +1,4 @@
+import { isPluginEventType } from '../../../protocol/event';
 import type { OpenClawEvent } from '../../../protocol/event';
 import { createEventId } from '../../../protocol/eventId';
 
@@ -21,6 +22,18 @@ export const SAMPLE_FILE = {
 	},
 } as const;
 
+/** Of events about agents. */
+const WHO = {
+	agentId: 'main',
+	sessionId: 'session-sample',
+	sessionKey: 'agent:main:telegram:12345',
+	channel: 'telegram',
+	userId: '12345',
+	trigger: 'user',
+	sender: { id: '12345', name: 'Ada', username: 'ada' },
+	conversation: { id: '12345', type: 'direct' },
+} as const;
+
 /** What each type has beside the fields of every event. */
 const DATA: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 	'message.received': { message: RECEIVED },
@@ -39,7 +52,11 @@ const DATA: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 		error: { message: 'The model did not answer', code: 'timeout', source: 'model' },
 	},
 	'approval.requested': {
-		approval: { id: 'apr_sample', tool: { name: 'exec', params: { command: 'ls' } } },
+		approval: {
+			id: 'apr_sample',
+			tool: { name: 'exec', params: { command: 'ls' } },
+			expiresAt: '2026-03-14T10:40:00Z',
+		},
 	},
 	'approval.resolved': { approval: { id: 'apr_sample', decision: 'allow', by: 'someone' } },
 	'delivery.failed': {
@@ -51,9 +68,11 @@ const DATA: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 			reason: 'HTTP 500',
 		},
 	},
-	'endpoint.disabled': { endpoint: { name: 'sample' } },
-	'endpoint.failing': { endpoint: { name: 'sample' } },
-	'endpoint.recovered': { endpoint: { name: 'sample' } },
+	'endpoint.disabled': { endpoint: { name: 'sample', reason: 'HTTP 410' } },
+	'endpoint.failing': {
+		endpoint: { name: 'sample', reason: 'HTTP 503', since: 1_773_483_900_000 },
+	},
+	'endpoint.recovered': { endpoint: { name: 'sample', failingSince: 1_773_483_900_000 } },
 };
 
 /**
@@ -71,12 +90,7 @@ export function sampleEvent(type: string, now: number, hasFile = false): OpenCla
 		timestamp: new Date(now).toISOString(),
 		instanceId: 'sample',
 		data: {
-			agentId: 'main',
-			sessionId: 'session-sample',
-			sessionKey: 'agent:main:telegram:12345',
-			channel: 'telegram',
-			userId: '12345',
-			trigger: 'user',
+			...(isPluginEventType(known) ? {} : WHO),
 			...DATA[known],
 			...(hasFile && known === 'message.received'
 				? { message: { ...RECEIVED, attachments: [SAMPLE_FILE.attachment] } }

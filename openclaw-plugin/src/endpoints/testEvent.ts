@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../outbox/envelope';
-import { createEventId } from '../protocol';
+import { createEventId, isPluginEventType } from '../protocol';
 import type { EventData, EventType } from '../protocol';
 
 /** The type of a test that is to start nothing: receivers that choose by type pass it over. */
@@ -34,7 +34,7 @@ const SAMPLES: Readonly<Record<EventType, EventData>> = {
 	'tool.completed': {
 		tool: { name: 'test-tool', callId: 'test-call', durationMs: 31, result: {} },
 	},
-	'error.occurred': { error: { message: 'A test error', code: 'test', source: 'test' } },
+	'error.occurred': { error: { message: 'A test error', code: 'test', source: 'run' } },
 	'approval.requested': {
 		approval: { id: 'test-approval', tool: TOOL, expiresAt: '2026-03-14T10:40:00Z' },
 	},
@@ -43,7 +43,7 @@ const SAMPLES: Readonly<Record<EventType, EventData>> = {
 	'endpoint.disabled': ENDPOINT,
 	'endpoint.recovered': { endpoint: { name: 'test-endpoint' } },
 	'delivery.failed': {
-		...ENDPOINT,
+		endpoint: { name: 'test-endpoint' },
 		delivery: {
 			id: 'dlv_0',
 			eventId: 'evt_test',
@@ -62,7 +62,7 @@ export function createTestEvent(type: TestType, instanceId: string, at: number):
 	const id = createEventId();
 	const sample: EventData =
 		type === TEST_TYPE ? { note: 'Sent to try the endpoint' } : SAMPLES[type];
-	const data = { ...WHO, ...sample, test: true };
+	const data = { ...(isPluginEventType(type) ? {} : WHO), ...sample, test: true };
 	const timestamp = new Date(at).toISOString();
 	const body = JSON.stringify({ id, type, timestamp, instanceId, data });
 	return { id, type, createdAt: at, body };

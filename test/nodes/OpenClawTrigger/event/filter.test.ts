@@ -170,8 +170,12 @@ describe('conditions', () => {
 });
 
 describe('events of runs that this workflow started', () => {
-	const own = { ...EVENT, data: { ...EVENT.data, origin: { kind: 'inbound', source: SOURCE } } };
-	const others = { ...EVENT, data: { ...EVENT.data, origin: { kind: 'inbound', source: 'x' } } };
+	const from = (source: string): OpenClawEvent => ({
+		...EVENT,
+		data: { ...EVENT.data, origin: { kind: 'inbound', source, hops: 1 } },
+	});
+	const own = from(SOURCE);
+	const others = from('x');
 
 	test('are left out, unless they are wanted', () => {
 		expect(passesFilters(own, readFilters({}))).toBe(false);

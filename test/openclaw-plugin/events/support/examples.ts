@@ -1,5 +1,7 @@
 import type { EventType } from '../../../../protocol';
 import type { JsonObject } from '../../../../testbed/json';
+import { FAILING_AFTER_MS, tellByEvents } from '../../../../openclaw-plugin/src/delivery/changes';
+import { endpointNamed } from '../../delivery/support/deliveries';
 import { startEventHarness } from './eventHarness';
 import { recording } from './recordings';
 
@@ -14,6 +16,8 @@ const SOURCES: ReadonlyArray<readonly [type: EventType, scenario: string]> = [
 	['error.occurred', 'telegram: the model refuses'],
 ];
 
+/** When trouble with an endpoint is told, milliseconds since 1970. */
+const NOTICED_AT = Date.UTC(2026, 10, 18, 11, 12, 40);
 const ID = 'evt_01kb0x5v1m3q8z6t0w9y2r4c7d';
 
 /** One event of each type, made of what a real gateway has called. */
@@ -34,5 +38,25 @@ export async function exampleEvents(): Promise<ReadonlyMap<EventType, JsonObject
 		});
 		harness.close();
 	}
+	for (const { type, data } of ownEvents()) {
+		const timestamp = new Date(NOTICED_AT).toISOString();
+		examples.set(type, { id: ID, type, timestamp, instanceId: 'node-1', data });
+	}
 	return examples;
+}
+
+/** What the plugin tells of an endpoint that fails for a while, of one that is gone, and of a delivery. */
+function ownEvents(): ReadonlyArray<{ readonly type: EventType; readonly data: JsonObject }> {
+	const told: { type: EventType; data: JsonObject }[] = [];
+	const { onStateChange, onFailedForGood } = tellByEvents({
+		tell: (type, data) => told.push({ type, data: { ...data } }),
+	});
+	const crm = endpointNamed('crm');
+	const since = NOTICED_AT - FAILING_AFTER_MS;
+	onStateChange?.(crm, { kind: 'failing', since, reason: 'HTTP 503' });
+	onStateChange?.(crm, { kind: 'disabled', reason: 'HTTP 410' });
+	onStateChange?.(crm, { kind: 'recovered', failingSince: since });
+	const delivery = { id: 12, eventId: ID, eventType: 'message.sent', reason: 'HTTP 503' };
+	onFailedForGood?.(crm, delivery);
+	return told;
 }
