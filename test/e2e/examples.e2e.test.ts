@@ -109,13 +109,12 @@ describe('audit log', () => {
 			user: 'user_12345',
 			role: 'user',
 			text: '包裹在哪里？ 📦 "quoted"',
-			attachments: 'report.pdf, image',
+			files: 'report.pdf, image',
 		});
 		expect(rows.find((row) => textAt(row, 'event_id') === answer.id)).toMatchObject({
 			event: 'message.sent',
 			agent: 'hr-assistant',
 			role: 'assistant',
-			attachments: '',
 		});
 	});
 });

@@ -530,6 +530,7 @@ describe("the plugin's own runs", () => {
 
 		expect(created?.data.agentId).toBe('alert-handler');
 		expect(sent?.data.runId).toBe(textAt(answer, 'runId'));
+		expect(sent?.data.origin).toEqual({ kind: 'inbound', endpoint: 'alert', hops: 1 });
 	});
 });
 
