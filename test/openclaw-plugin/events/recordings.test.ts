@@ -51,6 +51,15 @@ it('knows what to expect of every recording', () => {
 	expect(SCENARIOS).toEqual(Object.keys(EXPECTED_EVENTS));
 });
 
+it('takes less than 1.5 KB for a plain message', () => {
+	play(recording('telegram: a reply, and one to a message that waited for it'));
+	const sizes = harness.events.map(({ type, data, at = harness.now() }) =>
+		Buffer.byteLength(createEvent({ type, data, at, instanceId: 'node-1' }).body),
+	);
+	expect(sizes.length).toBeGreaterThan(3);
+	expect(Math.max(...sizes)).toBeLessThan(1536);
+});
+
 describe.each(SCENARIOS)('%s', (name) => {
 	it('becomes these events, each once', () => {
 		expect(play(recording(name))).toEqual(EXPECTED_EVENTS[name]);
