@@ -211,30 +211,3 @@ describe('cost per agent and day', () => {
 		expect(outside.requests).toHaveLength(0);
 	});
 });
-
-describe('the gateway cannot deliver', () => {
-	it('tells of a webhook that is gone', async () => {
-		const { workflow } = await publish('delivery-trouble');
-		outside.answerBy(({ path }) => (path === '/gone' ? { status: 410 } : {}));
-		const { length } = await gateway.log();
-		await gateway.configurePlugin({
-			endpoints: [
-				{
-					name: 'crm',
-					url: `${outside.url}/gone`,
-					secret: 'whsec_of-a-receiver-that-is-gone',
-					events: ['message.received'],
-					allowPrivateHosts: true,
-				},
-			],
-		});
-		await gateway.waitForLog(/endpoints: crm/, length);
-		await writeAsNewUser('Is anybody there?');
-		const executions = await n8n.waitForExecutions(workflow, 1);
-		expect(executions).toMatchObject([{ status: 'success', errorMessage: '' }]);
-		const alerts = outside.requests.filter(({ path }) => path !== '/gone');
-		expect(alerts.map(({ json }) => textAt(json, 'text'))).toEqual([
-			expect.stringMatching(/^🔴 crm is not sent to any more\.\n.*410/s),
-		]);
-	});
-});
