@@ -140,6 +140,7 @@ export default tseslint.config(
 	},
 	{
 		files: ['nodes/**/*.ts'],
+		ignores: ['nodes/shared/jsonSchema.ts'],
 		rules: { 'no-restricted-imports': outsidePackages('n8n-workflow$') },
 	},
 	{

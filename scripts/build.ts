@@ -16,25 +16,51 @@ function compile(): void {
 	if (built.status !== 0) process.exit(built.status ?? 1);
 }
 
-/**
- * n8n installs community packages without their dependencies, so the one library the package uses
- * becomes part of the one file that imports it.
- */
-function bundleJson5(): void {
-	const file = join(root, 'dist', 'protocol', 'json5.js');
-	const licence = readFileSync(join(root, 'node_modules', 'json5', 'LICENSE.md'), 'utf8');
+/** A library that becomes part of the one file that imports it. */
+interface Bundled {
+	readonly name: string;
+	/** The importing file, without its ending. */
+	readonly file: string;
+	readonly licence: string;
+	/** Fields of its `package.json` that name its entry, where it has no `exports`. */
+	readonly mainFields: string[];
+}
+
+/** n8n installs community packages without their dependencies. */
+const BUNDLED: readonly Bundled[] = [
+	{
+		name: 'json5',
+		file: 'protocol/json5',
+		licence: 'node_modules/json5/LICENSE.md',
+		// Its ES module has a default export only.
+		mainFields: ['main'],
+	},
+	{
+		name: '@cfworker/json-schema',
+		file: 'nodes/shared/jsonSchema',
+		// The published package lacks it: this is the one of its repository.
+		licence: 'scripts/licences/cfworker-json-schema.md',
+		mainFields: [],
+	},
+];
+
+function licenceOf({ licence }: Bundled): string {
+	return readFileSync(join(root, licence), 'utf8').trim();
+}
+
+function bundle(library: Bundled): void {
+	const { name, file, mainFields } = library;
 	buildSync({
-		entryPoints: [join(root, 'protocol', 'json5.ts')],
-		outfile: file,
+		entryPoints: [join(root, `${file}.ts`)],
+		outfile: join(root, 'dist', `${file}.js`),
 		bundle: true,
 		format: 'cjs',
 		platform: 'neutral',
-		// Its ES module has a default export only.
-		mainFields: ['main'],
+		mainFields,
 		target: 'es2022',
-		// It warns about U+2028 in texts; n8n's scanner allows no console.
+		// json5 warns about U+2028 in texts; n8n's scanner allows no console.
 		drop: ['console'],
-		banner: { js: `/*! This file contains the json5 library.\n\n${licence.trim()}\n*/` },
+		banner: { js: `/*! This file contains the ${name} library.\n\n${licenceOf(library)}\n*/` },
 	});
 }
 
@@ -53,17 +79,17 @@ function copyCodex(): void {
 	}
 }
 
-/** The bundled library's licence travels with the package. */
+/** The licences of the bundled libraries travel with the package. */
 function writeLicences(): void {
-	const licence = readFileSync(join(root, 'node_modules', 'json5', 'LICENSE.md'), 'utf8');
+	const parts = BUNDLED.map((library) => `## ${library.name}\n\n${licenceOf(library)}\n`);
 	writeFileSync(
 		join(root, 'THIRD_PARTY_LICENSES.md'),
-		`# Third-party licences\n\nParts of this package come from:\n\n## json5\n\n${licence.trim()}\n`,
+		`# Third-party licences\n\nParts of this package come from:\n\n${parts.join('\n')}`,
 	);
 }
 
 compile();
-bundleJson5();
+BUNDLED.forEach(bundle);
 dropStrays();
 copyCodex();
 writeLicences();

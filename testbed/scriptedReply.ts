@@ -49,6 +49,16 @@ export function callMarker(name: string, args: JsonObject, say?: string): string
 	return `[[call:${Buffer.from(call, 'utf8').toString('base64url')}]]`;
 }
 
+/** Makes the model answer a text that no marker could hold, or that must not be one in JSON. */
+export function answerMarker(text: string): string {
+	return `[[answer:${Buffer.from(text, 'utf8').toString('base64url')}]]`;
+}
+
+function answerOf(text: string): string | undefined {
+	const encoded = /\[\[answer:([\w-]+)\]\]/.exec(text)?.[1];
+	return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString('utf8');
+}
+
 /**
  * A tool call that succeeds, made of the tools that an agent offers: it lists the workspace, or, with
  * OpenClaw 2026.9.1, which has no `ls`, the agents.
@@ -62,7 +72,7 @@ export function listingCall(tools: readonly string[]): { name: string; params: J
 /**
  * Chooses the answer by markers in the user's text: `[[tool]]` (lists something), `[[tool-error]]`
  * (reads a file that doesn't exist), `[[400]]`, `[[500]]`, `[[slow:<ms>]]`, `[[long]]`,
- * `[[reply:<text>]]`, `[[stream:<pieces>:<ms>]]`, and what {@link callMarker} makes.
+ * `[[reply:<text>]]`, `[[stream:<pieces>:<ms>]]`, and what {@link callMarker} and {@link answerMarker} make.
  *
  * @param text the last user message
  * @param turn.afterTool whether a tool's result follows that message already
@@ -91,5 +101,5 @@ export function chooseReply(
 	if (call !== undefined) return { kind: 'tool', delayMs, ...call };
 	if (text.includes('[[long]]')) return { kind: 'text', text: LONG_REPLY, delayMs, ...pace };
 	const wanted = /\[\[reply:([^\]]*)\]\]/.exec(text)?.[1];
-	return { kind: 'text', text: wanted ?? unmarked, delayMs, ...pace };
+	return { kind: 'text', text: wanted ?? answerOf(text) ?? unmarked, delayMs, ...pace };
 }

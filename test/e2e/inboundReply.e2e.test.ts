@@ -2,6 +2,7 @@ import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import type { JsonObject } from '../../testbed/json';
 import { byId, mappedFields } from '../../testbed/n8n/openclawNodes';
+import { answerMarker } from '../../testbed/scriptedReply';
 import { createToken } from './support/tokens';
 import { environment } from './support/environment';
 import { INBOUND, runInbound } from './support/inboundWorkflow';
@@ -82,6 +83,90 @@ describe('Wait for Reply', () => {
 		const options = { waitForReply: true, replySeconds: 1 };
 		const execution = await run(toAgent('[[slow:20000]]', options));
 		expect(execution.errorMessage).toContain('The agent did not answer within 1 seconds');
+	});
+});
+
+describe('Reply Schema', () => {
+	const schemaOf = (description = '') =>
+		JSON.stringify({
+			type: 'object',
+			description,
+			properties: { level: { enum: ['low', 'high'] }, tags: { items: { type: 'string' } } },
+			required: ['level'],
+		});
+	const FITTING = { level: 'high', tags: ['a]]', '{'] };
+
+	it('gives out the JSON of a reply, whatever the agent puts around it', async () => {
+		const text = `Of course!\n\`\`\`json\n${JSON.stringify(FITTING, null, 2)}\n\`\`\`\nAnything else?`;
+		const question = `How bad is it? ${answerMarker(text)}`;
+		const execution = await run(toAgent(question, { replySchema: schemaOf() }));
+		expect(execution.errorMessage).toBe('');
+		const [item] = execution.json(INBOUND);
+		expect(item).toMatchObject({ ok: true, reply: text, replyJson: FITTING });
+		expect(item).not.toHaveProperty('repairRunId');
+	});
+
+	it('has the agent correct a reply once, which it does here', async () => {
+		// The model follows the schema's description where the message itself asks for nothing else.
+		const replySchema = schemaOf(answerMarker(JSON.stringify(FITTING)));
+		const question = 'How bad is it? [[reply:Quite bad]]';
+		const execution = await run(toAgent(question, { replySchema }));
+		expect(execution.errorMessage).toBe('');
+		const [item] = execution.json(INBOUND);
+		expect(item).toMatchObject({
+			ok: true,
+			reply: JSON.stringify(FITTING),
+			replyJson: FITTING,
+			repairRunId: expect.stringMatching(/^run_/) as unknown,
+			usage: expect.objectContaining({ outputTokens: 44 }) as object,
+		});
+		const turn = await model.waitForRequest(({ message }) => message.includes('Quite bad\n'));
+		// It is the same session: the agent sees what it was asked first.
+		expect(turn.userTexts.some((text) => text.includes(question))).toBe(true);
+	});
+
+	it('works at an inbound endpoint, whose template stays as it is', async () => {
+		const parameters = {
+			source: 'endpoint',
+			endpoint: byId('ask'),
+			fields: mappedFields({ question: 'Which level? [[reply:The high one]]' }),
+			options: { replySchema: schemaOf(answerMarker(JSON.stringify(FITTING))) },
+		};
+		const execution = await run(parameters);
+		expect(execution.errorMessage).toBe('');
+		expect(execution.json(INBOUND)).toEqual([expect.objectContaining({ replyJson: FITTING })]);
+		const turn = await model.waitForRequest(({ message }) => message.includes('The high one\n'));
+		expect(turn.userTexts.some((text) => text.includes('Which level?'))).toBe(true);
+	});
+
+	it('asks no more than twice when the node is tried again', async () => {
+		const execution = await runInbound(n8n, {
+			gatewayUrl: gateway.url,
+			credential: { accessToken },
+			parameters: toAgent('Tried thrice', { replySchema: schemaOf(answerMarker('Never fits')) }),
+			node: { retryOnFail: true },
+		});
+		expect(execution.errorMessage).toContain('It begins: Never fits [item 0]');
+		const turns = (await model.requests()).filter(({ message }) =>
+			/^(Tried thrice|Your reply could not be used: .*\n\n.*\nNever fits)/.test(message),
+		);
+		expect(turns).toHaveLength(2);
+	});
+
+	it('leaves a reply that does not fit at the error output', async () => {
+		const execution = await runInbound(n8n, {
+			gatewayUrl: gateway.url,
+			credential: { accessToken },
+			parameters: toAgent('How bad?', { replySchema: schemaOf(answerMarker('Still bad')) }),
+			node: { onError: 'continueErrorOutput' },
+		});
+		expect(execution.errorMessage).toBe('');
+		expect(execution.json(INBOUND, 1)).toEqual([
+			expect.objectContaining({
+				error:
+					"The agent's reply does not fit 'Reply Schema': it has no JSON in it. It begins: Still bad [item 0]",
+			}),
+		]);
 	});
 });
 

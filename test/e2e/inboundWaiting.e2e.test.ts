@@ -115,6 +115,33 @@ async function isWaiting(id: string): Promise<boolean> {
 	return (await n8n.client.execution(id)).status === 'waiting';
 }
 
+describe('Reply Schema', () => {
+	it('gives out the JSON of each reply, or says of an item what does not fit', async () => {
+		const schema = {
+			type: 'object',
+			properties: { days: { type: 'integer' } },
+			required: ['days'],
+		};
+		const items = [
+			{ question: 'How long? [[reply:It is {"days":3}, I think]]' },
+			{ question: 'How long? [[reply:{"days":"three"}]]' },
+		];
+		const parameters = { ...TO_AGENT, options: { replySchema: JSON.stringify(schema) } };
+		const execution = await finished(await start(await create(items, parameters)));
+		expect(execution.json(AFTER)).toEqual([
+			expect.objectContaining({ ok: true, replyJson: { days: 3 }, asked: items[0]?.question }),
+			expect.objectContaining({
+				ok: false,
+				reply: '{"days":"three"}',
+				error: {
+					code: 'reply-schema',
+					message: expect.stringContaining('/days: Instance type "string" is invalid') as string,
+				},
+			}),
+		]);
+	});
+});
+
 describe('a real agent', () => {
 	it('answers, and the workflow goes on with its reply', async () => {
 		const question = '包裹在哪里? [[reply:在路上 🚚]]';

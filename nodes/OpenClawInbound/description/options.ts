@@ -156,6 +156,19 @@ export const optionsProperty: INodeProperties = {
 			displayOptions: DEFINE_BOTH,
 		},
 		{
+			displayName: 'Reply Schema',
+			name: 'replySchema',
+			type: 'json',
+			typeOptions: { rows: 8 },
+			noDataExpression: true,
+			default: '',
+			placeholder:
+				'e.g. { "type": "object", "properties": { "level": { "enum": ["low", "high"] } }, "required": ["level"] }',
+			description:
+				"A JSON Schema for the agent's reply. The agent is told to answer by it, and the checked value comes out as 'replyJson'. With 'Send Message' the node waits for the reply, and asks once more when it does not fit.",
+			displayOptions: SEND_BOTH,
+		},
+		{
 			displayName: 'Reply Timeout (Seconds)',
 			name: 'replySeconds',
 			type: 'number',

@@ -146,6 +146,18 @@ export function undelivered(node: INode, failure: ItemFailure, itemIndex: number
 	);
 }
 
+/** A reply that the next node could not work with. */
+export function unusableReply(
+	node: INode,
+	reason: UserMessage,
+	itemIndex: number,
+): NodeOperationError {
+	const error = invalidItem(node, reason, itemIndex);
+	// n8n replaces messages that contain a code such as ECONNREFUSED, and a reply may well do so.
+	error.message = `${reason.message} [item ${String(itemIndex)}]`;
+	return error;
+}
+
 /** n8n's own error class around anything else, such as an expression that could not be evaluated. */
 function toNodeError(node: INode, error: unknown, itemIndex: number): Error {
 	if (error instanceof Error && 'node' in error) return error;

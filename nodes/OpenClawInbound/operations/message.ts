@@ -10,7 +10,14 @@ import { invalidItem } from './everyItem';
 import { bodyReader } from './fields';
 import { itemReader, rawParameter } from './itemParameters';
 import type { ItemReader } from './itemParameters';
-import { checkSessionKey, notForPlugin, pluginRequest, replyWay } from './pluginRequest';
+import {
+	checkSessionKey,
+	notForPlugin,
+	notWaitedFor,
+	pluginRequest,
+	replyWay,
+} from './pluginRequest';
+import { tellSchema } from './structuredReply';
 import type { PreparedItem, Task } from './task';
 
 /** Names that a template in the node may start a path with; headers and query exist at a gateway only. */
@@ -54,6 +61,7 @@ function prepareForAgent({
 		const options = optionsOf(itemIndex);
 		refuse(node, checkSessionKey(options, agentId), itemIndex);
 		const way = replyWay(operation, node, connection, options);
+		refuse(node, notWaitedFor(way, options), itemIndex);
 		const output = { agentId, message, missingPaths: rendered.missingPaths };
 		if (way === 'none' && connection.accessToken === '') {
 			const body = { message, agentId, name: 'n8n', ...options.agentFields };
@@ -67,10 +75,12 @@ function prepareForAgent({
 		}
 		refuse(node, notForPlugin(options), itemIndex);
 		const { model } = options.agentFields;
+		const { replySchema } = options;
+		const told = replySchema === undefined ? message : tellSchema(message, replySchema);
 		return {
 			path: connection.inboundPath,
 			...pluginRequest(way, options),
-			body: { agentId, message, ...(model === undefined ? {} : { model }) },
+			body: { agentId, message: told, ...(model === undefined ? {} : { model }) },
 			target: { kind: 'agent', agentId, viaPlugin: true },
 			replyWay: way,
 			output,
@@ -103,6 +113,7 @@ function prepareForEndpoint({
 		const endpoint = known(options.config, name);
 		refuse(node, checkSessionKey(options, endpoint?.agentId), itemIndex);
 		const way = replyWay(operation, node, connection, options);
+		refuse(node, notWaitedFor(way, options), itemIndex);
 		return {
 			path: `${connection.inboundPath}/${encoded}`,
 			...pluginRequest(way, options),

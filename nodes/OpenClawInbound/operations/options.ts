@@ -1,6 +1,8 @@
 import { headerSafeKey } from '../../../protocol/idempotencyKey';
 import type { UserMessage } from '../../shared/gatewayConnection';
+import type { JsonSchema } from '../../shared/jsonSchema';
 import { readFlag, readText } from '../../shared/parameterValues';
+import { readReplySchema } from './structuredReply';
 
 /** What the collection 'Options' holds, with defaults filled in. */
 export interface InboundOptions {
@@ -12,6 +14,8 @@ export interface InboundOptions {
 	readonly waitForReply: boolean | undefined;
 	/** How long for a reply at most. */
 	readonly replySeconds: number;
+	/** What the agent's reply has to fit; undefined for any text. */
+	readonly replySchema: JsonSchema | undefined;
 	readonly maxConcurrency: number;
 	readonly maxAttempts: number;
 	readonly backoffMs: number;
@@ -106,6 +110,8 @@ export function readOptions(value: unknown): ReadOptions {
 		}
 		if (flag !== undefined) flags[name] = flag;
 	}
+	const replySchema = readReplySchema(given.replySchema);
+	if (!replySchema.ok) return replySchema;
 	const { config = '', idempotencyKey } = texts;
 	const fields = TEXT_FIELDS.filter((name) => texts[name] !== undefined);
 	return {
@@ -116,6 +122,7 @@ export function readOptions(value: unknown): ReadOptions {
 			timeoutMs: Math.round(numbers.timeout * 1000),
 			waitForReply: flags.waitForReply,
 			replySeconds: Math.ceil(numbers.replySeconds),
+			replySchema: replySchema.schema,
 			maxConcurrency: Math.floor(numbers.maxConcurrency),
 			maxAttempts: Math.floor(numbers.maxAttempts),
 			backoffMs: numbers.backoffMs,

@@ -20,17 +20,18 @@ const GRACE_MS = 10_000;
 
 /**
  * How the node gets the agent's reply: with *Send Message and Wait for Response* by a callback; else as
- * the user has chosen; else in the answer when it is a tool of an AI Agent, which asks in order to get
- * one, and the token shows that there is a plugin to give it.
+ * the user has chosen; else in the answer when there is a schema for it, or when the node is a tool of an AI
+ * Agent, which asks in order to get one, and the token shows that there is a plugin to give it.
  */
 export function replyWay(
 	operation: unknown,
 	node: INode,
 	connection: GatewayConnection,
-	{ waitForReply }: InboundOptions,
+	{ waitForReply, replySchema }: InboundOptions,
 ): ReplyWay {
 	if (operation === 'sendAndWait') return 'by-callback';
-	const isWaiting = waitForReply ?? (isToolNode(node) && connection.accessToken !== '');
+	const isTool = isToolNode(node) && connection.accessToken !== '';
+	const isWaiting = waitForReply ?? (isTool || replySchema !== undefined);
 	return isWaiting ? 'in-answer' : 'none';
 }
 
@@ -91,6 +92,18 @@ export function checkSessionKey(
 	return {
 		message: `'Session Key' in the options is a session of the agent '${owner}', and the message goes to '${agentId}'`,
 		description: "Choose the same agent in 'Agent', or a session of the other.",
+	};
+}
+
+/** A schema for a reply that the node does not wait for. */
+export function notWaitedFor(
+	way: ReplyWay,
+	{ replySchema }: InboundOptions,
+): UserMessage | undefined {
+	if (way !== 'none' || replySchema === undefined) return undefined;
+	return {
+		message: "'Reply Schema' in the options needs the agent's reply, and 'Wait for Reply' is off",
+		description: "Turn 'Wait for Reply' on, or remove 'Reply Schema'.",
 	};
 }
 

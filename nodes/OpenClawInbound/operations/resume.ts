@@ -10,6 +10,7 @@ import type { EventData, OpenClawEvent } from '../../../protocol/event';
 import { createSigningKeys } from '../../../protocol/keys';
 import { checkSignatureHeaders, verifySignature } from '../../../protocol/signature';
 import { DEFAULT_TOLERANCE_SECONDS } from '../../../protocol/signatureHeaders';
+import type { JsonSchema } from '../../shared/jsonSchema';
 import { CREDENTIAL_NAME, readConnection } from '../../shared/gatewayConnection';
 import { ownProperty } from '../../shared/parameterValues';
 import {
@@ -24,6 +25,7 @@ import { callbackSecret, MESSAGE_PARAMETER, readParked, toItem } from './callbac
 import type { ParkedItem, ParkedMessage } from './callback';
 import type { Delivered, DeliveryRun } from './delivery';
 import { askForRun, hasEnded, replyOf, toError } from './runs';
+import { describeMisfit, readReplySchema, readStructuredReply } from './structuredReply';
 
 /**
  * Where callbacks arrive. n8n recognizes the requests that resume a 'send and wait' by the node's id at
@@ -136,6 +138,7 @@ async function resultsOf(
 	data: EventData,
 ): Promise<IDataObject[] | 'waiting' | 'unknown'> {
 	const results: IDataObject[] = [];
+	const schema = schemaOf(context);
 	let run: DeliveryRun | undefined;
 	for (const [index, item] of parked.entries()) {
 		if (!item.sent) {
@@ -144,7 +147,7 @@ async function resultsOf(
 		}
 		const { message } = item;
 		if (index === told) {
-			results.push(toResult(data, message));
+			results.push(toResult(data, message, schema));
 			continue;
 		}
 		run ??= await connect(context);
@@ -154,9 +157,15 @@ async function resultsOf(
 		if (answer.ok && !hasEnded(answer.body)) return 'waiting';
 		const ended = endOf(answer);
 		if (ended === undefined) return 'unknown';
-		results.push(toResult(ended, message));
+		results.push(toResult(ended, message, schema));
 	}
 	return results;
+}
+
+/** It was checked before anything was sent, and the execution keeps the workflow that it began with. */
+function schemaOf(context: IWebhookFunctions): JsonSchema | undefined {
+	const read = readReplySchema(context.getNodeParameter('options.replySchema', ''));
+	return read.ok ? read.schema : undefined;
 }
 
 const FORGOTTEN = {
@@ -184,9 +193,15 @@ function endOf(answer: Delivered): EventData | undefined {
  * What the node gives out when the gateway has told the result.
  *
  * @param data of the event
- * @returns `ok`, the run, the message, and `reply` with `usage`, or `error` when the run failed
+ * @param schema what the reply has to fit
+ * @returns `ok`, the run, the message, and `reply` with `usage`, or `error` when the run failed; `replyJson`
+ *   by a schema, or `error` beside `reply` when it does not fit
  */
-export function toResult(data: EventData, { runId, known }: ParkedMessage): IDataObject {
+export function toResult(
+	data: EventData,
+	{ runId, known }: ParkedMessage,
+	schema?: JsonSchema,
+): IDataObject {
 	const { ok, reply, error, agentId, sessionKey, durationMs } = data;
 	const base = {
 		runId,
@@ -195,8 +210,14 @@ export function toResult(data: EventData, { runId, known }: ParkedMessage): IDat
 		...(typeof sessionKey === 'string' ? { sessionKey } : {}),
 	};
 	const duration = typeof durationMs === 'number' ? { durationMs } : {};
-	if (ok !== true || typeof ownProperty(reply, 'text') !== 'string') {
+	const text = ownProperty(reply, 'text');
+	if (ok !== true || typeof text !== 'string') {
 		return { ok: false, ...base, error: toError(error), ...duration };
 	}
-	return { ok: true, ...base, ...replyOf(data), ...duration };
+	const result = { ok: true, ...base, ...replyOf(data), ...duration };
+	if (schema === undefined) return result;
+	const read = readStructuredReply(text, schema);
+	if (read.ok) return { ...result, replyJson: read.value };
+	const message = describeMisfit(text, read.reason);
+	return { ...result, ok: false, error: { code: 'reply-schema', message } };
 }

@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from '
 
 import { unreachableFromGateway } from '../../shared/gatewayConnection';
 import { isToolNode } from '../../shared/n8nInternals';
+import { hasExpression } from '../../shared/parameterValues';
 import { callbackAddress, parkItems } from './callback';
 import type { CallbackAddress, ParkedItem } from './callback';
 import {
@@ -12,10 +13,11 @@ import {
 	undelivered,
 	workOnItems,
 } from './everyItem';
+import { rawParameter } from './itemParameters';
 import { prepareSend } from './message';
 import { toJson } from './runs';
-import { sendMessage } from './send';
-import type { SentMessage } from './send';
+import { sendMessage } from './sendMessage';
+import type { SentMessage } from './sendMessage';
 import { concurrencyOf, prepareTask } from './task';
 import type { Task } from './task';
 import { readWaitLimit } from './waitLimit';
@@ -40,6 +42,10 @@ async function park(
 	const limit = readWaitLimit(context.getNodeParameter('options.limitWaitTime', 0, {}), Date.now());
 	if (!limit.ok) throw invalidItem(node, limit.reason, 0);
 
+	// It is read again with the reply, when the items are no longer there.
+	const schema = rawParameter(context, 'options.replySchema', '');
+	if (typeof schema === 'string' && hasExpression(schema)) throw invalidItem(node, NOT_FIXED, 0);
+
 	const stop = stopWith(context);
 	const task = await prepareTask(context, node, stop.signal);
 	const prepare = prepareSend(task);
@@ -54,8 +60,7 @@ async function park(
 		work: async (itemIndex) => {
 			const { url, secret } = addressOf(task, itemIndex);
 			const sent = await sendMessage(task, prepare, itemIndex, {
-				'X-OpenClaw-Callback-Url': url,
-				'X-OpenClaw-Callback-Secret': secret,
+				headers: { 'X-OpenClaw-Callback-Url': url, 'X-OpenClaw-Callback-Secret': secret },
 			});
 			const runId = confirmedRun(sent);
 			if (runId === undefined) throw undelivered(node, NOT_CONFIRMED, itemIndex);
@@ -105,6 +110,12 @@ const NO_TOOL = {
 	message: "'Send Message and Wait for Response' is not possible in a tool",
 	description:
 		"Choose 'Send Message': as a tool of an AI Agent it waits for the agent's reply by itself, with a token of the plugin event-webhooks.",
+};
+
+const NOT_FIXED = {
+	message: "'Reply Schema' in the options cannot be an expression here",
+	description:
+		"Enter the schema itself: with 'Send Message and Wait for Response' it is read again when the agent has replied.",
 };
 
 const NOT_CONFIRMED = {

@@ -318,6 +318,50 @@ describe('several items', () => {
 	});
 });
 
+describe('a reply schema', () => {
+	const replySchema = JSON.stringify({ type: 'object', required: ['level'] });
+	const answer = async (text: string) => {
+		const node = harness({ replySchema });
+		await node.run();
+		const data = { runId: 'run_1', ok: true, reply: { text }, durationMs: 5 };
+		const { workflowData } = await node.callBack({ ...callbackOf(), data });
+		return workflowData?.[0]?.[0]?.json;
+	};
+
+	test('is told to the agent, and its value comes out', async () => {
+		const json = await answer('So: {"level":"high"}');
+		const { message } = gateway.requests[0]?.json as { message: string };
+		expect(message).toMatch(/^Hello Ada\n\nReply with JSON only/);
+		expect(message.endsWith(replySchema)).toBe(true);
+		expect(json).toMatchObject({ ok: true, replyJson: { level: 'high' }, durationMs: 5 });
+	});
+
+	test('that the reply does not fit makes an error of the item, without asking again', async () => {
+		expect(await answer('{"levle":"high"}')).toMatchObject({
+			ok: false,
+			runId: 'run_1',
+			reply: '{"levle":"high"}',
+			error: {
+				code: 'reply-schema',
+				message:
+					'The agent\'s reply does not fit \'Reply Schema\': the value: Instance does not have required property "level". It begins: {"levle":"high"}',
+			},
+		});
+		expect(gateway.requests).toHaveLength(1);
+	});
+
+	test.each([
+		['{"type":', "'Reply Schema' in the options cannot be used"],
+		// n8n makes a text of most expressions here; of this one it does not.
+		["={{ $fromAI('schema') }}", "'Reply Schema' in the options cannot be an expression here"],
+	])('%s is refused before anything is sent', async (given, message) => {
+		const node = harness({ replySchema: given });
+		await expect(node.run()).rejects.toThrow(message);
+		expect(gateway.requests).toHaveLength(0);
+		expect(node.waitsUntil()).toBeUndefined();
+	});
+});
+
 describe('the result', () => {
 	const parked = { runId: 'run_1', known: { agentId: 'main', message: 'Hello', missingPaths: [] } };
 
