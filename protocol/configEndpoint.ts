@@ -14,6 +14,8 @@ import {
 	suggest,
 } from './configFields';
 import type { Field } from './configFields';
+import { readPrivacy } from './configPrivacy';
+import type { PrivacyConfig } from './configPrivacy';
 import { isObject } from './jsonObject';
 import { isKnownEventType, KNOWN_EVENT_TYPES, nearestEventType } from './event';
 import type { EventType } from './event';
@@ -33,6 +35,8 @@ export interface SecretReference {
 export interface Subscription {
 	readonly events: readonly (EventType | '*')[];
 	readonly filter?: EventFilter;
+	/** What of them is to stay at the gateway. */
+	readonly privacy?: PrivacyConfig;
 }
 
 /** Waits that double: `backoffMs`, twice that, and so on. */
@@ -99,6 +103,7 @@ export const ENDPOINT_KEYS = [
 	'retry',
 	'rateLimit',
 	'filter',
+	'privacy',
 	'transform',
 	'headers',
 	'enabled',
@@ -144,6 +149,7 @@ export function readEndpoint(field: Field): EndpointConfig | undefined {
 		...optional(field, 'retry', readRetry),
 		...optional(field, 'rateLimit', readRateLimit),
 		...optional(field, 'filter', readFilter),
+		...optional(field, 'privacy', readPrivacy),
 		...optional(field, 'transform', readTransform),
 		...optional(field, 'headers', readHeaders),
 		...optional(field, 'enabled', readBoolean),
@@ -187,9 +193,12 @@ export function readSubscription(endpoint: unknown): Subscription {
 			return values === undefined || list.issues.length > 0 ? {} : { [key]: values };
 		}),
 	) as EventFilter;
+	// Of the paths all that are right: what nobody is to see is not even kept.
+	const privacy = readPrivacy({ value: find('privacy') ?? {}, path: [], issues: [] }) ?? {};
 	return {
 		events: events.length === 0 ? ['*'] : events,
 		...(Object.keys(filter).length === 0 ? {} : { filter }),
+		...(Object.keys(privacy).length === 0 ? {} : { privacy }),
 	};
 }
 

@@ -27,19 +27,26 @@ export type EventMatcher = (type: string, data: EventData, instanceId: string) =
 
 type Reader = (data: EventData, instanceId: string) => readonly unknown[];
 
-/** What each list is compared with; one of the values has to fit. */
-const READERS: Readonly<Record<FilterKey, Reader>> = {
-	agentIds: (data) => [own(data, 'agentId')],
-	channels: (data) => [own(data, 'channel')],
-	userIds: (data) => [own(data, 'userId')],
-	sessionIds: (data) => [own(data, 'sessionId'), own(data, 'sessionKey')],
-	instanceIds: (_data, instanceId) => [instanceId],
-	toolNames: (data) => [
-		own(own(data, 'tool'), 'name'),
-		own(own(own(data, 'approval'), 'tool'), 'name'),
+/** The fields of `data` that each list is compared with; one of them has to fit. */
+export const FILTERED_FIELDS: Readonly<Record<FilterKey, readonly (readonly string[])[]>> = {
+	agentIds: [['agentId']],
+	channels: [['channel']],
+	userIds: [['userId']],
+	sessionIds: [['sessionId'], ['sessionKey']],
+	// It stands beside `data`.
+	instanceIds: [],
+	toolNames: [
+		['tool', 'name'],
+		['approval', 'tool', 'name'],
 	],
-	triggers: (data) => [own(data, 'trigger')],
+	triggers: [['trigger']],
 };
+
+function readerOf(key: FilterKey): Reader {
+	if (key === 'instanceIds') return (_data, instanceId) => [instanceId];
+	const paths = FILTERED_FIELDS[key];
+	return (data) => paths.map((path) => path.reduce<unknown>(own, data));
+}
 
 /**
  * Prepares the question whether an event passes a filter, so that asking it is cheap. An event without the
@@ -56,7 +63,7 @@ export function createEventFilter(filter: EventFilter): EventMatcher {
 		const list = filter[key];
 		return list === undefined
 			? []
-			: [{ read: READERS[key], fits: createIdFilter(list.filter(isPattern)) }];
+			: [{ read: readerOf(key), fits: createIdFilter(list.filter(isPattern)) }];
 	});
 	return (_type, data, instanceId) =>
 		conditions.every(({ read, fits }) => fits(read(data, instanceId)));

@@ -59,7 +59,24 @@ export interface PathRules {
 	readonly maxDepth: number;
 	/** Whether `| format` may follow a path. */
 	readonly hasFormats: boolean;
+	/** Whether `.*` and `[*]` may stand for any key and each entry of a list. */
+	readonly hasWildcards?: boolean;
 }
+
+/** A path without braces around it. */
+export interface Path {
+	/** The first name. */
+	readonly root: string;
+	/** The steps after the root; {@link ANY_KEY} where the path has `*`. */
+	readonly segments: readonly (string | number)[];
+}
+
+export type ReadPath =
+	| { readonly ok: true; readonly path: Path }
+	| { readonly ok: false; readonly message: string };
+
+/** The step that stands for any key and each entry of a list. */
+export const ANY_KEY = '*';
 
 // Sticky: they look at one place and never search. Marks belong to words in Thai, Hindi and others.
 const BLANKS = /[ \t\r\n]+/y;
@@ -77,6 +94,7 @@ const CONTROL_ESCAPES = new Map([
 	['t', '\t'],
 ]);
 const LOGIC_MARKS: ReadonlySet<string> = new Set('#/^>!&{|=(~');
+const WILDCARDS = ['.*', '[*]'] as const;
 const OPENING_LENGTH = 2;
 const CLOSING = '}}';
 const MAX_KNOWN = 500;
@@ -115,30 +133,18 @@ function readPlaceholder(source: string, offset: number, rules: PathRules): Read
 	if (source.startsWith(CLOSING, start)) {
 		return fail(offset, 'empty-placeholder', "The placeholder '{{}}' names no value");
 	}
-	const root = source.slice(start, matchEnd(ROOT, source, start));
-	if (root === '') return unexpected(source, start, "a name such as 'body'");
-	const rootFailure = checkRoot(root, start, rules);
-	if (rootFailure !== undefined) return rootFailure;
-
-	const segments: (string | number)[] = [];
-	let at = start + root.length;
-	for (let step = readStep(source, at); step !== undefined; step = readStep(source, at)) {
-		if (!step.ok) return step;
-		segments.push(step.key);
-		if (segments.length >= rules.maxDepth) {
-			const limit = String(rules.maxDepth);
-			return fail(at, 'too-deep', `The path has more than ${limit} names and indexes`);
-		}
-		at = step.end;
-	}
+	const read = readPathAt(source, start, rules);
+	if (!read.ok) return read;
+	const { root, segments } = read.path;
+	const at = read.end;
 	const path = source.slice(start, at);
 	const formats: Format[] = [];
 	let closing = matchEnd(BLANKS, source, at);
 	while (rules.hasFormats && source.charAt(closing) === '|' && formats.length < MAX_FORMATS) {
-		const read = readFormat(source, matchEnd(BLANKS, source, closing + 1));
-		if (!read.ok) return read;
-		formats.push(read.format);
-		closing = matchEnd(BLANKS, source, read.end);
+		const next = readFormat(source, matchEnd(BLANKS, source, closing + 1));
+		if (!next.ok) return next;
+		formats.push(next.format);
+		closing = matchEnd(BLANKS, source, next.end);
 	}
 	if (!source.startsWith(CLOSING, closing)) {
 		return unexpected(
@@ -155,6 +161,48 @@ function readPlaceholder(source: string, offset: number, rules: PathRules): Read
 		offset,
 	};
 	return { ok: true, placeholder, end: closing + CLOSING.length };
+}
+
+/** Reads from the first name on, as far as it is a path. */
+function readPathAt(
+	source: string,
+	start: number,
+	rules: PathRules,
+): { ok: true; path: Path; end: number } | Failure {
+	const root = source.slice(start, matchEnd(ROOT, source, start));
+	if (root === '')
+		return unexpected(source, start, `a name such as '${rules.roots?.[0] ?? 'body'}'`);
+	const rootFailure = checkRoot(root, start, rules);
+	if (rootFailure !== undefined) return rootFailure;
+
+	const segments: (string | number)[] = [];
+	let at = start + root.length;
+	for (;;) {
+		const step = readStep(source, at, rules);
+		if (step === undefined) return { ok: true, path: { root, segments }, end: at };
+		if (!step.ok) return step;
+		segments.push(step.key);
+		if (segments.length >= rules.maxDepth) {
+			const limit = String(rules.maxDepth);
+			return fail(at, 'too-deep', `The path has more than ${limit} names and indexes`);
+		}
+		at = step.end;
+	}
+}
+
+/**
+ * Reads a path that stands alone, by the grammar of a placeholder's.
+ *
+ * @returns the path, or what is wrong with it, without a period; never throws
+ * @example
+ * parsePath('data.tool.params["card number"]', { maxDepth: 32, hasFormats: false });
+ */
+export function parsePath(text: string, rules: PathRules): ReadPath {
+	const read = readPathAt(text, 0, rules);
+	if (read.ok && read.end === text.length) return { ok: true, path: read.path };
+	const failure = read.ok ? unexpected(text, read.end, "'.' or '['") : read;
+	const isCutOff = failure.code === 'unclosed-placeholder';
+	return { ok: false, message: isCutOff ? 'The path ends too early' : failure.message };
 }
 
 /** `slack`, `json`, `raw` or `truncate:3000`. */
@@ -195,8 +243,12 @@ function checkRoot(root: string, offset: number, rules: PathRules): Failure | un
 }
 
 /** `.key`, `[0]` or `["key"]`; undefined where the path ends. */
-function readStep(source: string, offset: number): Step | undefined {
+function readStep(source: string, offset: number, rules: PathRules): Step | undefined {
 	const opening = source.charAt(offset);
+	const wildcard = WILDCARDS.find((one) => source.startsWith(one, offset));
+	if (rules.hasWildcards === true && wildcard !== undefined) {
+		return { ok: true, key: ANY_KEY, end: offset + wildcard.length };
+	}
 	if (opening === '.') {
 		const end = matchEnd(KEY, source, offset + 1);
 		if (end === offset + 1) return unexpected(source, end, "a name after '.'");

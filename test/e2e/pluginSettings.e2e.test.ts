@@ -1,12 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { verifyEvent } from '../../protocol';
 import { askAgent } from '../../testbed/askAgent';
 import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
-import { textAt, type JsonObject } from '../../testbed/json';
+import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
+import { waitFor } from '../../testbed/waitFor';
 import { itSince2026_9_2 } from './support/openclawVersion';
 import { startPluginGateway } from './support/pluginGateway';
+import { createToken } from './support/tokens';
 
 const SECRET = 'whsec_secret-behind-a-reference';
 const TURNS = 4;
@@ -126,6 +131,66 @@ it('a mistake in a reload stops the one endpoint it is in, and is mended by the 
 	);
 	await takeTurn('after the repair');
 	await second.waitForRequest(({ json }) => JSON.stringify(json).includes('after the repair'));
+});
+
+it('what endpoints are not to see is in no request, and nowhere at the gateway', async () => {
+	await apply(
+		[
+			{ ...endpoint('first', first.url), privacy: { omit: ['data.message.content'] } },
+			{
+				...endpoint('second', second.url),
+				privacy: { redact: ['data.message'], dropBodiesAfterDelivery: true },
+			},
+		],
+		/endpoints: first, second/,
+	);
+	first.clear();
+	second.clear();
+	const marker = `confidential-${randomBytes(8).toString('hex')}`;
+	await takeTurn(marker);
+	const [omitted, redacted] = await Promise.all(
+		[first, second].map(async (sink) => await sink.waitForRequest(() => true)),
+	);
+	expect(at(omitted?.json, 'data', 'message')).toMatchObject({ role: 'assistant' });
+	expect(at(redacted?.json, 'data', 'message')).toBe('[redacted]');
+
+	const token = createToken(gateway, ['events', 'endpoints']);
+	const api = async (path: string, body?: JsonObject) => {
+		const response = await fetch(`${gateway.url}/plugins/event-webhooks/api/deliveries${path}`, {
+			headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+			...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+		});
+		return await response.text();
+	};
+	const event = textAt(omitted?.json, 'id');
+	const shown = async () => await api(`/${event}`);
+	await waitFor('both deliveries', async () => (await shown()).includes('"isBodyKept":false'));
+	const texts = [
+		...[omitted, redacted].map((request) => request?.body.toString() ?? ''),
+		await shown(),
+		await api(''),
+		await api('/export'),
+		await gateway.openclaw(['event-webhooks', 'export']),
+		await gateway.log(),
+	];
+	expect(texts.map((text) => text.includes(marker))).toEqual(texts.map(() => false));
+	expect(texts[2]).toContain(event);
+	expect(await api(`?text=${marker}`)).toContain('"deliveries":[]');
+	const dropped = listAt(tryParseJson(await shown()), 'deliveries').find(
+		(delivery) => textAt(delivery, 'endpoint') === 'second',
+	);
+	const replayed = await api('/replay', { deliveryIds: [textAt(dropped, 'id')] });
+	expect(replayed).toContain('body-not-kept');
+
+	const filesWith = (text: string) => {
+		const folder = join(gateway.folder, 'state', 'event-webhooks');
+		return readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes(text));
+	};
+	expect(filesWith(event)).not.toEqual([]);
+	expect(filesWith(marker)).toEqual([]);
+	await gateway.stop();
+	expect(filesWith(marker)).toEqual([]);
+	await gateway.start();
 });
 
 itSince2026_9_2('settings are applied while an agent is at work, whose run goes on', async () => {

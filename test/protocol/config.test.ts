@@ -313,7 +313,7 @@ describe('an endpoint', () => {
 		[
 			'a key of another world',
 			{ frequency: 7 },
-			"'frequency' is not a known key. Possible here: name, kind, url, secret, events, retry, rateLimit, filter, transform, headers, enabled, timeoutMs, concurrency, allowPrivateHosts, caFile, holdHours",
+			"'frequency' is not a known key. Possible here: name, kind, url, secret, events, retry, rateLimit, filter, privacy, transform, headers, enabled, timeoutMs, concurrency, allowPrivateHosts, caFile, holdHours",
 		],
 	])('cannot have %s', (_, changes, message) => {
 		expect(endpointIssues(changes)).toEqual([message]);
@@ -333,7 +333,7 @@ describe('an endpoint', () => {
 		const transform = { a: [{ b: '{{body.x}}' }], ['c d']: '{{#if}}', ok: '{{data.x}}' };
 		expect(endpointIssues({ transform })).toEqual([
 			"'transform.a[0].b' has a template that cannot be read (line 1, column 3): 'body' is not one of 'id', 'type', 'timestamp', 'instanceId', 'data', 'event', 'now'",
-			`'transform["c d"]' has a template that cannot be read (line 1, column 3): Expected a name such as 'body' but found '#'. Conditions, loops and helpers are not supported`,
+			`'transform["c d"]' has a template that cannot be read (line 1, column 3): Expected a name such as 'id' but found '#'. Conditions, loops and helpers are not supported`,
 		]);
 	});
 

@@ -54,9 +54,10 @@ export function createDeliveryApi({
 		if (!read.ok) return read;
 		const replayed = toChecked(manager.replay(read.value));
 		if (!replayed.ok) return replayed;
-		const { count } = replayed.value;
+		const { count, notKept } = replayed.value;
 		const deed = `${String(count)} deliveries were replayed`;
-		return { ok: true, value: { status: 200, body: { count }, ...(count > 0 ? { deed } : {}) } };
+		const answer = { count, ...(notKept > 0 ? { notKept } : {}) };
+		return { ok: true, value: { status: 200, body: answer, ...(count > 0 ? { deed } : {}) } };
 	};
 	return ([name, ...deeper], query) => {
 		if (deeper.length > 0) return undefined;

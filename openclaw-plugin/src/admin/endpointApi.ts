@@ -38,6 +38,7 @@ const STATUSES: Readonly<Record<Refused['code'], number>> = {
 	'too-many-endpoints': 409,
 	'endpoint-not-active': 409,
 	'nothing-selected': 400,
+	'body-not-kept': 409,
 };
 
 /** Answers for what the use cases refuse. */

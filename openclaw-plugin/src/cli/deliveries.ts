@@ -203,8 +203,11 @@ function describeDelivery(terminal: Terminal, delivery: DeliveryDetails, now: nu
 		.map(([name, value]) => `${terminal.paint('quiet', name.padEnd(9))} ${value}`);
 	const attempts = delivery.attemptLog.length === 0 ? [] : ['', attemptTable(terminal, delivery)];
 	const event = printableLines(JSON.stringify(delivery.event, null, 2));
-	return [...facts, ...attempts, '', event].join('\n');
+	const note = delivery.isBodyKept === false ? [terminal.paint('quiet', BODY_NOT_KEPT)] : [];
+	return [...facts, ...attempts, '', event, ...note].join('\n');
 }
+
+const BODY_NOT_KEPT = 'Body not kept: its endpoint wants it to be dropped once it is delivered.';
 
 function attemptTable(terminal: Terminal, { attemptLog }: DeliveryDetails): string {
 	const answer = ({ status, reason, response }: DeliveryAttempt) =>

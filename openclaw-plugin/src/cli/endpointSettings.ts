@@ -33,6 +33,9 @@ const SETTING_OPTIONS: readonly OptionLine[] = [
 	['--tool <names>', 'Only events about these tools'],
 	['--trigger <names>', 'Only events of runs with these triggers: user, cron, webhook …'],
 	['--header <name=value>', 'Sent along; once for each header', 'many'],
+	['--omit <paths>', 'Values of events to leave out: data.message.content,data.sender'],
+	['--redact <paths>', 'Values of events to replace by [redacted]: data.tool.params.*'],
+	['--drop-bodies', 'Keep nothing but id, type and time of what was delivered'],
 	['--transform <json>', 'Replaces the body, such as {"text":"{{data.error.message}}"}'],
 	['--retry-attempts <count>', 'Tries in all (default: 8 over 27 hours)'],
 	['--retry-backoff <time>', 'Before the second try, doubled for each further one: 1s'],
@@ -75,7 +78,7 @@ export const changeCommand: CommandDefinition = {
 	description: 'Change the named settings of an endpoint; the others stay',
 	options: [
 		...SETTING_OPTIONS,
-		['--unset <keys>', 'Settings to take away: filter, headers, transform, retry, rateLimit …'],
+		['--unset <keys>', 'Settings to take away: filter, privacy, headers, transform, retry …'],
 	],
 	examples: [
 		'endpoints change crm --events "*"',
@@ -110,6 +113,7 @@ async function readSettings(
 		url: readText(options, 'url'),
 		events: readList(options, 'events'),
 		filter: readFilter(options, known.filter),
+		privacy: readPrivacy(options, known.privacy),
 		headers: readHeaders(options, known.headers),
 		transform: readTransform(options),
 		retry: readRetry(options, known.retry),
@@ -141,6 +145,19 @@ function readFilter(options: OptionValues, known: EndpointSettings['filter']) {
 		return list === undefined ? [] : [[key, list] as const];
 	});
 	return lists.length === 0 ? undefined : { ...known, ...Object.fromEntries(lists) };
+}
+
+function readPrivacy(options: OptionValues, known: EndpointSettings['privacy']) {
+	const omit = readList(options, 'omit');
+	const redact = readList(options, 'redact');
+	const isDropping = options.dropBodies === true;
+	if (omit === undefined && redact === undefined && !isDropping) return undefined;
+	return {
+		...known,
+		...(omit === undefined ? {} : { omit }),
+		...(redact === undefined ? {} : { redact }),
+		...(isDropping ? { dropBodiesAfterDelivery: true } : {}),
+	};
 }
 
 /** A header without a value is taken away. */

@@ -31,7 +31,7 @@ export const replayCommand: CommandDefinition = {
 		const selection = readSelection(tools, input);
 		const isDryRun = input.options.dryRun === true;
 		const { manager } = tools;
-		const { count } = valueOf(
+		const { count, notKept } = valueOf(
 			isDryRun ? manager.countReplay(selection) : manager.replay(selection),
 		);
 		if (count === 0 && input.args[0] !== undefined) {
@@ -40,7 +40,12 @@ export const replayCommand: CommandDefinition = {
 				`There is no '${input.args[0]}'. Old deliveries are deleted; 'list' shows what there is.`,
 			);
 		}
-		return { json: { count, isDryRun }, text: () => describeReplay(count, isDryRun) };
+		const left =
+			notKept === 0 ? '' : ` ${String(notKept)} more cannot be sent again: their bodies are not kept.`;
+		return {
+			json: { count, isDryRun, ...(notKept > 0 ? { notKept } : {}) },
+			text: () => describeReplay(count, isDryRun) + left,
+		};
 	},
 };
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoints/endpoint';
+import { showBody, viewOf } from '../endpoints/privacy';
 import { formatDeliveryId } from '../outbox/delivery';
 import { MAX_BODY_BYTES } from '../outbox/envelope';
 import type { Attempt } from '../outbox/outbox';
@@ -98,10 +99,11 @@ export function createAttempt(parts: AttemptParts): MakeAttempt {
 const SECRET_GONE =
 	'What signed this callback is gone: its own secret is not kept once it was delivered, and the endpoint that signed it may have been removed. It cannot be sent again';
 
-/** Transforms are prepared once. */
+/** What the endpoint sees of an event, in the form that it wants. Transforms are prepared once. */
 function createBodies() {
 	const transforms = new WeakMap<object, TransformEvent>();
-	return ({ transform, url }: Endpoint, body: string, now: number): Transformed => {
+	return ({ transform, url, privacy }: Endpoint, stored: string, now: number): Transformed => {
+		const body = showBody(stored, [viewOf(privacy)]);
 		if (transform === undefined) return { ok: true, body };
 		const compiled =
 			transforms.get(transform) ?? compileTransform(transform, { maxBytes: MAX_BODY_BYTES, url });

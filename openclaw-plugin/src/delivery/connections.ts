@@ -1,4 +1,5 @@
 import type { Endpoint } from '../endpoints/endpoint';
+import { showBody, viewOf } from '../endpoints/privacy';
 import type { EndpointRegistry } from '../endpoints/registry';
 import type { Outbox, Settlement } from '../outbox/outbox';
 import { formatDeliveryId, parseDeliveryId } from '../outbox/delivery';
@@ -209,7 +210,8 @@ export function createConnections(parts: ConnectionParts): Connections {
 		return taken.map((delivery) => sign(endpoint, delivery));
 	};
 	const sign = (endpoint: Endpoint, delivery: DueDelivery): HandedOut => {
-		const { id, eventId, body, attempts, run } = delivery;
+		const { id, eventId, attempts, run } = delivery;
+		const body = showBody(delivery.body, [viewOf(endpoint.privacy)]);
 		const known = keys.get(endpoint) ?? createEventKeys(endpoint.secrets);
 		keys.set(endpoint, known);
 		const timestamp = Math.floor(Date.now() / 1000);

@@ -1,4 +1,5 @@
-import type { EventData } from '../protocol';
+import { FILTER_KEYS, FILTERED_FIELDS } from '../protocol';
+import type { EventData, EventFilter, PrivacyConfig } from '../protocol';
 import type { ConfiguredEndpoint } from '../settings/settings';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
@@ -6,6 +7,8 @@ import { createSubscription, maskUrl } from './endpoint';
 import type { EndpointRecord, EndpointSettings } from './endpoint';
 import { openEndpointTable } from './endpointTable';
 import type { EndpointTable } from './endpointTable';
+import { isHidden, showBody, viewOf, viewOfSettings } from './privacy';
+import type { View } from './privacy';
 
 /** What is applied, and to which database. */
 export interface AppliedSettings {
@@ -142,17 +145,45 @@ function adopt(
 	const { id, lifecycle } = record;
 	if (lifecycle.state === 'removed') table.revive(id, now);
 	// What a faulty endpoint takes is what could be read of its settings: that of the last good ones else.
-	table.update(id, { settings, name }, now);
+	const before = record.settings.privacy;
+	const kept = fault === undefined ? settings : { ...settings, ...withLastGood(settings, before) };
+	table.update(id, { settings: kept, name }, now);
 	table.setFaulty(id, fault === undefined ? undefined : { since: now, reason: fault });
-	if (fault === undefined) releaseHeld(database, id, settings, instanceId);
+	if (fault === undefined) releaseHeld(database, id, settings, instanceId, viewOf(before));
 }
 
-/** Lets go what was kept for a faulty endpoint. */
+/** A path that was mistyped is one that could be read before: until it is mended, both are heeded. */
+function withLastGood(
+	{ privacy = {} }: EndpointSettings,
+	before: PrivacyConfig | undefined,
+): { readonly privacy?: PrivacyConfig } {
+	if (before === undefined) return {};
+	const join = (key: 'omit' | 'redact') => [
+		...new Set([...(privacy[key] ?? []), ...(before[key] ?? [])]),
+	];
+	return { privacy: { ...before, ...privacy, omit: join('omit'), redact: join('redact') } };
+}
+
+/** The lists that can still be asked about an event that was kept for a view. */
+function askable(filter: EventFilter, view: View | undefined): EventFilter {
+	const keys = FILTER_KEYS.filter(
+		(key) => !FILTERED_FIELDS[key].some((path) => isHidden(view, ['data', ...path])),
+	);
+	return Object.fromEntries(
+		keys.flatMap((key) => (filter[key] === undefined ? [] : [[key, filter[key]] as const])),
+	);
+}
+
+/**
+ * Lets go what was kept for a faulty endpoint. Of what was not even kept no filter can be asked again: it
+ * was heeded when the event happened.
+ */
 function releaseHeld(
 	database: Database,
 	id: number,
 	settings: EndpointSettings,
 	instanceId: string,
+	view: View | undefined,
 ): void {
 	const held = database
 		.prepare(
@@ -161,7 +192,9 @@ function releaseHeld(
 		)
 		.all(id);
 	if (held.length === 0) return;
-	const matches = createSubscription(settings);
+	const filter = askable(settings.filter ?? {}, view);
+	const matches = createSubscription({ ...settings, filter });
+	const narrow = createNarrowing(database);
 	const drop = database.prepare('DELETE FROM deliveries WHERE id = ?');
 	const dropEvent = database.prepare(
 		`DELETE FROM events WHERE seq = ?
@@ -169,11 +202,28 @@ function releaseHeld(
 	);
 	for (const row of held) {
 		const { data } = JSON.parse(String(row.body)) as { data: EventData };
-		if (matches(String(row.type), data, instanceId)) continue;
+		if (matches(String(row.type), data, instanceId)) {
+			narrow(Number(row.event_seq), String(row.body));
+			continue;
+		}
 		drop.run(row.id ?? null);
 		dropEvent.run(row.event_seq ?? null);
 	}
 	database
 		.prepare("UPDATE deliveries SET is_held = 0 WHERE endpoint_id = ? AND state = 'pending'")
 		.run(id);
+}
+
+/** Forgets what nobody who takes an event sees of it, now that all settings can be used. */
+function createNarrowing(database: Database): (event: number, body: string) => void {
+	const takers = database.prepare(
+		`SELECT p.settings FROM endpoints p
+		WHERE p.id IN (SELECT endpoint_id FROM deliveries WHERE event_seq = ?)`,
+	);
+	const update = database.prepare('UPDATE events SET body = ? WHERE seq = ?');
+	return (event, body) => {
+		const views = takers.all(event).map(({ settings }) => viewOfSettings(settings));
+		const narrowed = showBody(body, views);
+		if (narrowed !== body) update.run(narrowed, event);
+	};
 }

@@ -149,7 +149,8 @@ export interface Refused {
 		| 'other-registrant'
 		| 'too-many-endpoints'
 		| 'endpoint-not-active'
-		| 'nothing-selected';
+		| 'nothing-selected'
+		| 'body-not-kept';
 	/** What happened and how to go on. Holds no secret. */
 	readonly message: string;
 	/** The key at fault, where it is a single one. */

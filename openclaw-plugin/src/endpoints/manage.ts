@@ -14,6 +14,7 @@ import { forgetHealth } from './endpointHealth';
 import { readEndpointRequest, readSecretChange } from './endpointRequest';
 import type { EndpointRequest } from './endpointRequest';
 import { openEndpointTable } from './endpointTable';
+import { viewOf } from './privacy';
 import { announceEndpointChange } from './registry';
 import { createTestEvent, TEST_TYPE } from './testEvent';
 import type { TestType } from './testEvent';
@@ -42,6 +43,13 @@ export interface ReplayRequest extends Omit<ReplaySelection, 'endpointIds'> {
 	readonly endpoint?: string;
 }
 
+/** How many deliveries are made again. */
+export interface ReplayCount {
+	readonly count: number;
+	/** How many are not, as their bodies were dropped once they were delivered. */
+	readonly notKept: number;
+}
+
 /**
  * All that can be done with endpoints: the command line, the API and the dashboard call these and decide
  * nothing themselves. Where an endpoint is named, its name will do, or its id (`ep_12`), which tells a
@@ -54,8 +62,9 @@ export interface EndpointManager {
 	/** Changes the settings that the body names; the others stay. */
 	change(name: string, body: unknown): Outcome<Registered>;
 	/**
-	 * Makes an endpoint, or replaces all settings of the one that there is: as often as one likes. One that
-	 * the same registrant removed within the last minute goes on.
+	 * Makes an endpoint, or replaces the settings of the one that there is: as often as one likes. One that
+	 * the same registrant removed within the last minute goes on. `privacy` stays unless the body names it:
+	 * the gateway's owner has set it, and a receiver that registers itself again knows nothing of it.
 	 */
 	put(name: string | undefined, body: unknown): Outcome<Registered>;
 	remove(name: string): Outcome<{ readonly endpoint: EndpointRecord; readonly waiting: number }>;
@@ -72,9 +81,10 @@ export interface EndpointManager {
 		name: string,
 		type?: TestType,
 	): Outcome<{ readonly eventId: string; readonly deliveryId: string }>;
-	replay(request: ReplayRequest): Outcome<{ readonly count: number }>;
+	/** Refused when all that was selected is not kept any more. */
+	replay(request: ReplayRequest): Outcome<ReplayCount>;
 	/** How many deliveries {@link EndpointManager.replay} would make again. */
-	countReplay(request: ReplayRequest): Outcome<{ readonly count: number }>;
+	countReplay(request: ReplayRequest): Outcome<ReplayCount>;
 	/** Fails what waits for an endpoint, a removed one too. */
 	purge(name: string): Outcome<{ readonly count: number }>;
 	/** The endpoint that a name or an id stands for, a removed one too. */
@@ -141,16 +151,17 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 	};
 	const select = (
 		{ endpoint, ...selection }: ReplayRequest,
-		act: (selection: ReplaySelection) => number,
-	): Outcome<{ readonly count: number }> => {
+		act: (selection: ReplaySelection) => number = (wanted) => countReplay(database, wanted).count,
+	): Outcome<ReplayCount> => {
+		const run = (wanted: ReplaySelection): Outcome<ReplayCount> => {
+			const { count, notKept } = countReplay(database, wanted);
+			if (count === 0 && notKept > 0) return refuse(BODY_NOT_KEPT);
+			return { ok: true, value: { count: act(wanted), notKept } };
+		};
 		if (endpoint !== undefined) {
-			return withEndpoint(endpoint, ANY, ({ id }) => ({
-				ok: true,
-				value: { count: act({ ...selection, endpointIds: [id] }) },
-			}));
+			return withEndpoint(endpoint, ANY, ({ id }) => run({ ...selection, endpointIds: [id] }));
 		}
-		if (Object.keys(selection).length === 0) return refuse(NOTHING_SELECTED);
-		return { ok: true, value: { count: act(selection) } };
+		return Object.keys(selection).length === 0 ? refuse(NOTHING_SELECTED) : run(selection);
 	};
 	const failAllPending = (id: number, reason: string): number => {
 		for (let count = 0; ; ) {
@@ -228,9 +239,9 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 		const isOther = known?.lifecycle.state === 'removed' && known.registrant !== request.registrant;
 		const found = isOther ? undefined : known;
 		const refusal = refusalOf(request, found);
-		return refusal === undefined
-			? { ok: true, value: register(request, found) }
-			: { ok: false, refused: refusal };
+		if (refusal !== undefined) return refuse(refusal);
+		const settings = { ...pick(found?.settings.privacy), ...request.settings };
+		return { ok: true, value: register({ ...request, settings }, found) };
 	};
 
 	return {
@@ -307,15 +318,16 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 				return { ok: true, value: { endpoint: changed(endpoint), secret, isMade, previousUntil } };
 			}),
 		test: (name, type = TEST_TYPE) =>
-			withEndpoint(name, { config: true }, ({ id, lifecycle }) => {
+			withEndpoint(name, { config: true }, ({ id, lifecycle, settings }) => {
 				if (lifecycle.state !== 'active') return refuse(notActive(name, lifecycle));
 				const event = createTestEvent(type, instanceId, now());
-				const [number = 0] = outbox.append(event, [{ endpointId: id }]);
+				const view = viewOf(settings.privacy);
+				const [number = 0] = outbox.append(event, [{ endpointId: id, view }]);
 				return { ok: true, value: { eventId: event.id, deliveryId: formatDeliveryId(number) } };
 			}),
 		named: (name) => withEndpoint(name, ANY, (endpoint) => ({ ok: true, value: endpoint })),
 		replay: (request) => select(request, (selection) => outbox.replay(selection).count),
-		countReplay: (request) => select(request, (selection) => countReplay(database, selection)),
+		countReplay: (request) => select(request),
 		purge: (name) =>
 			withEndpoint(name, ANY, (endpoint) => {
 				const count = failAllPending(endpoint.id, PURGED);
@@ -327,6 +339,10 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 
 function refuse(refused: Refused): { readonly ok: false; readonly refused: Refused } {
 	return { ok: false, refused };
+}
+
+function pick(privacy: EndpointSettings['privacy']): Pick<EndpointSettings, 'privacy'> {
+	return privacy === undefined ? {} : { privacy };
 }
 
 function missing(): never {
@@ -408,6 +424,12 @@ function notActive(name: string, lifecycle: EndpointRecord['lifecycle']): Refuse
 const TOO_MANY_ENDPOINTS: Refused = {
 	code: 'too-many-endpoints',
 	message: `There are ${String(MAX_ENDPOINTS)} endpoints already. Remove some that are not used any more`,
+};
+
+const BODY_NOT_KEPT: Refused = {
+	code: 'body-not-kept',
+	message:
+		'It cannot be sent again: it was delivered, and its endpoint wants no bodies to be kept then (privacy.dropBodiesAfterDelivery)',
 };
 
 const NOTHING_SELECTED: Refused = {

@@ -45,8 +45,10 @@ export interface DeliveryAttempt {
 
 /** A delivery with all that is known about it. */
 export interface DeliveryDetails extends Delivery {
-	/** The event as it is sent, unless the endpoint transforms it. */
+	/** The event as the endpoint sees it, before its transform; without `data` where the body is not kept. */
 	readonly event: unknown;
+	/** There where the endpoint wants bodies to be dropped once they are delivered, and this one is. */
+	readonly isBodyKept?: false;
 	/** In the order in which they were made. */
 	readonly attemptLog: readonly DeliveryAttempt[];
 }

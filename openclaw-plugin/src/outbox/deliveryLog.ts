@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import { formatEndpointId, parseEndpointId } from '../endpoints/endpoint';
+import { showBody, viewOfSettings } from '../endpoints/privacy';
 import { asNumber, asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
 import { DELIVERY_STATUSES, formatDeliveryId, parseDeliveryId } from './delivery';
@@ -65,14 +66,19 @@ export function listDeliveries(database: Database, query: DeliveryQuery = {}): D
 export function showDelivery(database: Database, id: string): DeliveryDetails | undefined {
 	const number = parseDeliveryId(id);
 	if (number === undefined) return undefined;
-	const row = database.prepare(`SELECT ${COLUMNS}, e.body FROM ${ROWS} WHERE d.id = ?`).get(number);
+	const row = database
+		.prepare(
+			`SELECT ${COLUMNS}, d.is_body_kept, e.created_at AS event_at, e.body, p.settings
+			FROM ${ROWS} WHERE d.id = ?`,
+		)
+		.get(number);
 	if (row === undefined) return undefined;
 	const attempts = database
 		.prepare('SELECT * FROM attempts WHERE delivery_id = ? ORDER BY id')
 		.all(number);
 	return {
 		...readDelivery(row),
-		event: JSON.parse(String(row.body)) as unknown,
+		...readEvent(row),
 		attemptLog: attempts.map(readAttempt),
 	};
 }
@@ -115,15 +121,37 @@ function search(
 ): readonly number[] {
 	// Events are kept as JSON, in which quotes and line breaks are escaped.
 	const inJson = JSON.stringify(needle).slice(1, -1);
-	return database
+	const found = database
 		.prepare(
-			`SELECT d.id FROM json_each(?) c JOIN deliveries d ON d.id = c.value
-			JOIN events e ON e.seq = d.event_seq
-			WHERE e.body LIKE ? ESCAPE '!' OR d.last_error LIKE ? ESCAPE '!'
-			ORDER BY c.key LIMIT ?`,
+			`SELECT d.id, coalesce(d.last_error LIKE ?2 ESCAPE '!', 0) AS in_error
+			FROM json_each(?3) c JOIN deliveries d ON d.id = c.value
+				JOIN events e ON e.seq = d.event_seq JOIN endpoints p ON p.id = d.endpoint_id
+			WHERE e.body LIKE ?1 ESCAPE '!' OR in_error ORDER BY c.key`,
 		)
-		.all(JSON.stringify(candidates), pattern(inJson), pattern(needle), limit)
-		.map((row) => Number(row.id));
+		.all(pattern(inJson), pattern(needle), JSON.stringify(candidates));
+	const sees = createSight(database, inJson);
+	const numbers: number[] = [];
+	for (const { id, in_error: inError } of found) {
+		if (inError === 1 || sees(Number(id))) numbers.push(Number(id));
+		if (numbers.length === limit) break;
+	}
+	return numbers;
+}
+
+/** Asks whether the endpoint of a delivery sees a text that was found in the event. */
+function createSight(database: Database, inJson: string): (id: number) => boolean {
+	const read = database.prepare(
+		`SELECT d.is_body_kept, e.body, p.settings FROM ${ROWS}
+		WHERE d.id = ? AND (d.is_body_kept = 0 OR p.settings LIKE '%"privacy"%')`,
+	);
+	const wanted = inJson.toLowerCase();
+	return (id) => {
+		const row = read.get(id);
+		if (row === undefined) return true;
+		if (row.is_body_kept === 0) return false;
+		const body = showBody(String(row.body), [viewOfSettings(row.settings)]);
+		return body.toLowerCase().includes(wanted);
+	};
 }
 
 function pattern(needle: string): string {
@@ -283,6 +311,19 @@ function readDelivery(row: Row): Delivery {
 		...optional('responseStatus', asNumber(row.last_status)),
 		...optional('responseTimeMs', asNumber(row.last_duration_ms)),
 		...optional('reason', asText(row.last_error)),
+	};
+}
+
+/** What the endpoint may see now, or what is left of the event. */
+function readEvent(row: Row): Pick<DeliveryDetails, 'event' | 'isBodyKept'> {
+	if (row.is_body_kept === 1 && typeof row.body === 'string') {
+		const body = showBody(row.body, [viewOfSettings(row.settings)]);
+		return { event: JSON.parse(body) as unknown };
+	}
+	const timestamp = new Date(Number(row.event_at)).toISOString();
+	return {
+		event: { id: String(row.event_id), type: String(row.type), timestamp },
+		isBodyKept: false,
 	};
 }
 

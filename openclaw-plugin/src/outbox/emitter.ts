@@ -2,6 +2,7 @@ import { createMatcher, createSubscription, keepsEvents } from '../endpoints/end
 import type { Endpoint } from '../endpoints/endpoint';
 import { openEndpointTable } from '../endpoints/endpointTable';
 import type { EndpointRegistry } from '../endpoints/registry';
+import { viewOf } from '../endpoints/privacy';
 import { errorText } from '../logger';
 import { isPluginEventType } from '../protocol';
 import type { EventData, EventMatcher, EventType, PluginEventType } from '../protocol';
@@ -95,7 +96,11 @@ function createSubscriptions(registry: EndpointRegistry): () => readonly Subscri
 		const endpoints = listEndpoints(registry, source);
 		if (endpoints !== source) {
 			prepared = endpoints.map((endpoint) => ({
-				target: { endpointId: endpoint.id, isHeld: endpoint.lifecycle.state === 'faulty' },
+				target: {
+					endpointId: endpoint.id,
+					isHeld: endpoint.lifecycle.state === 'faulty',
+					view: viewOf(endpoint.privacy),
+				},
 				matches: createMatcher(endpoint),
 			}));
 			source = endpoints;
@@ -154,7 +159,11 @@ export function createOwnEvents(parts: {
 							keepsEvents(endpoint) &&
 							createSubscription(endpoint.settings)(type, data, instanceId),
 					)
-					.map(({ id, lifecycle }) => ({ endpointId: id, isHeld: lifecycle.state === 'faulty' }));
+					.map(({ id, lifecycle, settings }) => ({
+						endpointId: id,
+						isHeld: lifecycle.state === 'faulty',
+						view: viewOf(settings.privacy),
+					}));
 				if (targets.length === 0) return;
 				outbox.append(createEvent({ type, data, at: now(), instanceId }), targets);
 			} catch (error) {

@@ -1,6 +1,8 @@
 import { forgetCallbackQueues } from '../endpoints/callbackQueue';
 import { REMOVAL_GRACE_MS } from '../endpoints/endpoint';
 import { openEndpointTable } from '../endpoints/endpointTable';
+import { showBody } from '../endpoints/privacy';
+import type { View } from '../endpoints/privacy';
 import { announceEndpointChange } from '../endpoints/registry';
 import { DEFAULT_OUTBOX } from '../protocol';
 import type { OutboxConfig } from '../protocol';
@@ -32,6 +34,8 @@ export interface DeliveryTarget {
 	readonly signerId?: number;
 	/** Kept for an endpoint whose settings cannot be used: they decide once they are mended. */
 	readonly isHeld?: boolean;
+	/** What the endpoint sees of events; all unless given. */
+	readonly view?: View | undefined;
 }
 
 /** One request and what came of it. */
@@ -83,7 +87,8 @@ export interface OutboxOptions
  */
 export interface Outbox extends DeliveryQueue {
 	/**
-	 * Writes an event and one delivery for each target, all or nothing, and wakes the dispatcher.
+	 * Writes an event and one delivery for each target, all or nothing, and wakes the dispatcher. What no
+	 * target sees of the event is not written.
 	 *
 	 * @returns the numbers of the deliveries, in the order of the targets
 	 * @throws OutboxFullError when there is no room
@@ -143,9 +148,13 @@ export function openOutbox(database: Database, options: OutboxOptions): Outbox {
 	};
 	return {
 		...createQueue(database),
-		append: (event, targets) => {
-			capacity.reserve(Buffer.byteLength(event.body));
-			const ids = append(event, targets);
+		append: (whole, targets) => {
+			const body = showBody(
+				whole.body,
+				targets.map(({ view }) => view),
+			);
+			capacity.reserve(Buffer.byteLength(body));
+			const ids = append({ ...whole, body }, targets);
 			wakeDispatcher(
 				folder,
 				targets.map(({ endpointId }) => endpointId),
@@ -211,11 +220,14 @@ function createSettle(database: Database): Outbox['settle'] {
 			state = iif(generation = ?10, ?1, state),
 			secret = iif(generation = ?10 AND ?1 = 'delivered', NULL, secret),
 			tries = tries + iif(generation = ?10, ?2, 0),
+			is_body_kept = iif(generation = ?10 AND ?1 = 'delivered' AND ${DROPS_BODY}, 0, is_body_kept),
 			settled_at = iif(generation = ?10, ?4, settled_at),
 			settled_day = iif(generation = ?10 AND ?4 IS NOT NULL, ${TODAY}, settled_day),
 			next_at = iif(generation = ?10, coalesce(?5, next_at), next_at)
-		WHERE id = ?9 AND state = 'pending'`,
+		WHERE id = ?9 AND state = 'pending'
+		RETURNING event_seq, is_body_kept`,
 	);
+	const drop = createDrop(database);
 	return (settled) => {
 		inTransaction(database, () => {
 			for (const { id, generation, attempt, settlement } of settled) {
@@ -227,7 +239,7 @@ function createSettle(database: Database): Outbox['settle'] {
 				insertAttempt.run(number, startedAt, durationMs, status, error, response, id);
 				const isRetry = settlement.state === 'retry';
 				const usesTry = !isRetry || settlement.usesTry;
-				update.run(
+				const row = update.get(
 					isRetry ? 'pending' : settlement.state,
 					usesTry ? 1 : 0,
 					number,
@@ -239,7 +251,32 @@ function createSettle(database: Database): Outbox['settle'] {
 					id,
 					generation,
 				);
+				if (row?.is_body_kept === 0) drop(id, Number(row.event_seq));
 			}
 		});
+	};
+}
+
+/** Whether the endpoint of a delivery wants nothing to be kept of what it has got. */
+const DROPS_BODY = `EXISTS (SELECT 1 FROM endpoints p WHERE p.id = deliveries.endpoint_id
+	AND json_valid(p.settings) AND p.settings ->> '$.privacy.dropBodiesAfterDelivery' = 1)`;
+
+/** Deletes an event's body once all its endpoints have it that want that, and nobody else needs it. */
+function createDrop(database: Database): (deliveryId: number, event: number) => void {
+	// A receiver may have sent back what it got.
+	const forgetAnswers = database.prepare(
+		'UPDATE attempts SET response = NULL WHERE delivery_id = ? AND response IS NOT NULL',
+	);
+	const dropBody = database.prepare(
+		`UPDATE events SET body = NULL WHERE seq = ? AND NOT EXISTS (
+			SELECT 1 FROM deliveries WHERE event_seq = events.seq AND is_body_kept = 1
+		)`,
+	);
+	return (deliveryId, event) => {
+		forgetAnswers.run(deliveryId);
+		// Pages that become free are zeros then, too, which costs more than is worth it for other deletions.
+		database.exec('PRAGMA secure_delete = ON');
+		dropBody.run(event);
+		database.exec('PRAGMA secure_delete = FAST');
 	};
 }

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { showBody, viewOfSettings } from '../endpoints/privacy';
 import { createEventId } from '../protocol';
 import { TODAY } from '../store/clock';
 import type { Database, Row } from '../store/databaseAccess';
@@ -33,7 +34,7 @@ const AT_ONCE = 500;
  * failed, or still waits, is put back as it is: the receiver may have the event from an earlier attempt,
  * and tells so by its id. One that was delivered becomes a new event with `replayOf`: the receiver is to
  * take it once more. What still waits is tried at once when it is named by delivery or event; a range or a
- * status is about what was settled.
+ * status is about what was settled. What was delivered and is not kept is passed over.
  *
  * @throws RangeError when nothing is selected by
  */
@@ -47,13 +48,14 @@ export function replayDeliveries(
 	const last = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
 	const find = database.prepare(
 		`SELECT d.id, d.state, d.event_seq, d.endpoint_id, d.url, d.signer_id FROM deliveries d
-		WHERE d.id > ? AND d.id <= ? AND ${conditions.join(' AND ')} ORDER BY d.id LIMIT ?`,
+		WHERE d.id > ? AND d.id <= ? AND d.is_body_kept = 1 AND ${conditions.join(' AND ')}
+		ORDER BY d.id LIMIT ?`,
 	);
 	const reset = database.prepare(
 		`UPDATE deliveries SET state = 'pending', generation = generation + 1, tries = 0, next_at = ?,
 			settled_at = NULL, settled_day = NULL, queued_day = ${TODAY}, consumer = NULL WHERE id = ?`,
 	);
-	const again = createRepetition(database);
+	const again = createRepetition(database, { conditions, values, last });
 	const endpointIds = new Set<number>();
 	let count = 0;
 	for (let after = 0; ; ) {
@@ -74,20 +76,37 @@ export function replayDeliveries(
 }
 
 /**
- * Counts what {@link replayDeliveries} would make again, without holding anything up.
+ * Counts what {@link replayDeliveries} would make again, and what it would pass over as its body is not
+ * kept, without holding anything up.
  *
  * @throws RangeError when nothing is selected by
  */
-export function countReplay(database: Database, selection: ReplaySelection): number {
+export function countReplay(
+	database: Database,
+	selection: ReplaySelection,
+): { readonly count: number; readonly notKept: number } {
 	const { conditions, values } = conditionsOf(selection);
 	const found = database
-		.prepare(`SELECT count(*) AS n FROM deliveries d WHERE ${conditions.join(' AND ')}`)
+		.prepare(
+			`SELECT count(*) AS n, coalesce(sum(d.is_body_kept), 0) AS kept FROM deliveries d
+			WHERE ${conditions.join(' AND ')}`,
+		)
 		.get(...values);
-	return Number(found?.n);
+	const kept = Number(found?.kept);
+	return { count: kept, notKept: Number(found?.n) - kept };
+}
+
+/** What is replayed together. */
+interface Selected extends ReturnType<typeof conditionsOf> {
+	/** Number of the newest delivery that may be. */
+	readonly last: number;
 }
 
 /** Writes an event once more under a new id; the deliveries of one event become those of one event again. */
-function createRepetition(database: Database): (row: Row, now: number) => void {
+function createRepetition(
+	database: Database,
+	{ conditions, values, last }: Selected,
+): (row: Row, now: number) => void {
 	const read = database.prepare('SELECT id, type, created_at, body FROM events WHERE seq = ?');
 	const insertEvent = database.prepare(
 		'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
@@ -98,6 +117,19 @@ function createRepetition(database: Database): (row: Row, now: number) => void {
 		VALUES (?, ?, ?, ?, 'pending', ?, ?, ${TODAY})`,
 	);
 	const attachments = openAttachmentTable(database);
+	const takers = database.prepare(
+		`SELECT p.settings FROM endpoints p WHERE p.id IN (
+			SELECT d.endpoint_id FROM deliveries d
+			WHERE d.event_seq = ? AND d.state = 'delivered' AND d.is_body_kept = 1 AND d.id <= ?
+				AND ${conditions.join(' AND ')}
+		)`,
+	);
+	/** Who gets it again may see less of it than those who got it then. */
+	const narrowed = (seq: Row[string] | undefined, body: string) =>
+		showBody(
+			body,
+			takers.all(seq ?? null, last, ...values).map(({ settings }) => viewOfSettings(settings)),
+		);
 	const repeated = new Map<number, number | bigint>();
 	return ({ event_seq: seq, endpoint_id: endpointId, url, signer_id: signerId }, now) => {
 		const known = repeated.get(Number(seq));
@@ -105,7 +137,7 @@ function createRepetition(database: Database): (row: Row, now: number) => void {
 		let next = known;
 		if (event !== undefined) {
 			const id = createEventId();
-			const body = withReplayOf(String(event.body), id, String(event.id));
+			const body = withReplayOf(narrowed(seq, String(event.body)), id, String(event.id));
 			next = insertEvent.run(
 				id,
 				event.type ?? null,

@@ -80,12 +80,13 @@ export const SCHEMA = `
 		unfetched_ms INTEGER NOT NULL DEFAULT 0
 	) STRICT;
 
+	-- body: what its endpoints see of it, all together; NULL once none of them wants it to be kept.
 	CREATE TABLE events (
 		seq INTEGER PRIMARY KEY,
 		id TEXT NOT NULL UNIQUE,
 		type TEXT NOT NULL,
 		created_at INTEGER NOT NULL,
-		body TEXT NOT NULL
+		body TEXT
 	) STRICT;
 	CREATE INDEX events_by_type ON events (type);
 
@@ -105,7 +106,9 @@ export const SCHEMA = `
 	-- the ones before a replay among them. generation: goes up with each replay, so that an attempt that
 	-- was under way meanwhile does not settle it. url: where to, when it is not the endpoint's own.
 	-- secret: alone signs this delivery; forgotten once it is delivered. signer_id: endpoint whose secrets
-	-- sign a callback. is_held: kept for an endpoint whose settings cannot be used.
+	-- sign a callback. is_held: kept for an endpoint whose settings cannot be used. is_body_kept: 0 once an
+	-- endpoint that wants no bodies to be kept has it.
+	-- is_body_kept: 0 once it was delivered to an endpoint that wants its body to be dropped then.
 	-- consumer, run: who has fetched it, and the execution it became there. queued_day, settled_day: by the
 	-- table clock.
 	CREATE TABLE deliveries (
@@ -117,6 +120,7 @@ export const SCHEMA = `
 		signer_id INTEGER,
 		state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
 		is_held INTEGER NOT NULL DEFAULT 0,
+		is_body_kept INTEGER NOT NULL DEFAULT 1,
 		generation INTEGER NOT NULL DEFAULT 0,
 		tries INTEGER NOT NULL DEFAULT 0,
 		attempts INTEGER NOT NULL DEFAULT 0,

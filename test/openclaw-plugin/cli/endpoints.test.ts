@@ -267,6 +267,20 @@ describe('endpoints change', () => {
 		expect(current('shop')).toEqual([secret]);
 	});
 
+	it('says what is to stay at the gateway', async () => {
+		await cli.run('endpoints change shop --omit data.sender,data.message.content --drop-bodies');
+		await cli.run('endpoints change shop --redact data.tool.params.*');
+		expect(stored('shop')?.settings.privacy).toEqual({
+			omit: ['data.sender', 'data.message.content'],
+			redact: ['data.tool.params.*'],
+			dropBodiesAfterDelivery: true,
+		});
+		const { stderr } = await cli.run('endpoints change shop --omit id');
+		expect(stderr).toContain("'privacy.omit[0]' names 'id', which cannot be left out");
+		await cli.run('endpoints change shop --unset privacy');
+		expect(stored('shop')?.settings).not.toHaveProperty('privacy');
+	});
+
 	it('takes settings away', async () => {
 		await cli.run('endpoints change ep_6 --unset filter,retry --header x-a=');
 

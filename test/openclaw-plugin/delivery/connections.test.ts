@@ -96,6 +96,22 @@ it('hands out what is due in order, signed as a webhook is', async () => {
 	expect(await fetchAll()).toEqual([]);
 });
 
+it('hands out what the endpoint is to see, signed', async () => {
+	add('confidential');
+	const { id, settings } = storedEndpoint(database, 'n8n');
+	openEndpointTable(database).update(
+		id,
+		{ settings: { ...settings, privacy: { redact: ['data.message.content'] } } },
+		0,
+	);
+	open();
+	const [handedOut] = await fetchAll();
+	const { body = '', timestamp = '', signature = '' } = handedOut ?? {};
+	const headers = { 'x-openclaw-timestamp': timestamp, 'x-openclaw-signature': signature };
+	expect(verifyEvent({ headers, body: Buffer.from(body), secret: SECRET }).ok).toBe(true);
+	expect(JSON.parse(body)).toMatchObject({ data: { message: { content: '[redacted]' } } });
+});
+
 it('waits until something comes', async () => {
 	const waiting = fetchAll('a', { waitMs: 60_000 });
 	add();

@@ -154,6 +154,22 @@ describe('a delivery', () => {
 		expect(verifyEvent({ headers, body, secret: SECRET }).ok).toBe(true);
 	});
 
+	it('holds nothing that the endpoint is not to see, in its transform either', async () => {
+		const privacy = { omit: ['data.error.code'], redact: ['data.error.message'] };
+		const error = { message: 'confidential', code: 'c', source: 'run' } as const;
+		const transform = { error: '{{data.error}}', code: '{{data.error.code}}' };
+		const plain = await start({ endpoints: [crm({ privacy })] });
+		await plain.waitUntil(plain.add(['crm'], { error }, 'error.occurred'), { state: 'delivered' });
+		await plain.stop();
+		const { add, waitUntil } = await start({ endpoints: [crm({ privacy, transform })] });
+		await waitUntil(add(['crm'], { error }, 'error.occurred'), { state: 'delivered' });
+		const shown = { message: '[redacted]', source: 'run' };
+		expect(sink.requests.map(({ json }) => json)).toEqual([
+			expect.objectContaining({ data: { error: shown } }),
+			{ error: shown, code: null },
+		]);
+	});
+
 	it('that cannot be transformed fails at once, and says why', async () => {
 		const transform = { text: '{{data.text}}{{data.text}}' };
 		const { add, waitUntil, lines } = await start({ endpoints: [crm({ transform })] });

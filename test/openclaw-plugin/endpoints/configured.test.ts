@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { applyConfigured } from '../../../openclaw-plugin/src/endpoints/configured';
 import { openEndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
 import type { EndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
+import { viewOf } from '../../../openclaw-plugin/src/endpoints/privacy';
 import { createEvent } from '../../../openclaw-plugin/src/outbox/envelope';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import { readSettings } from '../../../openclaw-plugin/src/settings/settings';
@@ -178,4 +179,61 @@ it('lets what somebody paused or disabled by hand stay so', () => {
 	]);
 	apply([written('a', { enabled: false }), written('b')]);
 	expect(table.find(1)?.lifecycle).toMatchObject({ state: 'disabled' });
+});
+
+describe('what is to stay at the gateway', () => {
+	const FAULT = { retry: { maxAttempts: 0 } };
+	const CONTENT = { privacy: { omit: ['data.message.content'] } };
+	const privacy = () => table.find(1)?.settings.privacy;
+	const say = () => {
+		const { settings } = table.find(1) ?? {};
+		const data = { agentId: 'main', userId: '7', message: { content: 'confidential' } };
+		openOutbox(database, { folder: folder.path, now: () => now }).append(
+			createEvent({ type: 'message.received', data, at: now, instanceId: 'node-1' }),
+			[{ endpointId: 1, isHeld: true, view: viewOf(settings?.privacy) }],
+		);
+	};
+	const body = () => String(database.prepare('SELECT body FROM events').get()?.body);
+
+	it('stays there while another setting is at fault', () => {
+		apply([written('a', { ...CONTENT, ...FAULT })]);
+		expect(states()).toEqual([[1, 'a', 'faulty']]);
+		expect(privacy()).toMatchObject(CONTENT.privacy);
+	});
+
+	it('stays there when a path is mistyped, until that is mended', () => {
+		apply([written('a', CONTENT)]);
+		apply([written('a', { privacy: { omit: ['data.mesage.content', 'data.sender'] } })]);
+		expect(states()).toEqual([[1, 'a', 'faulty']]);
+		expect(privacy()).toEqual({
+			omit: ['data.sender', 'data.message.content'],
+			redact: [],
+		});
+		apply([written('a', { privacy: { omit: ['data.sender'] } })]);
+		expect(privacy()).toEqual({ omit: ['data.sender'] });
+	});
+
+	it('is forgotten once the settings are mended, if it was kept at all', () => {
+		apply([written('a', { privacy: { omit: ['data.mesage'] } })]);
+		say();
+		expect(body()).toContain('confidential');
+		apply([written('a', CONTENT)]);
+		expect(deliveryStates()).toEqual([[1, 'pending', 0]]);
+		expect(body()).not.toContain('confidential');
+	});
+
+	it('is no reason to drop what passed a filter when it happened', () => {
+		const more = {
+			filter: { userIds: ['7'], agentIds: ['main'] },
+			privacy: { omit: ['data.userId'] },
+		};
+		apply([written('a', { ...more, ...FAULT })]);
+		say();
+		apply([written('a', more)]);
+		expect(deliveryStates()).toEqual([[1, 'pending', 0]]);
+		apply([written('a', { ...more, ...FAULT })]);
+		database.exec('UPDATE deliveries SET is_held = 1');
+		apply([written('a', { ...more, filter: { agentIds: ['other'] } })]);
+		expect(deliveryStates()).toEqual([]);
+	});
 });

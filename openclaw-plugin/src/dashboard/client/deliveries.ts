@@ -153,7 +153,7 @@ function describe(
 	now: number,
 	onReplay: ((id: string) => Promise<void>) | undefined,
 ): readonly Content[] {
-	const { id, status, attemptLog } = delivery;
+	const { id, status, attemptLog, isBodyKept } = delivery;
 	const reason = reasonText(delivery, now);
 	const facts: (readonly [string, Content] | undefined)[] = [
 		['Status', statusElement(status)],
@@ -172,7 +172,7 @@ function describe(
 		.map(([term, text]) => element('div', {}, element('dt', {}, term), element('dd', {}, text)));
 	return [
 		element('dl', { class: 'facts' }, ...list),
-		onReplay === undefined || status === 'pending'
+		onReplay === undefined || status === 'pending' || isBodyKept === false
 			? undefined
 			: button({ class: 'primary' }, 'Replay this delivery', () => onReplay(id)),
 		element('h3', {}, countText(attemptLog.length, 'attempt', 'attempts')),
@@ -182,6 +182,9 @@ function describe(
 			...attemptLog.map((attempt) => attemptElement(attempt, now)),
 		),
 		element('h3', {}, 'Event'),
+		isBodyKept === false
+			? element('p', {}, 'Body not kept: the endpoint wants it to be dropped once it is delivered.')
+			: undefined,
 		// Can be reached and scrolled by keyboard.
 		element(
 			'pre',
