@@ -263,9 +263,10 @@ const DROPS_BODY = `EXISTS (SELECT 1 FROM endpoints p WHERE p.id = deliveries.en
 
 /** Deletes an event's body once all its endpoints have it that want that, and nobody else needs it. */
 function createDrop(database: Database): (deliveryId: number, event: number) => void {
-	// A receiver may have sent back what it got.
+	// A receiver may have sent back what it got; the reason of a refusal quotes its answer.
 	const forgetAnswers = database.prepare(
-		'UPDATE attempts SET response = NULL WHERE delivery_id = ? AND response IS NOT NULL',
+		`UPDATE attempts SET response = NULL, error = iif(error IS NULL, NULL, 'HTTP ' || status)
+		WHERE delivery_id = ? AND response IS NOT NULL`,
 	);
 	const dropBody = database.prepare(
 		`UPDATE events SET body = NULL WHERE seq = ? AND NOT EXISTS (

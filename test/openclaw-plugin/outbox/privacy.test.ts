@@ -128,6 +128,10 @@ describe('dropBodiesAfterDelivery', () => {
 	it('keeps nothing but id, type and time of what was delivered', () => {
 		prepare(DROPS);
 		say();
+		store.exec(
+			`INSERT INTO attempts (delivery_id, number, started_at, duration_ms, status, error, response)
+			VALUES (1, 1, 1, 1, 400, 'HTTP 400: refused: ${MARKER}', '${MARKER}')`,
+		);
 		settle(1, 'delivered', `I have got ${MARKER}`);
 		expect(bodies()).toEqual([null]);
 		const details = showDelivery(store, 'dlv_1');
@@ -136,6 +140,7 @@ describe('dropBodiesAfterDelivery', () => {
 			isBodyKept: false,
 			event: { type: 'message.received' },
 			eventType: 'message.received',
+			attemptLog: [{ status: 400, reason: 'HTTP 400' }, { status: 200 }],
 		});
 		expect(details?.event).toEqual({
 			id: details?.eventId,
