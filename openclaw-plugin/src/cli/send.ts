@@ -41,7 +41,9 @@ export const replayCommand: CommandDefinition = {
 			);
 		}
 		const left =
-			notKept === 0 ? '' : ` ${String(notKept)} more cannot be sent again: their bodies are not kept.`;
+			notKept === 0
+				? ''
+				: ` ${String(notKept)} more cannot be sent again: their bodies are not kept.`;
 		return {
 			json: { count, isDryRun, ...(notKept > 0 ? { notKept } : {}) },
 			text: () => describeReplay(count, isDryRun) + left,

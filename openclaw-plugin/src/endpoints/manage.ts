@@ -240,7 +240,7 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 		const found = isOther ? undefined : known;
 		const refusal = refusalOf(request, found);
 		if (refusal !== undefined) return refuse(refusal);
-		const settings = { ...pick(found?.settings.privacy), ...request.settings };
+		const settings = { ...withPrivacy(found?.settings.privacy), ...request.settings };
 		return { ok: true, value: register({ ...request, settings }, found) };
 	};
 
@@ -341,7 +341,7 @@ function refuse(refused: Refused): { readonly ok: false; readonly refused: Refus
 	return { ok: false, refused };
 }
 
-function pick(privacy: EndpointSettings['privacy']): Pick<EndpointSettings, 'privacy'> {
+function withPrivacy(privacy: EndpointSettings['privacy']): Pick<EndpointSettings, 'privacy'> {
 	return privacy === undefined ? {} : { privacy };
 }
 
