@@ -58,15 +58,23 @@ export function createHistory(database: Database, sources?: ClockSources): Deliv
 	};
 }
 
+/** Deletes the body of an event that none of its deliveries needs any more. */
+export const DROP_BODY = `UPDATE events SET body = NULL WHERE seq = ? AND body IS NOT NULL
+	AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_seq = events.seq AND is_body_kept = 1)`;
+
 /** Deletes deliveries with their log, and the events that have no more of them. */
 function createRemoval(database: Database) {
 	const deleteEvent = database.prepare(
 		`DELETE FROM events WHERE seq = ?
 		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_seq = events.seq)`,
 	);
+	const dropBody = database.prepare(DROP_BODY);
 	const deleteEvents = (rows: readonly Row[]) => {
 		const events = new Set(rows.map(({ event_seq: event }) => Number(event)));
-		for (const event of events) deleteEvent.run(event);
+		for (const event of events) {
+			const { changes } = deleteEvent.run(event);
+			if (changes === 0) dropBody.run(event);
+		}
 		return rows.length;
 	};
 	const prepare = (condition: string, order: string) =>

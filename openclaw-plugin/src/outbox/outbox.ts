@@ -14,7 +14,7 @@ import { inTransaction } from '../store/databaseAccess';
 import { openAttachmentTable } from './attachments';
 import { createCapacity } from './capacity';
 import type { StoredEvent } from './envelope';
-import { createHistory } from './history';
+import { createHistory, DROP_BODY } from './history';
 import { createQueue, wakeDispatcher } from './queue';
 import type { DeliveryQueue } from './queue';
 import { replayDeliveries } from './replay';
@@ -268,11 +268,7 @@ function createDrop(database: Database): (deliveryId: number, event: number) => 
 		`UPDATE attempts SET response = NULL, error = iif(error IS NULL, NULL, 'HTTP ' || status)
 		WHERE delivery_id = ? AND response IS NOT NULL`,
 	);
-	const dropBody = database.prepare(
-		`UPDATE events SET body = NULL WHERE seq = ? AND NOT EXISTS (
-			SELECT 1 FROM deliveries WHERE event_seq = events.seq AND is_body_kept = 1
-		)`,
-	);
+	const dropBody = database.prepare(DROP_BODY);
 	return (deliveryId, event) => {
 		forgetAnswers.run(deliveryId);
 		// Pages that become free are zeros then, too, which costs more than is worth it for other deletions.

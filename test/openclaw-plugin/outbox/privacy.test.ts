@@ -8,6 +8,7 @@ import {
 	listDeliveries,
 	showDelivery,
 } from '../../../openclaw-plugin/src/outbox/deliveryLog';
+import { createHistory } from '../../../openclaw-plugin/src/outbox/history';
 import { openOutbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import type { Outbox } from '../../../openclaw-plugin/src/outbox/outbox';
 import { countReplay } from '../../../openclaw-plugin/src/outbox/replay';
@@ -174,6 +175,17 @@ describe('dropBodiesAfterDelivery', () => {
 		settle(2, 'delivered');
 		expect(shown('dlv_2')).not.toContain(MARKER);
 		expect(shown('dlv_3')).toContain(MARKER);
+	});
+
+	it('keeps nothing for an endpoint whose own delivery is deleted', () => {
+		prepare(undefined, DROPS);
+		say();
+		settle(1, 'delivered');
+		settle(2, 'delivered');
+		expect(bodies()[0]).toContain(MARKER);
+		createHistory(store).deleteOldest(1);
+		expect(showDelivery(store, 'dlv_1')).toBeUndefined();
+		expect(bodies()).toEqual([null]);
 	});
 
 	it('sends nothing again that is not kept', () => {
