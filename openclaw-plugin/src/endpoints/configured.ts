@@ -1,5 +1,6 @@
 import { FILTER_KEYS, FILTERED_FIELDS } from '../protocol';
 import type { EventData, EventFilter, PrivacyConfig } from '../protocol';
+import { openAttachmentTable, shownFiles } from '../outbox/attachments';
 import type { ConfiguredEndpoint } from '../settings/settings';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
@@ -221,9 +222,14 @@ function createNarrowing(database: Database): (event: number, body: string) => v
 		WHERE p.id IN (SELECT endpoint_id FROM deliveries WHERE event_seq = ?)`,
 	);
 	const update = database.prepare('UPDATE events SET body = ? WHERE seq = ?');
+	const attachments = openAttachmentTable(database);
 	return (event, body) => {
 		const views = takers.all(event).map(({ settings }) => viewOfSettings(settings));
 		const narrowed = showBody(body, views);
-		if (narrowed !== body) update.run(narrowed, event);
+		if (narrowed === body) return;
+		update.run(narrowed, event);
+		const files = attachments.list(event);
+		attachments.forget(event);
+		attachments.add(event, shownFiles(narrowed, files));
 	};
 }

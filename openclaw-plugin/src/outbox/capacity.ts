@@ -271,7 +271,7 @@ function sampleEvents(
 	const sums = [0, 1, 2].map(() => ({ events: 0, bytes: 0 }));
 	if (!count || first === undefined || last === undefined) return sums;
 	const next = database.prepare(
-		`SELECT seq, octet_length(body) + ${String(ROW_BYTES)} AS bytes, (
+		`SELECT seq, coalesce(octet_length(body), 0) + ${String(ROW_BYTES)} AS bytes, (
 				SELECT max(CASE state WHEN 'pending' THEN 2 WHEN 'failed' THEN 1 ELSE 0 END)
 				FROM deliveries WHERE event_seq = seq
 			) AS rank

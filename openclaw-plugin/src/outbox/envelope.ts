@@ -1,6 +1,6 @@
 import { createEventId, wellFormedJson } from '../protocol';
 import type { EventData, EventType, OpenClawEvent } from '../protocol';
-import type { AttachedFile } from './attachments';
+import type { AttachedFile, AttachedFiles } from './attachments';
 
 /** Bytes that the body of a request may have; receivers seldom take more. */
 export const MAX_BODY_BYTES = 1_048_576;
@@ -24,7 +24,7 @@ export interface StoredEvent {
 	/** The envelope as JSON, at most 1 MiB. */
 	readonly body: string;
 	/** What came with it, in the order of the body. */
-	readonly files?: readonly AttachedFile[] | undefined;
+	readonly files?: AttachedFiles | undefined;
 }
 
 /** What an event is made of. */

@@ -2,6 +2,7 @@ import { createDayCounter, MAX_WAIT_MS, TODAY } from '../store/clock';
 import type { ClockSources } from '../store/clock';
 import type { Database, Row } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
+import { openAttachmentTable } from './attachments';
 import { thinBody } from './envelope';
 
 /** Takes deliveries out of the database, or out of the queue, so many at a time; returns how many. */
@@ -69,11 +70,12 @@ function createRemoval(database: Database) {
 		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_seq = events.seq)`,
 	);
 	const dropBody = database.prepare(DROP_BODY);
+	const attachments = openAttachmentTable(database);
 	const deleteEvents = (rows: readonly Row[]) => {
 		const events = new Set(rows.map(({ event_seq: event }) => Number(event)));
 		for (const event of events) {
 			const { changes } = deleteEvent.run(event);
-			if (changes === 0) dropBody.run(event);
+			if (changes === 0 && Number(dropBody.run(event).changes) > 0) attachments.forget(event);
 		}
 		return rows.length;
 	};

@@ -11,7 +11,7 @@ import { outboxClock, TODAY } from '../store/clock';
 import type { ClockSources } from '../store/clock';
 import type { Database } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
-import { openAttachmentTable } from './attachments';
+import { openAttachmentTable, shownFiles } from './attachments';
 import { createCapacity } from './capacity';
 import type { StoredEvent } from './envelope';
 import { createHistory, DROP_BODY } from './history';
@@ -154,7 +154,10 @@ export function openOutbox(database: Database, options: OutboxOptions): Outbox {
 				targets.map(({ view }) => view),
 			);
 			capacity.reserve(Buffer.byteLength(body));
-			const ids = append({ ...whole, body }, targets);
+			const { files = [] } = whole;
+			const isWhole = body === whole.body || files.length === 0;
+			const shown = isWhole ? files : shownFiles(body, files);
+			const ids = append({ ...whole, body, files: shown }, targets);
 			wakeDispatcher(
 				folder,
 				targets.map(({ endpointId }) => endpointId),
@@ -269,11 +272,12 @@ function createDrop(database: Database): (deliveryId: number, event: number) => 
 		WHERE delivery_id = ? AND response IS NOT NULL`,
 	);
 	const dropBody = database.prepare(DROP_BODY);
+	const attachments = openAttachmentTable(database);
 	return (deliveryId, event) => {
 		forgetAnswers.run(deliveryId);
 		// Pages that become free are zeros then, too, which costs more than is worth it for other deletions.
 		database.exec('PRAGMA secure_delete = ON');
-		dropBody.run(event);
+		if (Number(dropBody.run(event).changes) > 0) attachments.forget(event);
 		database.exec('PRAGMA secure_delete = FAST');
 	};
 }

@@ -4,7 +4,7 @@ import { createEventId } from '../protocol';
 import { TODAY } from '../store/clock';
 import type { Database, Row } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
-import { openAttachmentTable } from './attachments';
+import { openAttachmentTable, shownFiles } from './attachments';
 
 /** Which deliveries to make again; all that is given must match, and something must be given. */
 export interface ReplaySelection {
@@ -144,7 +144,8 @@ function createRepetition(
 				event.created_at ?? null,
 				body,
 			).lastInsertRowid;
-			attachments.copy(Number(seq), next);
+			const files = attachments.list(Number(seq));
+			attachments.add(next, files.length === 0 ? files : shownFiles(body, files));
 			repeated.set(Number(seq), next);
 		}
 		if (next === undefined) return;

@@ -125,6 +125,44 @@ it('hides what was kept before the endpoint was to see less, and never shows mor
 	expect(shown('dlv_2')).not.toContain(MARKER);
 });
 
+describe('files of a message', () => {
+	const files = [
+		{ path: '/media/1', fileName: 'first.png', contentType: 'image/png' },
+		{ path: '/media/2', fileName: 'second.png', contentType: 'image/png' },
+	];
+	const send = () => {
+		const attachments = files.map(({ fileName, contentType }, index) => ({
+			...{ index, kind: 'image', fileName, contentType },
+		}));
+		emit('message.received', { message: { role: 'user', content: '', attachments } }, 0, files);
+	};
+	const kept = () =>
+		store.prepare('SELECT place, path, file_name AS name FROM attachments').all() as unknown[];
+
+	it('are kept as far as an endpoint sees them', () => {
+		prepare({ omit: ['data.message.attachments[0]', 'data.message.attachments[*].fileName'] });
+		send();
+		expect(kept()).toEqual([{ place: 1, path: '/media/2', name: null }]);
+		settle(1, 'delivered');
+		outbox.replay({ deliveryIds: [1] });
+		expect(kept()).toHaveLength(2);
+	});
+
+	it('are not kept where nobody sees them, and are forgotten with the body', () => {
+		prepare({ redact: ['data.message.attachments'] });
+		send();
+		expect(kept()).toEqual([]);
+		store.close();
+		expect(isOnDisk('first.png')).toBe(false);
+		prepare(undefined, DROPS);
+		store.exec(`UPDATE endpoints SET settings = '{"privacy":{"dropBodiesAfterDelivery":true}}'`);
+		send();
+		settle(2, 'delivered');
+		settle(3, 'delivered');
+		expect(kept()).toEqual([]);
+	});
+});
+
 describe('dropBodiesAfterDelivery', () => {
 	it('keeps nothing but id, type and time of what was delivered', () => {
 		prepare(DROPS);
