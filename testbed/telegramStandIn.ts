@@ -177,7 +177,7 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 			method,
 			text: textAt(parameters, 'text') || textAt(parameters, 'caption'),
 			chatId: String(chatId),
-			threadId: threadId === undefined ? '' : String(threadId),
+			threadId: typeof threadId === 'number' ? String(threadId) : '',
 			ok,
 			messageId: String(messageId),
 		});

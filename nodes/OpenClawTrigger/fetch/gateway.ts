@@ -69,6 +69,8 @@ export class EndpointClient {
 	async fetch(
 		request: {
 			readonly consumer: string;
+			/** Earlier ids of the same listener, see {@link Listener}. */
+			readonly replaces?: readonly string[];
 			readonly max: number;
 			readonly waitSeconds: number;
 			readonly settled: readonly Settlement[];

@@ -30,6 +30,8 @@ const LAST_WORDS_MS = 3_000;
 /** How long to wait for an execution that an earlier life of n8n has left to a worker. */
 const BUSY_PAUSE_MS = 30_000;
 const MAX_CONSUMERS = 100;
+/** As many as the gateway reads. */
+const MAX_REPLACED = 20;
 const STILL_RUNS = 'An earlier execution of it still runs';
 
 /** A published version of the workflow, for as long as n8n has it active. */
@@ -56,6 +58,8 @@ export class Listener {
 	private consumer = createEventId();
 	/** Under which names it has fetched, the present one last. */
 	private readonly consumers = new Set([this.consumer]);
+	/** The last of them that the gateway may take for somebody else who is still there. */
+	private replaced: readonly string[] = [];
 	private readonly held = new Map<string, HeldEvent>();
 	/** Each attempt is started once, whatever is handed out. */
 	private readonly begun = new EventClaims();
@@ -165,9 +169,16 @@ export class Listener {
 		const settled = this.settlements.take();
 		const room = capacity(work.rules) - this.held.size;
 		const max = Math.min(MAX_PER_FETCH, Math.max(0, room));
-		const request = { consumer: this.consumer, max, waitSeconds, settled };
+		const request = {
+			consumer: this.consumer,
+			replaces: this.replaced,
+			max,
+			waitSeconds,
+			settled,
+		};
 		const answer = await client.fetch(request, closing.signal);
 		if (answer.kind === 'ok') {
+			this.replaced = [];
 			for (const delivery of answer.value) this.accept(work, delivery);
 			this.startNext(work);
 		} else {
@@ -314,6 +325,7 @@ export class Listener {
 	}
 
 	private changeConsumer(): void {
+		this.replaced = [...this.replaced, this.consumer].slice(-MAX_REPLACED);
 		this.consumer = createEventId();
 		this.consumers.add(this.consumer);
 		const [oldest] = this.consumers;

@@ -18,6 +18,7 @@ export interface FetchApiParts {
 /** What a receiver asks for. */
 interface FetchRequest {
 	readonly consumer: string;
+	readonly replaces: readonly string[];
 	readonly max: number;
 	readonly waitMs: number;
 	readonly settled: readonly FetchedOutcome[];
@@ -29,6 +30,7 @@ const MAX_WAIT_SECONDS = 60;
 const DEFAULT_WAIT_SECONDS = 25;
 const MAX_SETTLED = 5000;
 const MAX_CONSUMER_LENGTH = 200;
+const MAX_REPLACED = 20;
 const MAX_REASON_LENGTH = 1000;
 /** Thousands of settlements with their reasons. */
 const MAX_BODY_BYTES = 4_194_304;
@@ -42,7 +44,7 @@ export function isFetchPath([resource, , verb, ...deeper]: readonly string[]): b
  * Answers receivers that fetch their events; the request has been let in by a token with the scope
  * `events`.
  *
- * - `POST /endpoints/{name}/fetch` `{ consumer, max, waitSeconds, settled }`: a long poll
+ * - `POST /endpoints/{name}/fetch` `{ consumer, replaces, max, waitSeconds, settled }`: a long poll
  * - `POST /endpoints/{name}/settle` `{ consumer, settled }`
  *
  * @throws what the database throws
@@ -72,8 +74,8 @@ export async function answerFetch(
 		answerRefusal(response, unknownEndpoint(name));
 		return;
 	}
-	const { consumer: id, max, waitMs, settled } = read.value;
-	const consumer = { id, address: clientAddress(request) };
+	const { consumer: id, replaces, max, waitMs, settled } = read.value;
+	const consumer = { id, address: clientAddress(request), replaces };
 	connections.settle(endpoint, consumer, settled);
 	if (verb === 'settle') {
 		answerJson(response, 200, { ok: true });
@@ -111,13 +113,15 @@ async function readFetchRequest(request: IncomingMessage): Promise<Checked<Fetch
 		return refuse(invalid('', 'object'));
 	const {
 		consumer,
+		replaces = [],
 		max = DEFAULT_DELIVERIES,
 		waitSeconds = DEFAULT_WAIT_SECONDS,
 		settled = [],
 	} = parsed.value as Readonly<Record<string, unknown>>;
-	const isConsumer =
-		typeof consumer === 'string' && consumer !== '' && consumer.length <= MAX_CONSUMER_LENGTH;
-	if (!isConsumer) return refuse(invalid('consumer', 'text of at most 200 characters'));
+	if (!isConsumer(consumer)) return refuse(invalid('consumer', 'text of at most 200 characters'));
+	if (!isReplaced(replaces)) {
+		return refuse(invalid('replaces', `list of at most ${String(MAX_REPLACED)} earlier consumers`));
+	}
 	if (!isWithin(max, MAX_DELIVERIES) || !Number.isInteger(max)) {
 		return refuse(invalid('max', `whole number from 0 to ${String(MAX_DELIVERIES)}`));
 	}
@@ -132,7 +136,16 @@ async function readFetchRequest(request: IncomingMessage): Promise<Checked<Fetch
 	if (known.length !== outcomes.length) {
 		return refuse(invalid(`settled[${String(outcomes.indexOf(undefined))}]`, 'settlement'));
 	}
-	return { ok: true, value: { consumer, max, waitMs: waitSeconds * 1000, settled: known } };
+	const waitMs = waitSeconds * 1000;
+	return { ok: true, value: { consumer, replaces, max, waitMs, settled: known } };
+}
+
+function isConsumer(value: unknown): value is string {
+	return typeof value === 'string' && value !== '' && value.length <= MAX_CONSUMER_LENGTH;
+}
+
+function isReplaced(value: unknown): value is readonly string[] {
+	return Array.isArray(value) && value.length <= MAX_REPLACED && value.every(isConsumer);
 }
 
 const OUTCOMES: readonly FetchedOutcome['outcome'][] = [

@@ -48,6 +48,8 @@ export interface Consumer {
 	readonly id: string;
 	/** Where it is. */
 	readonly address: string;
+	/** Under which ids this very listener has asked before, where it cannot know whether it was answered. */
+	readonly replaces?: readonly string[];
 }
 
 /** What a fetch brings. */
@@ -289,10 +291,9 @@ export function createConnections(parts: ConnectionParts): Connections {
 		fetch: async (given, consumer, { max, waitMs, signal }) => {
 			const connection = connectionOf(given.id);
 			if (connection.consumer !== consumer.id) {
-				const { since, address } = connection;
-				if (connection.consumer !== undefined && isAlive(connection)) {
-					return { kind: 'taken', since, address };
-				}
+				const { consumer: present, since, address } = connection;
+				const isOther = present !== undefined && consumer.replaces?.includes(present) !== true;
+				if (isOther && isAlive(connection)) return { kind: 'taken', since, address };
 				takeOver(given, connection, consumer);
 			}
 			refresh.run(given.id);

@@ -34,6 +34,9 @@ export class FetchStandIn {
 	/** Requests by their method and action. */
 	readonly requests: string[] = [];
 	readonly removed: string[] = [];
+	/** Who has fetched, and in whose place. */
+	readonly consumers: Array<{ readonly consumer: string; readonly replaces: readonly string[] }> =
+		[];
 	/** Answered in place of everything else. */
 	refusal: { status: number; code: string; more?: object } | undefined;
 	/** Files of events are not found, and not before this. */
@@ -122,6 +125,8 @@ export class FetchStandIn {
 		}
 		this.settle(body.settled as Settled[]);
 		if (action === 'settle') return { status: 200, body: { ok: true } };
+		const { consumer, replaces } = body as (typeof this.consumers)[number];
+		this.consumers.push({ consumer, replaces });
 		return { status: 200, body: { ok: true, deliveries: await this.handOut(body) } };
 	}
 

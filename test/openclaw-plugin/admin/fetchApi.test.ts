@@ -93,6 +93,8 @@ it.each([
 it.each([
 	[{ consumer: '' }, 'consumer'],
 	[{ consumer: 7 }, 'consumer'],
+	[{ replaces: 'a' }, 'replaces'],
+	[{ replaces: [''] }, 'replaces'],
 	[{ max: -1 }, 'max'],
 	[{ max: 1.5 }, 'max'],
 	[{ waitSeconds: 61 }, 'waitSeconds'],

@@ -180,6 +180,22 @@ describe('one consumer at a time', () => {
 		expect(await ask('a')).toMatchObject({ kind: 'taken', since: START + 60_000 });
 	});
 
+	it('makes room for itself under another id, and for nobody who does not know its ids', async () => {
+		const id = add();
+		await fetchAll('a');
+		const asks = async (consumer: string, replaces: readonly string[]) =>
+			await connections.fetch(
+				endpoint(),
+				{ id: consumer, address: '10.0.0.7', replaces },
+				{ max: 16, waitMs: 0, signal: new AbortController().signal },
+			);
+		expect(await asks('b', ['c'])).toMatchObject({ kind: 'taken' });
+		expect(await asks('b', ['c', 'a'])).toMatchObject({
+			kind: 'deliveries',
+			deliveries: [{ delivery: `dlv_${id}`, attempt: 2 }],
+		});
+	});
+
 	it('is there for as long as its request is open', async () => {
 		const gone = new AbortController();
 		const waiting = ask('a', { waitMs: 600_000, signal: gone.signal });

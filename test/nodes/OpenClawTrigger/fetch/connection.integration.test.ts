@@ -214,6 +214,22 @@ describe('a connection', () => {
 		await gateway.settledAs('done', 1);
 	});
 
+	test('is known to the gateway again after an answer that may have been lost', async () => {
+		const opened = open();
+		await publish(opened);
+		await waitFor('the first question', () => gateway.consumers.length > 0);
+		gateway.isAway = true;
+		gateway.push(event());
+		await waitFor('the loss', () => gateway.requests.length > gateway.consumers.length + 2);
+		gateway.isAway = false;
+		await gateway.settledAs('done', 1);
+		const [first, ...later] = gateway.consumers;
+		const next = later.find(({ consumer }) => consumer !== first?.consumer);
+		expect(next?.replaces).toContain(first?.consumer);
+		const confirmed = later.at(-1);
+		if (confirmed !== next) expect(confirmed?.replaces).toEqual([]);
+	});
+
 	test('refuses expressions that would read the event', async () => {
 		const filters = { agentIds: '={{ $json.body.data.agentId }}' };
 		await expect(open({}, { filters }).harness.trigger(TRIGGER)).rejects.toThrow(
