@@ -11,8 +11,10 @@ export interface UnknownStep {
 	readonly known: readonly string[];
 }
 
+type Schema = Readonly<Record<string, unknown>>;
+
 /** A value that anything may be inside of: parameters and results of tools. */
-const ANYTHING = {};
+const ANYTHING: Schema = {};
 
 /**
  * Looks whether any event can have something at a path below `data`.
@@ -23,36 +25,26 @@ const ANYTHING = {};
  * findUnknownStep(['mesage', 'content'])?.index; // 0
  */
 export function findUnknownStep(segments: readonly (string | number)[]): UnknownStep | undefined {
-	let places = KNOWN_EVENT_TYPES.map(dataSchema);
+	let places = KNOWN_EVENT_TYPES.flatMap((type) => stepInto(eventSchema(type), 'data'));
 	for (const [index, key] of segments.entries()) {
 		const next = places.flatMap((place) => stepInto(place, key));
-		if (next.length === 0) {
-			return { index, known: [...new Set(places.flatMap((place) => namesOf(place)))] };
-		}
+		if (next.length === 0) return { index, known: [...new Set(places.flatMap(namesOf))] };
 		places = next;
 	}
 	return undefined;
 }
 
-/** Some types say only what they have at the least: the names of all together are the known ones. */
-function dataSchema(type: (typeof KNOWN_EVENT_TYPES)[number]): unknown {
-	const { properties } = eventSchema(type);
-	const data = isObject(properties) ? properties.data : undefined;
-	return isObject(data) ? { ...data, additionalProperties: false } : ANYTHING;
-}
-
-function stepInto(schema: unknown, key: string | number): readonly unknown[] {
-	if (!isObject(schema)) return [];
-	const { properties, items, additionalProperties } = schema;
+/** Where a schema says what an object has at the least, nothing else counts as known. */
+function stepInto(schema: Schema, key: string | number): readonly Schema[] {
+	const { properties, items } = schema;
 	if (isObject(properties)) {
-		if (key === ANY_KEY) return Object.values(properties);
-		if (Object.hasOwn(properties, key)) return [properties[key]];
-		return additionalProperties === false ? [] : [ANYTHING];
+		if (key === ANY_KEY) return Object.values(properties).filter(isObject);
+		return Object.hasOwn(properties, key) ? [properties[key]].filter(isObject) : [];
 	}
 	if (isObject(items)) return typeof key === 'number' || key === ANY_KEY ? [items] : [];
 	return Object.keys(schema).length === 0 ? [ANYTHING] : [];
 }
 
-function namesOf(schema: unknown): readonly string[] {
-	return isObject(schema) && isObject(schema.properties) ? Object.keys(schema.properties) : [];
+function namesOf({ properties }: Schema): readonly string[] {
+	return [properties].filter(isObject).flatMap(Object.keys);
 }

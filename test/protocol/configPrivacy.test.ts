@@ -1,6 +1,7 @@
 import { checkConfig } from '../../protocol/config';
 import { readSubscription } from '../../protocol/configEndpoint';
 import { readWebhooks } from '../../protocol/configParts';
+import { privacySteps } from '../../protocol/configPrivacy';
 
 const endpoint = (privacy: unknown, more: object = {}) => ({
 	name: 'a',
@@ -59,6 +60,11 @@ it.each([
 	]);
 });
 
+it('passes over a path that cannot be read', () => {
+	expect(privacySteps(['data.', 'data.message.content'])).toEqual([['data', 'message', 'content']]);
+	expect(privacySteps()).toEqual([]);
+});
+
 it('tells other mistakes', () => {
 	expect(messages({ omits: [] })).toEqual([
 		['endpoints[0].privacy.omits', expect.stringContaining("Did you mean 'omit'?")],
@@ -75,4 +81,5 @@ it('tells other mistakes', () => {
 it('heeds the paths that are right of an endpoint that cannot be used', () => {
 	const privacy = { omit: ['data.sender', 'data.mesage'], redact: 'data.sender' };
 	expect(readSubscription(endpoint(privacy)).privacy).toEqual({ omit: ['data.sender'] });
+	expect(readSubscription(endpoint(['data.sender'])).privacy).toBeUndefined();
 });

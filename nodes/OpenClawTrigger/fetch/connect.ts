@@ -8,6 +8,10 @@ import { listenOnce } from './listenOnce';
 /** Those of this process, by the names of their endpoints. */
 const listeners = new Map<string, Listener>();
 
+/** Under which ids those that have ended fetched, by the names of their endpoints. */
+const formerConsumers = new Map<string, readonly string[]>();
+const MAX_FORMER = 1_000;
+
 /** Finds who has fetched an event, if that was in this process. */
 export function findListener(endpoint: string, consumer: string): Listener | undefined {
 	const listener = listeners.get(endpoint);
@@ -28,14 +32,22 @@ export async function connect(context: ITriggerFunctions): Promise<ITriggerRespo
 	checkParameters(context);
 	if (context.getMode() === 'manual') return listenInEditor(context);
 	const name = endpointName(context);
-	const listener = listeners.get(name) ?? new Listener(name);
+	const listener = listeners.get(name) ?? new Listener(name, formerConsumers.get(name));
 	listeners.set(name, listener);
 	const close = async () => {
 		await listener.close();
-		if (listener.isIdle && listeners.get(name) === listener) listeners.delete(name);
+		if (listener.isIdle && listeners.get(name) === listener) forget(name, listener);
 	};
 	await listener.open(context);
 	return { closeFunction: close };
+}
+
+function forget(name: string, listener: Listener): void {
+	listeners.delete(name);
+	formerConsumers.delete(name);
+	formerConsumers.set(name, listener.lastConsumers);
+	const [oldest] = formerConsumers.keys();
+	if (formerConsumers.size > MAX_FORMER && oldest !== undefined) formerConsumers.delete(oldest);
 }
 
 /** *Execute step*, in releases of n8n that start the trigger for it. */

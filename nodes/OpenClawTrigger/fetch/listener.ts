@@ -58,8 +58,6 @@ export class Listener {
 	private consumer = createEventId();
 	/** Under which names it has fetched, the present one last. */
 	private readonly consumers = new Set([this.consumer]);
-	/** The last of them that the gateway may take for somebody else who is still there. */
-	private replaced: readonly string[] = [];
 	private readonly held = new Map<string, HeldEvent>();
 	/** Each attempt is started once, whatever is handed out. */
 	private readonly begun = new EventClaims();
@@ -73,7 +71,19 @@ export class Listener {
 	private work: Work | undefined;
 	private onRoom: () => void = () => undefined;
 
-	constructor(private readonly name: string) {}
+	/**
+	 * @param replaced ids that the gateway may take for somebody else who is still there: of an earlier listener of
+	 * this endpoint, and later its own that were given up
+	 */
+	constructor(
+		private readonly name: string,
+		private replaced: readonly string[] = [],
+	) {}
+
+	/** What a successor in this process has to name, so that the gateway knows it. */
+	get lastConsumers(): readonly string[] {
+		return [...this.replaced, this.consumer].slice(-MAX_REPLACED);
+	}
 
 	/** Whether an event was fetched by this process. */
 	owns(consumer: string): boolean {
@@ -325,7 +335,7 @@ export class Listener {
 	}
 
 	private changeConsumer(): void {
-		this.replaced = [...this.replaced, this.consumer].slice(-MAX_REPLACED);
+		this.replaced = this.lastConsumers;
 		this.consumer = createEventId();
 		this.consumers.add(this.consumer);
 		const [oldest] = this.consumers;

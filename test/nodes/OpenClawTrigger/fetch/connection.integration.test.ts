@@ -230,6 +230,20 @@ describe('a connection', () => {
 		if (confirmed !== next) expect(confirmed?.replaces).toEqual([]);
 	});
 
+	test('is known to the gateway when another version of the workflow is published', async () => {
+		const opened = open();
+		const { closeFunction } = await publish(opened);
+		await waitFor('the first question', () => gateway.consumers.length > 0);
+		await closeFunction?.();
+		const before = gateway.consumers.length;
+		await publish(opened, 'update');
+		const [first] = gateway.consumers;
+		const next = gateway.consumers[before];
+		expect(
+			next?.consumer === first?.consumer || next?.replaces.includes(first?.consumer ?? ''),
+		).toBe(true);
+	});
+
 	test('refuses expressions that would read the event', async () => {
 		const filters = { agentIds: '={{ $json.body.data.agentId }}' };
 		await expect(open({}, { filters }).harness.trigger(TRIGGER)).rejects.toThrow(
