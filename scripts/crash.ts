@@ -151,8 +151,8 @@ async function rehearseKills(
 ): Promise<Outcome> {
 	const stage = await setTheStage(progress, cleanup);
 	const load = startLoad(stage.telegram, stage.gateway.url);
-	const accepted = await killOften(stage.gateway, kills, progress);
-	await load.stop();
+	// Whoever goes on writing keeps this program alive.
+	const accepted = await killOften(stage.gateway, kills, progress).finally(load.stop);
 	return await closeBooks(stage, accepted, load.written, progress);
 }
 
@@ -180,12 +180,14 @@ async function rehearseDisk(
 	});
 	await gateway.start();
 	const load = startLoad(telegram, gateway.url);
-	await waitFor('the first events', () => readStored(gateway.folder).eventIds.length > 0);
-	const until = performance.now() + minutes * 60_000;
-	const troubles = await troubleDisk(disk, until, (trouble, milliseconds) => {
-		progress.line(`${trouble} for ${(milliseconds / 1000).toFixed(1)} s`);
-	});
-	await load.stop();
+	const makeTrouble = async () => {
+		await waitFor('the first events', () => readStored(gateway.folder).eventIds.length > 0);
+		const until = performance.now() + minutes * 60_000;
+		return await troubleDisk(disk, until, (trouble, milliseconds) => {
+			progress.line(`${trouble} for ${(milliseconds / 1000).toFixed(1)} s`);
+		});
+	};
+	const troubles = await makeTrouble().finally(load.stop);
 	await waitFor(
 		'the end of the faults',
 		async () => !(await faultCodes(gateway)).includes('events-waiting'),

@@ -199,11 +199,13 @@ async function rehearseFaults(
 	const workflow = await n8n.client.createWorkflow(definition(credential, {}, TAKE_TIME_SECONDS));
 	const endpoint = await publish(stage, workflow);
 	const load = startLoad(telegram, gateway.url);
-	await waitFor('the first events', () => readKept(gateway.folder, endpoint).length > 0, {
-		timeoutMs: 60_000,
-	});
-	const edits = await breakThings(stage, workflow, kills, progress);
-	await load.stop();
+	const rehearse = async () => {
+		await waitFor('the first events', () => readKept(gateway.folder, endpoint).length > 0, {
+			timeoutMs: 60_000,
+		});
+		return await breakThings(stage, workflow, kills, progress);
+	};
+	const edits = await rehearse().finally(load.stop);
 	await comeToRest(stage, endpoint, progress);
 	const kept = readKept(gateway.folder, endpoint);
 	const runs = readFetchedRuns(n8n.folder, workflow.id);

@@ -13,7 +13,7 @@ const MARKED = /crash test message \d+/;
 export interface Load {
 	readonly written: number;
 	/** Stops writing. */
-	stop(): Promise<void>;
+	readonly stop: () => Promise<void>;
 }
 
 /**
