@@ -18,7 +18,9 @@ export interface BodyLimits {
 }
 
 /**
- * Reads a whole body, but never more than the limit into memory, whatever `Content-Length` says.
+ * Reads a whole body, but never more than the limit into memory, whatever `Content-Length` says. The gateway's SDK
+ * reads bodies as text (`readRequestBodyWithLimit`): senders sign bytes, and what is not UTF-8 is to be refused
+ * rather than replaced.
  *
  * @returns the bytes, or 408, 413, 415 (a compressed body), or 400 (cut off); never throws
  */
