@@ -154,6 +154,8 @@ export function createConnections(parts: ConnectionParts): Connections {
 		VALUES (?, ?, ?, ?, 0)`,
 	);
 
+	const noted = database.prepare('SELECT consumer FROM connections WHERE endpoint_id = ?');
+
 	const connectionOf = (endpointId: number): Connection => {
 		const known = connections.get(endpointId) ?? { address: '', since: 0, released: new Map() };
 		connections.set(endpointId, known);
@@ -293,7 +295,10 @@ export function createConnections(parts: ConnectionParts): Connections {
 			if (connection.consumer !== consumer.id) {
 				const { consumer: present, since, address } = connection;
 				const isOther = present !== undefined && consumer.replaces?.includes(present) !== true;
-				if (isOther && isAlive(connection)) return { kind: 'taken', since, address };
+				const hasPlace = () => noted.get(given.id)?.consumer === present;
+				if (isOther && isAlive(connection) && hasPlace()) {
+					return { kind: 'taken', since, address };
+				}
 				takeOver(given, connection, consumer);
 			}
 			refresh.run(given.id);

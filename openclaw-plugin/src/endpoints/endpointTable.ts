@@ -138,6 +138,12 @@ export function openEndpointTable(database: Database): EndpointTable {
 			);
 		},
 		revive: (id, now) => {
+			// Who fetched before it was removed has no claim on its place.
+			run(
+				`DELETE FROM connections WHERE endpoint_id =
+					(SELECT id FROM endpoints WHERE id = ? AND removed_at IS NOT NULL)`,
+				id,
+			);
 			run(
 				'UPDATE endpoints SET removed_at = NULL, expired_at = NULL, updated_at = ? WHERE id = ?',
 				now,

@@ -196,6 +196,17 @@ describe('one consumer at a time', () => {
 		});
 	});
 
+	it('loses its place when its endpoint is removed, should it be made again at once', async () => {
+		await ask('a');
+		const table = openEndpointTable(database);
+		const { id } = endpoint();
+		table.revive(id, time);
+		expect(await ask('b')).toMatchObject({ kind: 'taken' });
+		table.setRemoved(id, time);
+		table.revive(id, time);
+		expect(await ask('b')).toMatchObject({ kind: 'deliveries' });
+	});
+
 	it('is there for as long as its request is open', async () => {
 		const gone = new AbortController();
 		const waiting = ask('a', { waitMs: 600_000, signal: gone.signal });
