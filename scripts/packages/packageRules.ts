@@ -35,7 +35,7 @@ export const PLUGIN_RULES: PackageRules = {
 		/^dist\/index\.js$/,
 	],
 	modules:
-		/^(openclaw\/plugin-sdk\/[\w./-]+|node:(async_hooks|crypto|dns|dns\/promises|fs|fs\/promises|http|https|net|os|path|readline\/promises|sqlite|stream\/consumers|timers\/promises|tls|url|util))$/,
+		/^(openclaw\/plugin-sdk\/[\w./-]+|node:(async_hooks|crypto|dns|dns\/promises|fs|fs\/promises|http|https|net|os|path|readline\/promises|sqlite|stream\/(?:consumers|promises)|timers\/promises|tls|url|util))$/,
 	peers: ['openclaw'],
 	mayUseProcess: true,
 };
