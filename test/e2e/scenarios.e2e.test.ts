@@ -211,3 +211,34 @@ describe('cost per agent and day', () => {
 		expect(outside.requests).toHaveLength(0);
 	});
 });
+
+describe('the gateway cannot deliver', () => {
+	it('tells of a webhook that is gone', async () => {
+		const { workflow } = await publish('delivery-trouble');
+		outside.answerBy(({ path }) => (path === '/gone' ? { status: 410 } : {}));
+		await gateway.configurePlugin({
+			endpoints: [
+				{
+					name: 'crm',
+					url: `${outside.url}/gone`,
+					secret: 'whsec_of-a-receiver-that-is-gone',
+					events: ['message.received'],
+					allowPrivateHosts: true,
+				},
+			],
+		});
+		await waitFor('the endpoint to be there', async () => {
+			const response = await fetch(`${gateway.url}/plugins/event-webhooks/api/endpoints/crm`, {
+				headers: { authorization: `Bearer ${accessToken}` },
+			});
+			return response.ok;
+		});
+		await writeAsNewUser('Is anybody there?');
+		const executions = await n8n.waitForExecutions(workflow, 1);
+		expect(executions).toMatchObject([{ status: 'success', errorMessage: '' }]);
+		const alerts = outside.requests.filter(({ path }) => path !== '/gone');
+		expect(alerts.map(({ json }) => textAt(json, 'text'))).toEqual([
+			expect.stringMatching(/^🔴 crm is not sent to any more\.\n.*410/s),
+		]);
+	});
+});
