@@ -21,13 +21,14 @@ export class Settlements {
 	private sending: Promise<void> | undefined;
 
 	/**
-	 * Each delivery's latest news: that it has ended makes it needless to say that it was started.
+	 * Each delivery's latest news: that it has ended makes it needless to say that it was started, or that it went
+	 * back before it was handed out once more.
 	 *
 	 * @param gatherMs how long to wait for more to send together; 0 when n8n may be about to end
 	 */
 	add(settlement: Settlement, send: SendSettlements, gatherMs = GATHER_MS): void {
 		const known = this.pending.get(settlement.delivery);
-		if (known !== undefined && known.outcome !== 'started') return;
+		if (known !== undefined && !isProvisional(known)) return;
 		const run = settlement.run ?? known?.run;
 		this.pending.set(settlement.delivery, { ...settlement, ...(run === undefined ? {} : { run }) });
 		this.sending ??= this.send(send, gatherMs).finally(() => {
@@ -79,4 +80,8 @@ export class Settlements {
 			}
 		}
 	}
+}
+
+function isProvisional({ outcome }: Settlement): boolean {
+	return outcome === 'started' || outcome === 'released';
 }
