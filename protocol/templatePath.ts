@@ -245,9 +245,9 @@ function checkRoot(root: string, offset: number, rules: PathRules): Failure | un
 /** `.key`, `[0]` or `["key"]`; undefined where the path ends. */
 function readStep(source: string, offset: number, rules: PathRules): Step | undefined {
 	const opening = source.charAt(offset);
-	const wildcard = WILDCARDS.find((one) => source.startsWith(one, offset));
-	if (rules.hasWildcards === true && wildcard !== undefined) {
-		return { ok: true, key: ANY_KEY, end: offset + wildcard.length };
+	if (rules.hasWildcards === true) {
+		const wildcard = WILDCARDS.find((one) => source.startsWith(one, offset));
+		if (wildcard !== undefined) return { ok: true, key: ANY_KEY, end: offset + wildcard.length };
 	}
 	if (opening === '.') {
 		const end = matchEnd(KEY, source, offset + 1);

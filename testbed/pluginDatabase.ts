@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+/** Where the plugin's database of a gateway is. */
+export function pluginDatabaseFile(gatewayFolder: string): string {
+	return join(gatewayFolder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
+}
+
 /**
  * Reads the plugin's database of a gateway, running or not, as another process.
  *
@@ -11,8 +16,10 @@ export function readPluginDatabase<Result>(
 	gatewayFolder: string,
 	work: (database: DatabaseSync) => Result,
 ): Result {
-	const file = join(gatewayFolder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
-	const database = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
+	const database = new DatabaseSync(pluginDatabaseFile(gatewayFolder), {
+		readOnly: true,
+		timeout: 5000,
+	});
 	try {
 		return work(database);
 	} finally {

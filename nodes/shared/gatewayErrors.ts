@@ -4,6 +4,7 @@ import { BY_HAND, LAST, ROWS } from './gatewayErrorTexts';
 import type { Facts, RequestTarget, Row, Trouble } from './gatewayErrorTexts';
 import type { FaultReason, GatewayOutcome } from './gatewayRequest';
 import { ownProperty } from './parameterValues';
+import { parseRetryAfter } from './retry';
 
 export type { RequestTarget } from './gatewayErrorTexts';
 
@@ -128,6 +129,12 @@ function nameOf(target: RequestTarget): string {
 	if (target.kind === 'endpoint') return target.name;
 	if (target.kind === 'run') return target.runId;
 	return target.kind === 'list' ? target.list : '';
+}
+
+/** For how long the gateway asks not to be called, in milliseconds; undefined when it does not say. */
+export function retryAfterOf(outcome: GatewayOutcome, now: number): number | undefined {
+	if (outcome.kind === 'fault') return undefined;
+	return parseRetryAfter(outcome.headers['retry-after'], now);
 }
 
 /** Whether the same request may well work a little later. */

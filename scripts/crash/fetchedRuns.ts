@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { textAt } from '../../testbed/json';
-import { readPluginDatabase } from '../../testbed/pluginDatabase';
+import { pluginDatabaseFile, readPluginDatabase } from '../../testbed/pluginDatabase';
 import { readExecutions, type StoredExecution } from '../soak/executionRows';
 
 /** Runs last, so that whoever reaches it has run to the end. */
@@ -82,8 +81,7 @@ export function fillOutbox(
 	endpoint: string,
 	{ sessions, eventsOfEach }: Backlog,
 ): void {
-	const file = join(gatewayFolder, 'state', 'event-webhooks', 'event-webhooks.sqlite');
-	const database = new DatabaseSync(file, { timeout: 5000 });
+	const database = new DatabaseSync(pluginDatabaseFile(gatewayFolder), { timeout: 5000 });
 	try {
 		const row = database.prepare('SELECT id FROM endpoints WHERE name = ?').get(endpoint);
 		const insertEvent = database.prepare(

@@ -5,12 +5,13 @@ import {
 	describeFailure,
 	isRetryable,
 	refusalCode,
+	retryAfterOf,
 } from '../../shared/gatewayErrors';
 import type { RequestTarget } from '../../shared/gatewayErrors';
 import { callGateway } from '../../shared/gatewayRequest';
 import type { GatewayOutcome, GatewayRequest, RequestContext } from '../../shared/gatewayRequest';
 import { ownProperty, readText } from '../../shared/parameterValues';
-import { parseRetryAfter, pause, pauseBeforeRetry } from '../../shared/retry';
+import { pause, pauseBeforeRetry } from '../../shared/retry';
 import type { RetryPolicy } from '../../shared/retry';
 import type { ItemFailure } from './everyItem';
 
@@ -102,11 +103,6 @@ async function waitForTurn(run: DeliveryRun): Promise<boolean> {
 		if (!(await pause(wait, run.signal))) return false;
 	}
 	return !run.signal.aborted;
-}
-
-function retryAfterOf(outcome: GatewayOutcome, now: number): number | undefined {
-	if (outcome.kind === 'fault') return undefined;
-	return parseRetryAfter(outcome.headers['retry-after'], now);
 }
 
 function toFailure(

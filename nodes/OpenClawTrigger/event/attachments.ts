@@ -12,11 +12,12 @@ import {
 	gatewayReason,
 	isRetryable,
 	refusalCode,
+	retryAfterOf,
 } from '../../shared/gatewayErrors';
 import { callGateway } from '../../shared/gatewayRequest';
 import type { GatewayOutcome } from '../../shared/gatewayRequest';
 import { ownProperty } from '../../shared/parameterValues';
-import { parseRetryAfter, pause, pauseBeforeRetry } from '../../shared/retry';
+import { pause, pauseBeforeRetry } from '../../shared/retry';
 import { SAMPLE_FILE } from '../fetch/sample';
 
 const MEGABYTE = 1_048_576;
@@ -200,10 +201,7 @@ class FileSource {
 				asBytes: true,
 			});
 			if (attempt >= RETRY.maxAttempts || !isRetryable(outcome)) return outcome;
-			const asked =
-				outcome.kind === 'answer'
-					? parseRetryAfter(outcome.headers['retry-after'], Date.now())
-					: undefined;
+			const asked = retryAfterOf(outcome, Date.now());
 			const wait = pauseBeforeRetry(RETRY, attempt, asked, Math.random());
 			if (!(await pause(Math.min(wait, MAX_PAUSE_MS), signal))) return outcome;
 		}

@@ -50,7 +50,7 @@ export async function openKeptFile(
 		const { size } = opened;
 		return {
 			size,
-			read: () => readExactly(kept, size),
+			read: () => readPieces(kept, size),
 			close: async () => {
 				await kept.close();
 			},
@@ -63,7 +63,7 @@ export async function openKeptFile(
 	}
 }
 
-async function* readExactly(file: FileHandle, size: number): AsyncGenerator<Uint8Array> {
+async function* readPieces(file: FileHandle, size: number): AsyncGenerator<Uint8Array> {
 	for (let position = 0; position < size; ) {
 		const length = Math.min(PIECE_BYTES, size - position);
 		const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, position);

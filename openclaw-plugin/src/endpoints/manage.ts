@@ -6,7 +6,7 @@ import { countReplay } from '../outbox/replay';
 import type { ReplaySelection } from '../outbox/replay';
 import { wakeDispatcher } from '../outbox/queue';
 import { createSecret } from '../protocol';
-import { inTransaction } from '../store/databaseAccess';
+import { inTransaction, optional } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import { parseEndpointId } from './endpoint';
 import type { EndpointRecord, EndpointSettings, Outcome, Refused } from './endpoint';
@@ -151,12 +151,12 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 	};
 	const select = (
 		{ endpoint, ...selection }: ReplayRequest,
-		act: (selection: ReplaySelection) => number = (wanted) => countReplay(database, wanted).count,
+		act?: (selection: ReplaySelection) => number,
 	): Outcome<ReplayCount> => {
 		const run = (wanted: ReplaySelection): Outcome<ReplayCount> => {
 			const { count, notKept } = countReplay(database, wanted);
 			if (count === 0 && notKept > 0) return refuse(BODY_NOT_KEPT);
-			return { ok: true, value: { count: act(wanted), notKept } };
+			return { ok: true, value: { count: act?.(wanted) ?? count, notKept } };
 		};
 		if (endpoint !== undefined) {
 			return withEndpoint(endpoint, ANY, ({ id }) => run({ ...selection, endpointIds: [id] }));
@@ -240,7 +240,7 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 		const found = isOther ? undefined : known;
 		const refusal = refusalOf(request, found);
 		if (refusal !== undefined) return refuse(refusal);
-		const settings = { ...withPrivacy(found?.settings.privacy), ...request.settings };
+		const settings = { ...optional('privacy', found?.settings.privacy), ...request.settings };
 		return { ok: true, value: register({ ...request, settings }, found) };
 	};
 
@@ -339,10 +339,6 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 
 function refuse(refused: Refused): { readonly ok: false; readonly refused: Refused } {
 	return { ok: false, refused };
-}
-
-function withPrivacy(privacy: EndpointSettings['privacy']): Pick<EndpointSettings, 'privacy'> {
-	return privacy === undefined ? {} : { privacy };
 }
 
 function missing(): never {

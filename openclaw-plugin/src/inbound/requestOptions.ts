@@ -24,7 +24,8 @@ export interface RequestOptions {
 
 const MAX_WAIT_SECONDS = 300;
 const DEFAULT_WAIT_SECONDS = 60;
-const MAX_KEY_LENGTH = 256;
+/** Of an idempotency key. */
+export const MAX_KEY_LENGTH = 256;
 const MAX_SOURCE_LENGTH = 200;
 /** Runs that may lead from one to the next: more of them are a circle. */
 const MAX_HOPS = 8;

@@ -8,7 +8,7 @@ import { isObject, renderTemplate } from '../protocol';
 import type { SenderAuth, SenderType, VerifyFailure } from '../protocol';
 import { UNAUTHORIZED } from '../tokens/authorizer';
 import type { Caller } from '../tokens/tokens';
-import { readOrigin } from './requestOptions';
+import { MAX_KEY_LENGTH, readOrigin } from './requestOptions';
 import type { RequestOptions } from './requestOptions';
 import { createSenderCheck } from './senderSignature';
 
@@ -85,7 +85,6 @@ const DELIVERY_IDS: Readonly<Partial<Record<SenderType, string>>> = {
 	stripe: 'body.id',
 	slack: 'body.event_id',
 };
-const MAX_KEY_LENGTH = 256;
 
 /**
  * By what a call is recognized when its sender tries again.

@@ -1,5 +1,5 @@
 import { createMatcher, createSubscription, keepsEvents } from '../endpoints/endpoint';
-import type { Endpoint } from '../endpoints/endpoint';
+import type { Endpoint, EndpointRecord, EndpointSettings } from '../endpoints/endpoint';
 import { openEndpointTable } from '../endpoints/endpointTable';
 import type { EndpointRegistry } from '../endpoints/registry';
 import { viewOf } from '../endpoints/privacy';
@@ -96,11 +96,7 @@ function createSubscriptions(registry: EndpointRegistry): () => readonly Subscri
 		const endpoints = listEndpoints(registry, source);
 		if (endpoints !== source) {
 			prepared = endpoints.map((endpoint) => ({
-				target: {
-					endpointId: endpoint.id,
-					isHeld: endpoint.lifecycle.state === 'faulty',
-					view: viewOf(endpoint.privacy),
-				},
+				target: targetOf(endpoint, endpoint.privacy),
 				matches: createMatcher(endpoint),
 			}));
 			source = endpoints;
@@ -120,6 +116,14 @@ function listEndpoints(
 		if (known !== undefined) return known;
 		throw error;
 	}
+}
+
+/** What an endpoint is to get of events. */
+function targetOf(
+	{ id, lifecycle }: Pick<EndpointRecord, 'id' | 'lifecycle'>,
+	privacy: EndpointSettings['privacy'],
+): DeliveryTarget {
+	return { endpointId: id, isHeld: lifecycle.state === 'faulty', view: viewOf(privacy) };
 }
 
 /** Tells of the plugin's own deliveries, as events. */
@@ -159,11 +163,7 @@ export function createOwnEvents(parts: {
 							keepsEvents(endpoint) &&
 							createSubscription(endpoint.settings)(type, data, instanceId),
 					)
-					.map(({ id, lifecycle, settings }) => ({
-						endpointId: id,
-						isHeld: lifecycle.state === 'faulty',
-						view: viewOf(settings.privacy),
-					}));
+					.map((endpoint) => targetOf(endpoint, endpoint.settings.privacy));
 				if (targets.length === 0) return;
 				outbox.append(createEvent({ type, data, at: now(), instanceId }), targets);
 			} catch (error) {
