@@ -39,12 +39,26 @@ const TAKE_TIME_SECONDS = 2;
 /** A fault comes up to so many milliseconds after the one before is over, at random. */
 const LONGEST_CALM_MS = 5000;
 const BACKLOG: Backlog = { sessions: 50, eventsOfEach: 20 };
+/** A gateway that is there so long must have been told of an end. */
+const TELLING_MS = 2000;
 const REST_LIMIT_MS = 600_000;
 /** The books need each execution. */
 const N8N_SETTINGS = {
 	EXECUTIONS_DATA_PRUNE: 'false',
 	N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true',
 } as const;
+
+/** A time in which a program was not there, in milliseconds since 1970. */
+interface Down {
+	readonly from: number;
+	readonly until: number;
+}
+
+interface Troubles {
+	readonly edits: number;
+	readonly n8n: readonly Down[];
+	readonly gateway: readonly Down[];
+}
 
 interface Stage {
 	readonly gateway: Gateway;
@@ -64,6 +78,8 @@ export interface ConnectionOutcome {
 	readonly lost: readonly string[];
 	/** Events that two executions have run to their end. */
 	readonly twice: readonly string[];
+	/** Those of them whose first end nobody could tell the gateway of before n8n was killed. */
+	readonly twiceUntold: readonly string[];
 	/** Deliveries that were given up, or wait still. */
 	readonly unsettled: number;
 }
@@ -171,15 +187,19 @@ async function breakThings(
 	workflow: Workflow,
 	kills: number,
 	progress: Progress,
-): Promise<number> {
+): Promise<Troubles> {
 	const { n8n, gateway, credential } = stage;
+	const downs = { n8n: [] as Down[], gateway: [] as Down[] };
 	let current = workflow;
 	let edits = 0;
 	for (let kill = 1; kill <= kills; kill += 1) {
-		for (const [name, program] of Object.entries({ n8n, gateway })) {
+		for (const name of ['n8n', 'gateway'] as const) {
+			const program = { n8n, gateway }[name];
 			await delay(Math.random() * LONGEST_CALM_MS);
+			const from = Date.now();
 			await program.kill();
 			await program.start();
+			downs[name].push({ from, until: Date.now() });
 			progress.line(`killed ${name} ${String(kill)} of ${String(kills)} times`);
 		}
 		await delay(Math.random() * LONGEST_CALM_MS);
@@ -187,7 +207,30 @@ async function breakThings(
 		current = await edit(n8n.client, current, definition(credential, options, TAKE_TIME_SECONDS));
 		edits += 1;
 	}
-	return edits;
+	return { edits, ...downs };
+}
+
+/**
+ * The events that ran to their end twice because n8n was killed before it could tell the gateway of the first end:
+ * the gateway was hardly there in between.
+ */
+function untold(
+	twice: readonly string[],
+	runs: readonly FetchedRun[],
+	{ n8n, gateway }: Troubles,
+): readonly string[] {
+	return twice.filter((id) => {
+		const ends = runs.filter(({ eventId, hasEnded }) => eventId === id && hasEnded);
+		return ends.slice(1).every((later, place) => {
+			const { endedAt = NaN } = ends[place] ?? {};
+			const killed = n8n.find(({ from }) => endedAt <= from && from <= later.startedAt);
+			if (killed === undefined) return false;
+			const away = gateway.map(({ from, until }) =>
+				Math.max(0, Math.min(until, killed.from) - Math.max(from, endedAt)),
+			);
+			return killed.from - endedAt - away.reduce((sum, ms) => sum + ms, 0) < TELLING_MS;
+		});
+	});
 }
 
 async function rehearseFaults(
@@ -205,19 +248,21 @@ async function rehearseFaults(
 		});
 		return await breakThings(stage, workflow, kills, progress);
 	};
-	const edits = await rehearse().finally(load.stop);
+	const troubles = await rehearse().finally(load.stop);
 	await comeToRest(stage, endpoint, progress);
 	const kept = readKept(gateway.folder, endpoint);
 	const runs = readFetchedRuns(n8n.folder, workflow.id);
 	const ends = countEnds(runs);
+	const twice = [...ends].flatMap(([id, times]) => (times > 1 ? [id] : []));
 	await n8n.client.deleteWorkflow(workflow);
 	return {
 		kills,
-		edits,
+		edits: troubles.edits,
 		kept: kept.length,
 		cutOff: runs.filter(({ status }) => status === 'crashed').length,
 		lost: kept.map(({ id }) => id).filter((id) => !ends.has(id)),
-		twice: [...ends].flatMap(([id, times]) => (times > 1 ? [id] : [])),
+		twice,
+		twiceUntold: untold(twice, runs, troubles),
 		unsettled: kept.filter(({ state }) => state !== 'delivered').length,
 	};
 }

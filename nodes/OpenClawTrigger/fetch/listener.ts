@@ -23,8 +23,6 @@ const WAIT_SECONDS = 25;
 const MAX_PER_FETCH = 100;
 /** So many events may be held at least, so that a busy session does not keep others from being fetched. */
 const HELD_AT_LEAST = 64;
-/** The gateway takes who has not asked for a minute for gone. */
-const ALIVE_MS = 20_000;
 /** How long the last settlements may take when n8n stops. */
 const LAST_WORDS_MS = 3_000;
 /** How long to wait for an execution that an earlier life of n8n has left to a worker. */
@@ -150,9 +148,9 @@ export class Listener {
 		const { signal } = work.closing;
 		const isOver = () => signal.aborted;
 		for (;;) {
-			const hasRoom = await this.waitForRoom(work);
-			if (isOver()) return;
-			const answer = await this.fetch(work, hasRoom ? WAIT_SECONDS : 0);
+			const answer = this.hasRoom(work)
+				? await this.fetch(work, WAIT_SECONDS)
+				: await this.keepPlace(work);
 			if (isOver()) return;
 			if (answer.kind === 'ok') {
 				this.outage.isOver(work.context);
@@ -342,16 +340,25 @@ export class Listener {
 		if (this.consumers.size > MAX_CONSUMERS && oldest !== undefined) this.consumers.delete(oldest);
 	}
 
-	/** @returns whether there is room; without any, the gateway only hears that this listener is alive */
-	private async waitForRoom(work: Work): Promise<boolean> {
-		const hasRoom = () => this.held.size <= capacity(work.rules) / 2;
-		if (hasRoom()) return true;
-		const found = new AbortController();
-		this.onRoom = () => {
-			if (hasRoom()) found.abort();
-		};
-		await pause(ALIVE_MS, AbortSignal.any([found.signal, work.closing.signal]));
-		return hasRoom();
+	/** Whether more can be taken: not before half of what may be held is done. */
+	private hasRoom({ rules }: Work): boolean {
+		return this.held.size <= capacity(rules) / 2;
+	}
+
+	/**
+	 * Lets the gateway know that this listener is there while it can take nothing more, until there is room. By the
+	 * open request the gateway notices at once when this process dies, too.
+	 */
+	private async keepPlace(work: Work): Promise<Answer<readonly FetchedDelivery[]>> {
+		const room = new Promise<{ kind: 'ok'; value: [] }>((resolve) => {
+			this.onRoom = () => {
+				if (this.hasRoom(work)) resolve({ kind: 'ok', value: [] });
+			};
+		});
+		const { consumer, replaced: replaces } = this;
+		const request = { consumer, replaces, max: 0, waitSeconds: WAIT_SECONDS, settled: [] };
+		// The next request ends this one at the gateway.
+		return await Promise.race([work.client.fetch(request, work.closing.signal), room]);
 	}
 }
 

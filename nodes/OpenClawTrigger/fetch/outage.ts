@@ -16,7 +16,15 @@ const TOLD_AFTER_MS: Readonly<Record<Trouble['kind'], number>> = {
 };
 
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+
+/** What has run meanwhile can be settled once the gateway is back, and is run again should n8n end before. */
+const LONGEST_PAUSE_MS: Readonly<Record<Trouble['kind'], number>> = {
+	unknown: 5_000,
+	away: 5_000,
+	taken: 30_000,
+	// A gateway locks out who comes with a wrong token again and again.
+	refused: 30_000,
+};
 
 /** A time in which no events can be fetched: told once in the log and once by a failed execution. */
 export class Outage {
@@ -41,8 +49,8 @@ export class Outage {
 			this.isTold = true;
 			reportFailure(context, failureOf(context, text));
 		}
-		const pause = this.pauseMs;
-		this.pauseMs = Math.min(2 * pause, LONGEST_PAUSE_MS);
+		const pause = Math.min(this.pauseMs, LONGEST_PAUSE_MS[kind]);
+		this.pauseMs = 2 * pause;
 		return pause;
 	}
 

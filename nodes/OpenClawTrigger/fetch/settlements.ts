@@ -6,9 +6,10 @@ import type { Settlement, Trouble } from './gateway';
 const GATHER_MS = 100;
 const MAX_PER_REQUEST = 200;
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+/** What is not told when n8n is killed may run twice. */
+const LONGEST_PAUSE_MS = 5_000;
 /** In all about an hour; by then the gateway has handed the events to somebody else, or keeps them. */
-const MAX_TRIES = 120;
+const MAX_TRIES = 720;
 
 /** Sends settlements; anything but `ok` and `away` means that the gateway does not want them. */
 export type SendSettlements = (

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Connections, FetchedOutcome } from '../delivery/connections';
+import type { Socket } from 'node:net';
+import type { Connections, Consumer, FetchedOutcome } from '../delivery/connections';
 import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
 import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
@@ -76,6 +77,7 @@ export async function answerFetch(
 	}
 	const { consumer: id, replaces, max, waitMs, settled } = read.value;
 	const consumer = { id, address: clientAddress(request), replaces };
+	callersOn(request.socket, connections).set(endpoint, consumer);
 	connections.settle(endpoint, consumer, settled);
 	if (verb === 'settle') {
 		answerJson(response, 200, { ok: true });
@@ -102,6 +104,20 @@ export async function answerFetch(
 		if (!response.writableFinished) connections.takeBack(endpoint, consumer, deliveries);
 	});
 	answerJson(response, 200, { ok: true, deliveries });
+}
+
+/** Who has fetched over a network connection, by endpoint. */
+const callers = new WeakMap<Socket, Map<Endpoint, Consumer>>();
+
+function callersOn(socket: Socket, connections: Connections): Map<Endpoint, Consumer> {
+	const known = callers.get(socket);
+	if (known !== undefined) return known;
+	const added = new Map<Endpoint, Consumer>();
+	callers.set(socket, added);
+	socket.once('close', () => {
+		for (const [endpoint, consumer] of added) connections.hangUp(endpoint, consumer);
+	});
+	return added;
 }
 
 async function readFetchRequest(request: IncomingMessage): Promise<Checked<FetchRequest>> {

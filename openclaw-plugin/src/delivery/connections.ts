@@ -74,6 +74,11 @@ export interface Connections {
 		consumer: Consumer,
 		wanted: { readonly max: number; readonly waitMs: number; readonly signal: AbortSignal },
 	): Promise<Fetched>;
+	/**
+	 * The network connection that a consumer's last request came over has closed. One that is alive asks again; of
+	 * one that was killed, nothing more comes, and its place is soon free.
+	 */
+	hangUp(endpoint: Endpoint, consumer: Consumer): void;
 	/** Takes back what a response could not bring: the receiver has gone before it was sent. */
 	takeBack(endpoint: Endpoint, consumer: Consumer, handedOut: readonly HandedOut[]): void;
 	/** Writes what became of deliveries; what nobody waits for any more is passed over. */
@@ -106,6 +111,8 @@ export interface ConnectionParts {
 
 /** Milliseconds after its last request for which a consumer counts as there. */
 const ALIVE_MS = 60_000;
+/** The same once its network connection has closed: some receivers open another one for each request. */
+const HUNG_UP_MS = 10_000;
 /** Milliseconds until what was released is handed out again. */
 const RELEASE_PAUSE_MS = 5000;
 /** Bytes of events in one answer, so that it stays one that a receiver can read. */
@@ -323,7 +330,8 @@ export function createConnections(parts: ConnectionParts): Connections {
 					if (deliveries.length > 0 || left <= 0 || endpoint === undefined) {
 						return { kind: 'deliveries', deliveries };
 					}
-					await untilNews(given.id, Math.min(left, nextIn(given.id, connection)), news, signal);
+					const wait = max > 0 ? Math.min(left, nextIn(given.id, connection)) : left;
+					await untilNews(given.id, wait, news, signal);
 					if (!isCurrent()) return { kind: 'deliveries', deliveries: [] };
 				}
 			} finally {
@@ -333,6 +341,11 @@ export function createConnections(parts: ConnectionParts): Connections {
 					else connection.seenAt = elapsed();
 				}
 			}
+		},
+		hangUp: ({ id }, consumer) => {
+			const connection = connectionOf(id);
+			if (connection.consumer !== consumer.id || connection.seenAt === undefined) return;
+			connection.seenAt = Math.min(connection.seenAt, elapsed() - ALIVE_MS + HUNG_UP_MS);
 		},
 		takeBack: ({ id }, consumer, handedOut) => {
 			inTransaction(database, () => {

@@ -45,9 +45,15 @@ export class FetchStandIn {
 	isAway = false;
 	registered: Registration | undefined;
 	private readonly waiting: Waiting[] = [];
+	private readonly open = new Map<object, number>();
 	private server: LocalServer | undefined;
 	private next = 1;
 	private isStopped = false;
+
+	/** How many events the requests want that are waiting for some. */
+	get openRequests(): readonly number[] {
+		return [...this.open.values()];
+	}
 
 	get url(): string {
 		if (this.server === undefined) throw new Error('The stand-in has not been started');
@@ -56,7 +62,8 @@ export class FetchStandIn {
 
 	async start(): Promise<void> {
 		this.server = await startLocalServer((request, response) => {
-			void this.answer(request.method ?? '', request.url ?? '', request).then(
+			response.once('close', () => this.open.delete(response));
+			void this.answer(request.method ?? '', request.url ?? '', request, response).then(
 				({ status, body }) => {
 					response.writeHead(status, { 'content-type': 'application/json' });
 					response.end(JSON.stringify(body));
@@ -95,6 +102,7 @@ export class FetchStandIn {
 		method: string,
 		path: string,
 		request: Parameters<typeof readBody>[0],
+		response: object,
 	): Promise<{ status: number; body: unknown }> {
 		const text = (await readBody(request)).toString();
 		const action = path.split('/')[6] ?? 'endpoint';
@@ -127,6 +135,7 @@ export class FetchStandIn {
 		if (action === 'settle') return { status: 200, body: { ok: true } };
 		const { consumer, replaces } = body as (typeof this.consumers)[number];
 		this.consumers.push({ consumer, replaces });
+		this.open.set(response, Number(body.max));
 		return { status: 200, body: { ok: true, deliveries: await this.handOut(body) } };
 	}
 

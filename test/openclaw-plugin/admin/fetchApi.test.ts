@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http';
 import { openManager } from '../endpoints/support/manager';
 import { at, listAt } from '../../../testbed/json';
 import { waitFor } from '../../../testbed/waitFor';
@@ -80,6 +81,27 @@ it('tells another receiver who has the events, until that one has gone', async (
 	gone.abort();
 	await first;
 	await waitFor('its place', async () => (await fetchEvents()).status === 200);
+});
+
+it('notices that the network connection of a receiver has closed between two requests', async () => {
+	const agent = new Agent({ keepAlive: true });
+	const { token } = issueToken(gateway.database, { name: 'n8n', scopes: ['events'] });
+	await new Promise<void>((resolve, reject) => {
+		const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+		request(`${gateway.url}/endpoints/n8n/fetch`, { method: 'POST', headers, agent })
+			.on('response', (response) => response.resume().on('end', resolve))
+			.on('error', reject)
+			.end(JSON.stringify({ consumer: 'b', waitSeconds: 0 }));
+	});
+	expect((await fetchEvents()).status).toBe(409);
+	agent.destroy();
+	const before = gateway.elapsed;
+	await waitFor('its place', async () => {
+		gateway.elapsed += 500;
+		return (await fetchEvents()).status === 200;
+	});
+	// Without the news it would take a minute.
+	expect(gateway.elapsed - before).toBeLessThan(60_000);
 });
 
 it.each([

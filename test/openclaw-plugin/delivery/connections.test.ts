@@ -233,6 +233,34 @@ describe('one consumer at a time', () => {
 		expect(row(open_)?.last_error).toContain('has gone');
 	});
 
+	it('soon makes room when its network connection has closed between two requests', async () => {
+		const consumer = (id: string) => ({ id, address: '10.0.0.7' });
+		await ask('a');
+		connections.hangUp(endpoint(), consumer('b'));
+		time += 10_000;
+		expect(await ask('b')).toMatchObject({ kind: 'taken' });
+		connections.hangUp(endpoint(), consumer('a'));
+		time += 9_999;
+		expect(await ask('b')).toMatchObject({ kind: 'taken' });
+		await ask('a');
+		time += 10_000;
+		expect(await ask('b')).toMatchObject({ kind: 'taken' });
+		connections.hangUp(endpoint(), consumer('a'));
+		time += 10_000;
+		expect(await ask('b')).toMatchObject({ kind: 'deliveries' });
+	});
+
+	it('keeps its place with a request that wants nothing, whatever is due', async () => {
+		add();
+		const gone = new AbortController();
+		const waiting = fetchAll('a', { max: 0, waitMs: 600_000, signal: gone.signal });
+		settle('failed', add());
+		expect(await ask('b')).toMatchObject({ kind: 'taken' });
+		const next = fetchAll('a');
+		expect(await waiting).toEqual([]);
+		expect(await next).toHaveLength(1);
+	});
+
 	it('may still tell that an event was run to its end, and not give back what is not its own', async () => {
 		const [ended, kept] = [add(), add()];
 		await fetchAll('a');

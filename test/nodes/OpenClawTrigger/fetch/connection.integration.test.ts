@@ -369,6 +369,24 @@ describe('the order of events', () => {
 		await gateway.settledAs('done', 3);
 	});
 
+	test('keeps its place with an open request while it can take nothing more', async () => {
+		const opened = open({ maxParallel: 16 });
+		const running = holdRuns(opened);
+		for (let count = 0; count < 64; count += 1) gateway.push(event());
+		await publish(opened);
+		await waitFor('a request for nothing', () => gateway.openRequests.includes(0));
+		expect(gateway.openRequests).toEqual([0]);
+		for (const started of [16, 32]) {
+			await waitFor('as many as may to run', () => running.length === started);
+			for (const { end } of running.slice(started - 16)) end();
+		}
+		await waitFor('a request for more', () => gateway.openRequests.some((max) => max > 0));
+		const [closed] = closing;
+		void closed?.closeFunction?.();
+		await waitFor('the end of all requests', () => gateway.openRequests.length === 0);
+		for (const { end } of running) end();
+	});
+
 	test('session: one at a time for each, sessions in parallel', async () => {
 		const opened = open({ order: 'session' });
 		const running = holdRuns(opened);

@@ -57,11 +57,14 @@ test('is told in an earlier n8n by what that has', () => {
 	expect(failures).toHaveLength(1);
 });
 
-test('waits longer from try to try, at most half a minute', () => {
+test.each([
+	['away', [1000, 2000, 4000, 5000, 5000, 5000, 5000, 5000]],
+	['refused', [1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]],
+] as const)('waits longer from try to try, but not for long: %s', (kind, expected) => {
 	const { context } = open();
 	const outage = new Outage();
-	const pauses = Array.from({ length: 8 }, () => outage.goesOn(context, { kind: 'away', text }, 0));
-	expect(pauses).toEqual([1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000]);
+	const pauses = Array.from({ length: 8 }, () => outage.goesOn(context, { kind, text }, 0));
+	expect(pauses).toEqual(expected);
 	outage.isOver(context);
 	expect(outage.goesOn(context, { kind: 'away', text }, 0)).toBe(1000);
 });

@@ -38,6 +38,8 @@ export interface AdminGateway {
 	readonly log: readonly string[];
 	/** The clock; to be moved by tests. */
 	time: number;
+	/** Milliseconds that only go forward; to be moved by tests. */
+	elapsed: number;
 	ask(method: string, path: string, body?: unknown, token?: string): Promise<Answer>;
 	remove(): Promise<void>;
 }
@@ -61,7 +63,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 			},
 		],
 	});
-	const clock = { time: 1_800_000_000_000 };
+	const clock = { time: 1_800_000_000_000, elapsed: 0 };
 	const now = () => clock.time;
 	const registry = createEndpointRegistry({
 		folder,
@@ -74,7 +76,9 @@ export async function adminGateway(): Promise<AdminGateway> {
 	registry.list();
 	const { outbox } = openManager(database, folder, now);
 	const onExpired = () => undefined;
-	const connections = createConnections({ folder, database, outbox, registry, onExpired, now });
+	const elapsed = () => clock.elapsed;
+	const common = { folder, database, outbox, registry, onExpired };
+	const connections = createConnections({ ...common, now, elapsed });
 	const route = createAdminRoute({
 		folder,
 		mediaFolders: mediaFoldersOf(folder, {}),
@@ -107,6 +111,12 @@ export async function adminGateway(): Promise<AdminGateway> {
 		},
 		set time(time) {
 			clock.time = time;
+		},
+		get elapsed() {
+			return clock.elapsed;
+		},
+		set elapsed(elapsed) {
+			clock.elapsed = elapsed;
 		},
 		ask: async (method, path, body, given = token) => {
 			const response = await fetch(server.url + ADMIN_PATH + path, {
