@@ -18,6 +18,7 @@ import { describeMachine } from '../benchmarks/machine';
 import { readReceived, readStored } from './crash/books';
 import { rehearseConnection } from './crash/connectionTrial';
 import { troubleDisk, type TroubleCounts } from './crash/diskTrouble';
+import { rehearseQueue } from './crash/queueTrial';
 import { markOf, messagesSeenByModel, startLoad } from './crash/load';
 import { runCommand, type CommandTools } from './runCommand';
 
@@ -31,6 +32,9 @@ const DISK_RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'DISK.md');
 const RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'CRASHES.md');
 /** Kills of each program while n8n fetches. */
 const CONNECTION_KILLS = 20;
+/** How often each process of a queue mode is ended. */
+const QUEUE_FAULTS = 10;
+const QUEUE_RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'QUEUE.md');
 const CONNECTION_RESULTS_FILE = join(__dirname, '..', 'benchmarks', 'CONNECTION.md');
 
 /** A gateway with the plugin, and all that it talks to. */
@@ -315,6 +319,30 @@ Written by \`npm run crash -- connection\`: a real gateway with the plugin, ${LO
 	return [...troubles, ...disorder].every((count) => count === 0) && order.parallel > 1;
 }
 
+/** Kills the processes of an n8n in queue mode; says whether nothing was lost, and nothing ran twice. */
+async function testQueue(times: number, tools: CommandTools): Promise<boolean> {
+	const started = performance.now();
+	const outcome = await rehearseQueue(times, tools);
+	const lines: ReadonlyArray<readonly [string, string]> = [
+		['Main process restarted, killed; a worker killed', `${String(times)} times each`],
+		['Events kept for the connection', String(outcome.kept)],
+		['Executions that a kill cut off', String(outcome.cutOff)],
+		['Later attempts that ran nothing, as an earlier one had ended', String(outcome.spared)],
+		['Events that no execution ran to its end', String(outcome.lost.length)],
+		['Events that ran to their end twice', String(outcome.twice.length)],
+		['Deliveries given up', String(outcome.unsettled)],
+	];
+	show(lines, tools.progress);
+	const heading = `# The connection in queue mode under crashes
+
+Written by \`npm run crash -- queue\`: a real gateway with the plugin, ${LOAD}, and a real n8n in queue mode, with two workers, PostgreSQL and Redis, whose trigger fetches all its events over a connection; each execution takes eight seconds. The main process is restarted in good order and killed, and the workers are killed in turn, each at a random moment after what was ended before is back. Executions go on at a worker while the main process is away.`;
+	if (times >= QUEUE_FAULTS) {
+		await writeResults(QUEUE_RESULTS_FILE, heading, lines, performance.now() - started);
+	}
+	const { lost, twice, unsettled } = outcome;
+	return lost.length === 0 && twice.length === 0 && unsettled === 0;
+}
+
 function show(lines: ReadonlyArray<readonly [string, string]>, progress: Progress): void {
 	progress.line();
 	for (const [label, value] of lines) progress.line(`${label}: ${value}`);
@@ -328,7 +356,7 @@ function isGood(outcome: Outcome): boolean {
 /**
  * `npm run crash` kills the gateway 50 times, `npm run crash -- 3` three times; `npm run crash -- disk 10`
  * makes trouble with its disk for ten minutes; `npm run crash -- connection` kills n8n and the gateway 20 times
- * each while n8n fetches.
+ * each while n8n fetches; `npm run crash -- queue` ends the processes of an n8n in queue mode.
  */
 async function main(tools: CommandTools): Promise<void> {
 	const [, , first, second] = process.argv;
@@ -337,6 +365,7 @@ async function main(tools: CommandTools): Promise<void> {
 		if (first === 'connection') {
 			return await testConnection(Number(second ?? CONNECTION_KILLS), tools);
 		}
+		if (first === 'queue') return await testQueue(Number(second ?? QUEUE_FAULTS), tools);
 		return await testKills(Number(first ?? KILLS), tools);
 	};
 	const hasPassed = await test();

@@ -165,17 +165,28 @@ export async function readRunState(
 	const data: unknown = await context.getExecutionDataById(executionId);
 	const result = ownProperty(data, 'resultData');
 	if (result === undefined) return 'unknown';
-	const error = ownProperty(result, 'error');
-	if (error !== undefined) {
-		const name = ownProperty(error, 'name');
-		return typeof name === 'string' && name.includes('Crashed') ? 'crashed' : 'failed';
-	}
+	if (ownProperty(result, 'error') !== undefined) return wasCutOff(result) ? 'crashed' : 'failed';
 	// A parked execution goes on by itself.
 	if (ownProperty(data, 'waitTill') !== undefined) return 'succeeded';
 	const stack = ownProperty(ownProperty(data, 'executionData'), 'nodeExecutionStack');
 	const isOver = !Array.isArray(stack) || stack.length === 0;
-	const hasRun = Object.keys(ownProperty(result, 'runData') ?? {}).length > 0;
-	return isOver && hasRun ? 'succeeded' : 'unfinished';
+	return isOver && hasRun(result) ? 'succeeded' : 'unfinished';
+}
+
+/**
+ * Whether a failed execution was ended by a crash, and not by one of its nodes. When the worker that ran it has gone,
+ * n8n's main process tells an error of its own, and of no node.
+ *
+ * @param result the `resultData` of the execution
+ */
+export function wasCutOff(result: unknown): boolean {
+	const name = ownProperty(ownProperty(result, 'error'), 'name');
+	if (typeof name === 'string' && name.includes('Crashed')) return true;
+	return !hasRun(result) && ownProperty(result, 'lastNodeExecuted') === undefined;
+}
+
+function hasRun(result: unknown): boolean {
+	return Object.keys(ownProperty(result, 'runData') ?? {}).length > 0;
 }
 
 /**

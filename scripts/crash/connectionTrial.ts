@@ -1,39 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startGateway, type Gateway } from '../../testbed/gateway';
 import type { N8nClient, Workflow } from '../../testbed/n8n/client';
-import { startN8n, type N8n } from '../../testbed/n8n/instance';
-import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
-import {
-	chain,
-	node,
-	noOp,
-	type CredentialReference,
-	type WorkflowDefinition,
-} from '../../testbed/n8n/workflow';
-import { obtainPackage } from '../../testbed/packPackage';
-import { obtainPlugin } from '../../testbed/plugin';
-import { issueToken } from '../../testbed/pluginToken';
+import { startN8n } from '../../testbed/n8n/instance';
+import type { WorkflowDefinition } from '../../testbed/n8n/workflow';
 import type { Progress } from '../../testbed/progress';
-import { ensureRuntimes } from '../../testbed/runtime';
-import { startScriptedModel } from '../../testbed/scriptedModel';
-import { credentialData } from '../../testbed/stack';
-import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
-import { waitFor } from '../../testbed/waitFor';
 import type { CommandTools } from '../runCommand';
 import {
 	fillOutbox,
 	isOfBacklog,
-	LAST_NODE,
-	readConnections,
 	readFetchedRuns,
 	readKept,
 	type Backlog,
 	type FetchedRun,
 } from './fetchedRuns';
+import {
+	comeToRest,
+	countEnds,
+	definition,
+	publish,
+	runTwice,
+	setTheStage,
+	untilFirstEvents,
+	type Stage,
+} from './fetchingStage';
 import { startLoad } from './load';
 
-const TRIGGER = 'OpenClaw Trigger';
-const TAKE_TIME = 'Take Time';
 /** Long enough to be cut off by a kill. */
 const TAKE_TIME_SECONDS = 2;
 /** A fault comes up to so many milliseconds after the one before is over, at random. */
@@ -41,12 +31,6 @@ const LONGEST_CALM_MS = 5000;
 const BACKLOG: Backlog = { sessions: 50, eventsOfEach: 20 };
 /** A gateway that is there so long must have been told of an end. */
 const TELLING_MS = 2000;
-const REST_LIMIT_MS = 600_000;
-/** The books need each execution. */
-const N8N_SETTINGS = {
-	EXECUTIONS_DATA_PRUNE: 'false',
-	N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true',
-} as const;
 
 /** A time in which a program was not there, in milliseconds since 1970. */
 interface Down {
@@ -58,13 +42,6 @@ interface Troubles {
 	readonly edits: number;
 	readonly n8n: readonly Down[];
 	readonly gateway: readonly Down[];
-}
-
-interface Stage {
-	readonly gateway: Gateway;
-	readonly telegram: TelegramStandIn;
-	readonly n8n: N8n;
-	readonly credential: CredentialReference;
 }
 
 /** What became of the events that the gateway kept for the connection. */
@@ -94,85 +71,6 @@ export interface OrderOutcome {
 	readonly outOfOrder: number;
 	/** How many sessions were worked on at once, at most. */
 	readonly parallel: number;
-}
-
-async function setTheStage({ progress, cleanup }: CommandTools): Promise<Stage> {
-	const runtimes = await ensureRuntimes(progress);
-	const [packageFile, pluginFile] = [
-		await obtainPackage(progress, cleanup),
-		await obtainPlugin(progress, cleanup),
-	];
-	const model = await startScriptedModel();
-	cleanup.defer(async () => model.stop());
-	const telegram = await startTelegramStandIn();
-	cleanup.defer(async () => telegram.stop());
-	const gateway = await progress.step('Starting a gateway with the plugin', async () =>
-		startGateway({
-			runtimes,
-			modelUrl: model.url,
-			config: telegram.config('main'),
-			plugin: { packageFile: pluginFile, config: {} },
-		}),
-	);
-	cleanup.defer(async () => gateway.remove());
-	const accessToken = await issueToken(gateway);
-	const n8n = await progress.step('Starting n8n with the package', async () =>
-		startN8n({ runtimes, packageFile, env: N8N_SETTINGS }),
-	);
-	cleanup.defer(async () => n8n.remove());
-	const data = credentialData(gateway.url, { accessToken });
-	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
-	return { gateway, telegram, n8n, credential };
-}
-
-function definition(
-	credential: CredentialReference,
-	options: Readonly<Record<string, string | number>>,
-	seconds: number,
-): WorkflowDefinition {
-	const parameters = { events: ['*'], endpointSetup: 'connection', options };
-	return {
-		name: 'Connected',
-		nodes: [
-			{ ...triggerNode(credential, parameters, TRIGGER), id: 'trigger-of-the-trial' },
-			node(TAKE_TIME, 'n8n-nodes-base.wait', 1.1, { amount: seconds, unit: 'seconds' }),
-			noOp(LAST_NODE),
-		],
-		connections: chain(TRIGGER, TAKE_TIME, LAST_NODE),
-	};
-}
-
-/** Publishes, and finds the endpoint that n8n has registered for it. */
-async function publish({ gateway, n8n }: Stage, workflow: Workflow): Promise<string> {
-	await n8n.client.publish(workflow);
-	const ours = () => readConnections(gateway.folder).find((name) => name.includes(workflow.id));
-	await waitFor('the endpoint of the trigger', () => ours() !== undefined, { timeoutMs: 60_000 });
-	return ours() ?? '';
-}
-
-/** Waits until the gateway has nothing left for the endpoint. */
-async function comeToRest({ gateway }: Stage, endpoint: string, progress: Progress): Promise<void> {
-	await progress.step('Waiting until everything has run', async (note) =>
-		waitFor(
-			'the end of the last execution',
-			() => {
-				const waiting = readKept(gateway.folder, endpoint).filter(
-					({ state }) => state === 'pending',
-				);
-				note(`${String(waiting.length)} left`);
-				return waiting.length === 0;
-			},
-			{ timeoutMs: REST_LIMIT_MS, everyMs: 1000 },
-		),
-	);
-}
-
-function countEnds(runs: readonly FetchedRun[]): ReadonlyMap<string, number> {
-	const ends = new Map<string, number>();
-	for (const { eventId, hasEnded } of runs) {
-		if (eventId !== undefined && hasEnded) ends.set(eventId, (ends.get(eventId) ?? 0) + 1);
-	}
-	return ends;
 }
 
 /** Publishes a version of the workflow whose trigger differs. */
@@ -243,9 +141,7 @@ async function rehearseFaults(
 	const endpoint = await publish(stage, workflow);
 	const load = startLoad(telegram, gateway.url);
 	const rehearse = async () => {
-		await waitFor('the first events', () => readKept(gateway.folder, endpoint).length > 0, {
-			timeoutMs: 60_000,
-		});
+		await untilFirstEvents(stage, endpoint);
 		return await breakThings(stage, workflow, kills, progress);
 	};
 	const troubles = await rehearse().finally(load.stop);
@@ -253,7 +149,7 @@ async function rehearseFaults(
 	const kept = readKept(gateway.folder, endpoint);
 	const runs = readFetchedRuns(n8n.folder, workflow.id);
 	const ends = countEnds(runs);
-	const twice = [...ends].flatMap(([id, times]) => (times > 1 ? [id] : []));
+	const twice = runTwice(ends);
 	await n8n.client.deleteWorkflow(workflow);
 	return {
 		kills,
@@ -288,7 +184,7 @@ async function rehearseOrder(stage: Stage, progress: Progress): Promise<OrderOut
 		events,
 		sessions: BACKLOG.sessions,
 		lost: events - ends.size,
-		twice: [...ends.values()].filter((times) => times > 1).length,
+		twice: runTwice(ends).length,
 		outOfOrder: countOutOfOrder(runs),
 		parallel: mostAtOnce(runs),
 	};
@@ -335,7 +231,7 @@ export async function rehearseConnection(
 	kills: number,
 	tools: CommandTools,
 ): Promise<{ readonly faults: ConnectionOutcome; readonly order: OrderOutcome }> {
-	const stage = await setTheStage(tools);
+	const stage = await setTheStage(tools, startN8n);
 	const faults = await rehearseFaults(stage, kills, tools.progress);
 	return { faults, order: await rehearseOrder(stage, tools.progress) };
 }

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
-import { textAt } from '../../testbed/json';
+import { objectAt, textAt } from '../../testbed/json';
 import { pluginDatabaseFile, readPluginDatabase } from '../../testbed/pluginDatabase';
-import { readExecutions, type StoredExecution } from '../soak/executionRows';
+import type { QueueN8n } from '../../testbed/queue/instance';
+import { readExecution, readExecutions, type StoredExecution } from '../soak/executionRows';
 
 /** Runs last, so that whoever reaches it has run to the end. */
 export const LAST_NODE = 'After';
@@ -56,6 +57,23 @@ export function readConnections(gatewayFolder: string): readonly string[] {
 /** Reads what n8n has made of the events of a workflow, in the order in which it began. */
 export function readFetchedRuns(n8nFolder: string, workflowId: string): readonly FetchedRun[] {
 	return readExecutions(n8nFolder, workflowId).map(toRun);
+}
+
+/** The same of an n8n in queue mode. */
+export async function readQueuedRuns(
+	{ query }: Pick<QueueN8n, 'query'>,
+	workflowId: string,
+): Promise<readonly FetchedRun[]> {
+	const utc = (column: string) =>
+		`to_char(e."${column}" AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS') AS "${column}"`;
+	const lines = await query(
+		`SELECT row_to_json(r) FROM (
+			SELECT e.id, e.status, ${utc('createdAt')}, ${utc('stoppedAt')}, d.data
+			FROM execution_entity e LEFT JOIN execution_data d ON d."executionId" = e.id
+			WHERE e."workflowId" = '${workflowId}' ORDER BY e.id
+		) r`,
+	);
+	return lines.map((line) => toRun(readExecution(objectAt(JSON.parse(line)))));
 }
 
 function toRun({ status, event, ran, createdAt, endedAt }: StoredExecution): FetchedRun {

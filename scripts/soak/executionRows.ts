@@ -71,7 +71,8 @@ function parseTime(value: unknown): number {
 	return Date.parse(`${String(value).replace(' ', 'T')}Z`);
 }
 
-function readExecution(row: Row): StoredExecution {
+/** @param row with `id`, `status`, `createdAt`, `stoppedAt` and `data` */
+export function readExecution(row: Row): StoredExecution {
 	const runData = parseRunData(row.data);
 	return {
 		id: String(row.id),

@@ -205,8 +205,12 @@ export class CoreHarness {
 	readonly executions = new Map<string, { id: string; run: IRun | undefined }>();
 	/** What a trigger has reported as a failed execution. */
 	readonly failures: Error[] = [];
-	/** Waits, when it is set, before an execution that a trigger starts. */
-	beforeRun: (items: readonly INodeExecutionData[]) => Promise<void> = () => Promise.resolve();
+	/**
+	 * Waits, when it is set, before an execution that a trigger starts. What it resolves with, if anything, is
+	 * what n8n tells of the execution in place of running it.
+	 */
+	beforeRun: (items: readonly INodeExecutionData[]) => Promise<IRun | undefined> = async () =>
+		await Promise.resolve(undefined);
 
 	/** Starts a trigger as n8n does when a workflow is published; `emit` starts executions once for each key. */
 	async trigger(
@@ -230,8 +234,8 @@ export class CoreHarness {
 			};
 			this.executions.set(key, execution);
 			const run = async () => {
-				await this.beforeRun(data[0] ?? []);
-				execution.run = await this.run(nodeName, data, 'trigger', execution.id);
+				const told = await this.beforeRun(data[0] ?? []);
+				execution.run = told ?? (await this.run(nodeName, data, 'trigger', execution.id));
 				return execution.run;
 			};
 			run().then(

@@ -28,6 +28,19 @@ export interface QueueN8n extends N8n {
 	readonly processorUrls: readonly string[];
 	/** Ids of the running processes. */
 	pidsOf(role: Role): readonly number[];
+	/** Its processes of a kind, each to be ended and started by itself. */
+	processes(role: Role): readonly QueueProcess[];
+	/** Lines that a query of its database prints. */
+	query(sql: string): Promise<readonly string[]>;
+}
+
+/** One process of an n8n in queue mode; what it is part of goes on without it. */
+export interface QueueProcess {
+	/** Ends it in order (SIGTERM). */
+	stop(): Promise<void>;
+	/** Ends it at once, as a crash would. */
+	kill(): Promise<void>;
+	start(): Promise<void>;
 }
 
 /** One process of it. */
@@ -150,6 +163,19 @@ export async function startQueueN8n(
 		},
 		processorUrls: of('processor').map(({ ports }) => `http://127.0.0.1:${String(ports.web)}`),
 		pidsOf: (role) => of(role).flatMap(({ name }) => running.get(name)?.pid ?? []),
+		processes: (role) =>
+			of(role).map((part) => {
+				const end = async (how: 'stop' | 'kill') => {
+					await running.get(part.name)?.[how]();
+					running.delete(part.name);
+				};
+				return {
+					stop: async () => end('stop'),
+					kill: async () => end('kill'),
+					start: async () => startPart(part),
+				};
+			}),
+		query: async (sql) => (await services?.query(sql)) ?? [],
 		log: async () => {
 			const files = (await readdir(folder)).filter((file) =>
 				/^(?:main|processor|worker)-/.test(file),

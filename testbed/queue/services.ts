@@ -12,6 +12,8 @@ import { GiveUp, waitFor } from '../waitFor';
 export interface QueueServices {
 	/** Environment variables by which n8n finds them. */
 	readonly env: Readonly<Record<string, string>>;
+	/** Lines that a query of n8n's database prints. */
+	query(sql: string): Promise<readonly string[]>;
 	/** Drops the database, and ends what was started. */
 	remove(): Promise<void>;
 }
@@ -67,8 +69,8 @@ async function findOrStartRedis(folder: string): Promise<Server> {
 	return { port, stop: async () => program.stop() };
 }
 
-function psql(port: number, sql: string): readonly string[] {
-	const place = ['-h', HOST, '-p', String(port), '-U', 'postgres', '-d', 'postgres'];
+function psql(port: number, sql: string, database = 'postgres'): readonly string[] {
+	const place = ['-h', HOST, '-p', String(port), '-U', 'postgres', '-d', database];
 	return [...place, '-v', 'ON_ERROR_STOP=1', '-qtAc', sql];
 }
 
@@ -159,6 +161,10 @@ export async function startQueueServices(folder: string): Promise<QueueServices>
 			QUEUE_BULL_REDIS_PORT: String(redis.port),
 			QUEUE_BULL_PREFIX: name,
 			N8N_REDIS_KEY_PREFIX: name,
+		},
+		query: async (sql) => {
+			const lines = (await shell('psql', psql(postgres.port, sql, name))).split('\n');
+			return lines.filter((line) => line !== '');
 		},
 		remove: async () => {
 			await shell('psql', psql(postgres.port, `DROP DATABASE ${name} WITH (FORCE)`));

@@ -1,6 +1,6 @@
 import type { INodeExecutionData, IRun, ITriggerFunctions } from 'n8n-workflow';
 import type { OpenClawEvent } from '../../../protocol/event';
-import { hasExecutionKeys } from '../../shared/n8nInternals';
+import { hasExecutionKeys, wasCutOff } from '../../shared/n8nInternals';
 import { BUSY_RUNS, markRun } from '../event/runMark';
 import type { ConnectionSettings } from '../event/settings';
 import type { FetchedDelivery } from './gateway';
@@ -94,6 +94,7 @@ function judgeRun(run: IRun | undefined, rules: ConnectionSettings): RunResult {
 	if (run === undefined) return ended('done', 'It has been started before');
 	switch (run.status) {
 		case 'error':
+			if (wasCutOff(run.data.resultData)) return cutOff(rules);
 			return rules.onWorkflowError === 'retry'
 				? ended('failed', 'The workflow ended with an error')
 				: ended('done');

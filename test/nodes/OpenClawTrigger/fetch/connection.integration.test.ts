@@ -58,6 +58,7 @@ function holdRuns({ harness }: Opened) {
 	const running: { items: readonly INodeExecutionData[]; end: () => void }[] = [];
 	harness.beforeRun = async (items) => {
 		await new Promise<void>((end) => running.push({ items, end }));
+		return undefined;
 	};
 	return running;
 }
@@ -307,6 +308,28 @@ describe('an event whose workflow ends with an error', () => {
 	});
 });
 
+/** What n8n tells, and saves, of an execution whose worker has gone. */
+const lost = (): IRunExecutionData => {
+	const data = createRunExecutionData({ resultData: { runData: {} } });
+	data.resultData.error = new Error('This execution failed to be processed') as never;
+	return data;
+};
+
+test('an event whose worker has gone is no event whose workflow has failed: it runs again', async () => {
+	const opened = open();
+	opened.harness.beforeRun = async () => {
+		opened.harness.beforeRun = async () => await Promise.resolve(undefined);
+		const startedAt = new Date();
+		const run = { data: lost(), mode: 'trigger', startedAt, status: 'error' } as const;
+		return await Promise.resolve({ ...run, storedAt: 'db' as const });
+	};
+	const delivery = gateway.push(event());
+	await publish(opened);
+	expect(await gateway.settledAs('failed', 1)).toEqual([delivery]);
+	expect(await gateway.settledAs('done', 1)).toEqual([delivery]);
+	expect(arrived(opened)).toHaveLength(1);
+});
+
 describe('an event that an earlier life of n8n has begun', () => {
 	const crashed = Object.assign(new Error('Crashed'), { name: 'WorkflowCrashedError' });
 	const cut = (): IRunExecutionData => {
@@ -322,6 +345,7 @@ describe('an event that an earlier life of n8n has begun', () => {
 		['ended with an error', { onWorkflowError: 'retry' }, ended(new Error('x')), true],
 		['crashed', {}, ended(crashed), true],
 		['was cut off', {}, cut(), true],
+		['has lost its worker', {}, lost(), true],
 		['is not known any more', {}, undefined, true],
 		['crashed', { onCrash: 'skip' }, ended(crashed), false],
 		['was cut off', { onCrash: 'skip' }, cut(), false],
