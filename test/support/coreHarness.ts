@@ -209,8 +209,8 @@ export class CoreHarness {
 	 * Waits, when it is set, before an execution that a trigger starts. What it resolves with, if anything, is
 	 * what n8n tells of the execution in place of running it.
 	 */
-	beforeRun: (items: readonly INodeExecutionData[]) => Promise<IRun | undefined> = async () =>
-		await Promise.resolve(undefined);
+	beforeRun: (items: readonly INodeExecutionData[]) => Promise<IRun | undefined> = () =>
+		Promise.resolve(undefined);
 
 	/** Starts a trigger as n8n does when a workflow is published; `emit` starts executions once for each key. */
 	async trigger(

@@ -318,7 +318,7 @@ const lost = (): IRunExecutionData => {
 test('an event whose worker has gone is no event whose workflow has failed: it runs again', async () => {
 	const opened = open();
 	opened.harness.beforeRun = async () => {
-		opened.harness.beforeRun = async () => await Promise.resolve(undefined);
+		opened.harness.beforeRun = () => Promise.resolve(undefined);
 		const startedAt = new Date();
 		const run = { data: lost(), mode: 'trigger', startedAt, status: 'error' } as const;
 		return await Promise.resolve({ ...run, storedAt: 'db' as const });
