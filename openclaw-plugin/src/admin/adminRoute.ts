@@ -78,7 +78,7 @@ export function createAdminRoute(
 		const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
 		if (run === undefined) return refuse(methodNotAllowed(Object.keys(methods)));
 		const body = await readBody(request, method);
-		return body.ok ? run(body.value) : body;
+		return body.ok ? await run(body.value) : body;
 	};
 	/** What is not answered with JSON; says whether it was asked for. */
 	const answerText = async (

@@ -49,10 +49,10 @@ export function createDeliveryApi({
 		if (deliveries.length === 0) return refuse(NO_SUCH_DELIVERY);
 		return { ok: true, value: { status: 200, body: { deliveries } } };
 	};
-	const replay = (body: unknown): Checked<Done> => {
+	const replay = async (body: unknown): Promise<Checked<Done>> => {
 		const read = readReplayRequest(body);
 		if (!read.ok) return read;
-		const replayed = toChecked(manager.replay(read.value));
+		const replayed = toChecked(await manager.replay(read.value));
 		if (!replayed.ok) return replayed;
 		const { count, notKept } = replayed.value;
 		const deed = `${String(count)} deliveries were replayed`;

@@ -17,7 +17,9 @@ export interface Done {
 }
 
 /** What a path does with each of its methods. */
-export type Methods = Readonly<Record<string, (body: unknown) => Checked<Done>>>;
+export type Methods = Readonly<
+	Record<string, (body: unknown) => Checked<Done> | Promise<Checked<Done>>>
+>;
 
 export interface EndpointApiParts {
 	readonly database: Database;
@@ -39,6 +41,8 @@ const STATUSES: Readonly<Record<Refused['code'], number>> = {
 	'endpoint-not-active': 409,
 	'nothing-selected': 400,
 	'body-not-kept': 409,
+	'not-signed': 409,
+	'kept-elsewhere': 409,
 };
 
 /** Answers for what the use cases refuse. */
@@ -131,10 +135,10 @@ export function createEndpointApi({
 		PATCH: (body) => registered(manager.change(name, body)),
 		DELETE: () => removed(name),
 	});
-	const verbs = (name: string): Readonly<Record<string, (body: unknown) => Checked<Done>>> => ({
+	const verbs = (name: string): Methods => ({
 		test: () => done(manager.test(name), (body) => ({ status: 202, body: { ...body } })),
-		rotate: (body) =>
-			done(manager.rotate(name, body), ({ endpoint, secret, isMade, previousUntil }) => ({
+		rotate: async (body) =>
+			done(await manager.rotate(name, body), ({ endpoint, secret, isMade, previousUntil }) => ({
 				status: 200,
 				body: { ...(isMade ? { secret } : {}), previousUntil, endpoint: view(endpoint) },
 				deed: `endpoint '${endpoint.name}' has a new secret`,

@@ -102,6 +102,7 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 				ownEvents,
 				hostRules,
 				instanceId,
+				configFile,
 				now,
 			});
 		};

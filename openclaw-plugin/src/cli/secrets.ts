@@ -1,16 +1,9 @@
-import type { EndpointRecord } from '../endpoints/endpoint';
 import { DEFAULT_OVERLAP_MS, MAX_OVERLAP_MS } from '../endpoints/endpointRequest';
-import { openEndpointTable } from '../endpoints/endpointTable';
-import type { RotatedSecret } from '../endpoints/manage';
-import { createSecret } from '../protocol';
-import { findPluginEntry, findWrittenEndpoint } from '../settings/configFile';
-import { listSecrets } from '../protocol';
-import { inTransaction } from '../store/databaseAccess';
 import { formatAge } from '../timeText';
 import { issueToken, listTokens, revokeToken, TOKEN_SCOPES } from '../tokens/tokens';
 import type { TokenRecord, TokenScope } from '../tokens/tokens';
 import { CliFault, readDuration, readList, readText, usageFault, valueOf } from './command';
-import type { CommandDefinition, CommandTools, OptionValues } from './command';
+import type { CommandDefinition, OptionValues } from './command';
 import { formatTable } from './table';
 
 const HOUR_MS = 3_600_000;
@@ -24,11 +17,8 @@ export const rotateSecretCommand: CommandDefinition = {
 	run: async (tools, { args: [name = ''], options }) => {
 		const overlapMs = readDuration(options, 'overlap') ?? DEFAULT_OVERLAP_MS;
 		if (overlapMs > MAX_OVERLAP_MS) throw usageFault('--overlap must be 7d at most');
-		const endpoint = tools.manager.find(name);
-		const { secret, previousUntil } =
-			endpoint?.origin === 'config'
-				? await rotateConfigured(tools, endpoint, tools.now() + overlapMs)
-				: valueOf(tools.manager.rotate(name, { overlapHours: overlapMs / HOUR_MS }));
+		const change = { overlapHours: overlapMs / HOUR_MS };
+		const { secret, previousUntil } = valueOf(await tools.manager.rotate(name, change));
 		return {
 			json: { endpoint: name, secret, previousUntil },
 			text: (terminal) =>
@@ -43,50 +33,6 @@ export const rotateSecretCommand: CommandDefinition = {
 		};
 	},
 };
-
-async function rotateConfigured(
-	{ configFile, database, now }: CommandTools,
-	{ id, name }: EndpointRecord,
-	until: number,
-): Promise<Pick<RotatedSecret, 'secret' | 'previousUntil'>> {
-	const written = findWrittenEndpoint(findPluginEntry(await configFile.read()), name);
-	const old = written?.secret;
-	if (old === undefined) {
-		throw new CliFault(
-			'unsigned',
-			`Endpoint '${name}' has no secret in the configuration, so there is nothing to rotate. Add "secret" to it to have its events signed.`,
-		);
-	}
-	if (typeof old !== 'string' || old.includes('${')) throw keptElsewhere(name, old);
-	const secret = createSecret();
-	// First, so that no event goes out with the new secret alone; until then it makes no difference.
-	inTransaction(database, () => {
-		for (const previous of listSecrets(old)) {
-			openEndpointTable(database).retire(id, previous, until, now());
-		}
-	});
-	await configFile.change((draft) => {
-		const endpoint = findWrittenEndpoint(findPluginEntry(draft), name);
-		if (endpoint !== undefined) endpoint.secret = secret;
-	});
-	return { secret, previousUntil: until };
-}
-
-function keptElsewhere(name: string, written: unknown): CliFault {
-	const where =
-		typeof written === 'string'
-			? `the environment (${written})`
-			: 'a secret reference of the gateway';
-	return new CliFault(
-		'kept_elsewhere',
-		[
-			`The secret of endpoint '${name}' comes from ${where}, so it has to be rotated there:`,
-			'  1. Put the new secret and the old one there, separated by a blank: both sign.',
-			'  2. Restart the gateway if it reads that place at its start only, and give the receiver the new secret.',
-			'  3. Take the old secret away.',
-		].join('\n'),
-	);
-}
 
 /** `token`: what senders to agents, and n8n, authenticate with. */
 export const tokenCommand: CommandDefinition = {

@@ -27,12 +27,12 @@ export const replayCommand: CommandDefinition = {
 		'replay --since 2h --endpoint crm',
 		'replay --status failed --dry-run',
 	],
-	run: (tools, input) => {
+	run: async (tools, input) => {
 		const selection = readSelection(tools, input);
 		const isDryRun = input.options.dryRun === true;
 		const { manager } = tools;
 		const { count, notKept } = valueOf(
-			isDryRun ? manager.countReplay(selection) : manager.replay(selection),
+			isDryRun ? manager.countReplay(selection) : await manager.replay(selection),
 		);
 		if (count === 0 && input.args[0] !== undefined) {
 			throw new CliFault(

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readDeliveryQuery, readReplayRequest } from '../admin/deliveryApi';
 import { toChecked } from '../admin/endpointApi';
 import { describeHealth, firstSince } from '../endpoints/endpointHealth';
-import type { EndpointManager } from '../endpoints/manage';
+import type { EndpointManager, ReplayRequest } from '../endpoints/manage';
 import type { Fault } from '../health/faults';
 import { joinTroubles, observedTroubles } from '../health/troubles';
 import type { Trouble } from '../health/troubles';
@@ -13,13 +12,7 @@ import { parseJsonBody, readLimitedBody } from '../http/body';
 import { readTarget } from '../http/request';
 import type { RequestTarget } from '../http/request';
 import { listInbound, listRefusals } from '../inbound/inboundLog';
-import {
-	countByHour,
-	endpointsOf,
-	findCandidates,
-	listDeliveries,
-	showDelivery,
-} from '../outbox/deliveryLog';
+import { countByHour, listDeliveries, showDelivery } from '../outbox/deliveryLog';
 import type { Logger } from '../sdk';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
@@ -63,7 +56,6 @@ const INBOUND_SHOWN = 10;
 const DAY_MS = 86_400_000;
 /** Counting 100,000 deliveries takes some 30 ms: not for each look of each page. */
 const FRESH_MS = 5000;
-const REPLAYED_AT_ONCE = 200;
 const VERBS: readonly EndpointVerb[] = ['pause', 'resume', 'enable'];
 
 /**
@@ -121,13 +113,13 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 	};
 	const replay = async ({ request, response }: Admitted) => {
 		const wanted = await readReplay(request);
-		const replayed = wanted.ok ? await wanted.value(database, manager()) : wanted;
+		const replayed = wanted.ok ? toChecked(await manager().replay(wanted.value)) : wanted;
 		if (!replayed.ok) {
 			answerRefusal(response, replayed.refusal);
 			return;
 		}
 		known = undefined;
-		answerJson(response, 200, { count: replayed.value });
+		answerJson(response, 200, { count: replayed.value.count });
 	};
 	const changeEndpoint = ({ response }: Admitted, id: string, verb: EndpointVerb) => {
 		const changed = toChecked<unknown>(manager()[verb](id));
@@ -190,10 +182,7 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 	};
 }
 
-/** Does what a request for a replay asks for. */
-type Replay = (database: Database, manager: EndpointManager) => Promise<Checked<number>>;
-
-async function readReplay(request: IncomingMessage): Promise<Checked<Replay>> {
+async function readReplay(request: IncomingMessage): Promise<Checked<ReplayRequest>> {
 	// A page of another site could send other types without asking the browser.
 	if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
 		return refuse({ status: 415, code: 'not-json', message: 'Send the body as application/json' });
@@ -201,56 +190,7 @@ async function readReplay(request: IncomingMessage): Promise<Checked<Replay>> {
 	const body = await readLimitedBody(request);
 	if (!body.ok) return body;
 	const parsed = parseJsonBody(request.headers, body.value);
-	if (!parsed.ok) return parsed;
-	const wanted = readReplayRequest(parsed.value);
-	if (!wanted.ok) return wanted;
-	const { deliveryIds, status, endpoint } = wanted.value;
-	if (deliveryIds !== undefined) {
-		return {
-			ok: true,
-			value: async (_database, manager) => await Promise.resolve(replayNamed(manager, deliveryIds)),
-		};
-	}
-	if (status !== 'failed') return refuse(UNUSABLE_SELECTION);
-	return {
-		ok: true,
-		value: async (database, manager) => replayFailed(database, manager, endpoint),
-	};
-}
-
-function replayNamed(
-	manager: EndpointManager,
-	deliveryIds: readonly number[],
-	status?: 'failed',
-): Checked<number> {
-	const selection = { deliveryIds, ...(status === undefined ? {} : { status }) };
-	const replayed = toChecked(manager.replay(selection));
-	return replayed.ok ? { ok: true, value: replayed.value.count } : replayed;
-}
-
-/**
- * Sends all failed deliveries again, some at a time: agents of the gateway go on meanwhile. What fails
- * after this has begun is left alone.
- */
-async function replayFailed(
-	database: Database,
-	manager: EndpointManager,
-	endpoint: string | undefined,
-): Promise<Checked<number>> {
-	const endpoints = endpoint === undefined ? undefined : endpointsOf(database, endpoint);
-	let count = 0;
-	let before = Number.MAX_SAFE_INTEGER;
-	for (;;) {
-		const filter = { status: 'failed', endpoints, before } as const;
-		const deliveryIds = findCandidates(database, filter, REPLAYED_AT_ONCE);
-		const last = deliveryIds.at(-1);
-		if (last === undefined) return { ok: true, value: count };
-		const replayed = replayNamed(manager, deliveryIds, 'failed');
-		if (!replayed.ok) return replayed;
-		count += replayed.value;
-		before = last;
-		await nextTurn();
-	}
+	return parsed.ok ? readReplayRequest(parsed.value) : parsed;
 }
 
 const ENDED: Refusal = {
@@ -269,12 +209,6 @@ const NOT_FOUND: Refusal = {
 	status: 404,
 	code: 'not-found',
 	message: 'There is nothing here (any more)',
-};
-
-const UNUSABLE_SELECTION: Refusal = {
-	status: 400,
-	code: 'invalid-selection',
-	message: "Give 'deliveryIds', or 'status': 'failed'",
 };
 
 function unreadable(message: string, since: number): Fault {

@@ -150,7 +150,9 @@ export interface Refused {
 		| 'too-many-endpoints'
 		| 'endpoint-not-active'
 		| 'nothing-selected'
-		| 'body-not-kept';
+		| 'body-not-kept'
+		| 'not-signed'
+		| 'kept-elsewhere';
 	/** What happened and how to go on. Holds no secret. */
 	readonly message: string;
 	/** The key at fault, where it is a single one. */

@@ -1,21 +1,40 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HostRules } from '../delivery/hostGuard';
 import { formatDeliveryId } from '../outbox/delivery';
 import type { Outbox } from '../outbox/outbox';
 import type { OwnEvents } from '../outbox/emitter';
-import { countReplay } from '../outbox/replay';
+import { countReplay, sliceReplay } from '../outbox/replay';
 import type { ReplaySelection } from '../outbox/replay';
 import { wakeDispatcher } from '../outbox/queue';
 import { createSecret } from '../protocol';
+import type { ConfigFile } from '../settings/configFile';
 import { inTransaction, optional } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import { parseEndpointId } from './endpoint';
-import type { EndpointRecord, EndpointSettings, Outcome, Refused } from './endpoint';
+import type { EndpointRecord, Outcome, Refused } from './endpoint';
 import { forgetHealth } from './endpointHealth';
-import { readEndpointRequest, readSecretChange } from './endpointRequest';
+import { readEndpointRequest } from './endpointRequest';
 import type { EndpointRequest } from './endpointRequest';
 import { openEndpointTable } from './endpointTable';
 import { viewOf } from './privacy';
+import {
+	BODY_NOT_KEPT,
+	callbackQueue,
+	disabledInSettings,
+	endpointExists,
+	MAX_ENDPOINTS,
+	notActive,
+	NOTHING_SELECTED,
+	otherKind,
+	otherRegistrant,
+	refuse,
+	setInConfiguration,
+	TOO_MANY_ENDPOINTS,
+	unknownEndpoint,
+} from './refusals';
 import { announceEndpointChange } from './registry';
+import { rotateSecret } from './rotateSecret';
+import type { NewSecret } from './rotateSecret';
 import { createTestEvent, TEST_TYPE } from './testEvent';
 import type { TestType } from './testEvent';
 
@@ -27,14 +46,9 @@ export interface Registered {
 	readonly secret?: string;
 }
 
-/** A secret that took another one's place. */
-export interface RotatedSecret {
+/** A secret that took another one's place, and whose it is. */
+export interface RotatedSecret extends NewSecret {
 	readonly endpoint: EndpointRecord;
-	readonly secret: string;
-	/** Whether it was made here, rather than given. */
-	readonly isMade: boolean;
-	/** Until when the replaced secret signs, too. Milliseconds since 1970. */
-	readonly previousUntil: number;
 }
 
 /** Which deliveries to make again, as people say it. */
@@ -75,14 +89,20 @@ export interface EndpointManager {
 		name: string,
 	): Outcome<{ readonly endpoint: EndpointRecord; readonly wasDisabled: boolean }>;
 	disable(name: string, reason?: string): Outcome<EndpointRecord>;
-	/** Of an endpoint made over the API. @param body `secret`, `overlapHours` */
-	rotate(name: string, body: unknown): Outcome<RotatedSecret>;
+	/**
+	 * Gives an endpoint a new signing secret; see {@link rotateSecret}. Refused for one of the configuration
+	 * file unless there is a {@link EndpointManagerParts.configFile}.
+	 */
+	rotate(name: string, body: unknown): Promise<Outcome<RotatedSecret>>;
 	test(
 		name: string,
 		type?: TestType,
 	): Outcome<{ readonly eventId: string; readonly deliveryId: string }>;
-	/** Refused when all that was selected is not kept any more. */
-	replay(request: ReplayRequest): Outcome<ReplayCount>;
+	/**
+	 * Makes deliveries again, some at a time: agents of the gateway go on meanwhile. What comes to match
+	 * after this has begun is left alone. Refused when all that was selected is not kept any more.
+	 */
+	replay(request: ReplayRequest): Promise<Outcome<ReplayCount>>;
 	/** How many deliveries {@link EndpointManager.replay} would make again. */
 	countReplay(request: ReplayRequest): Outcome<ReplayCount>;
 	/** Fails what waits for an endpoint, a removed one too. */
@@ -102,13 +122,14 @@ export interface EndpointManagerParts {
 	readonly hostRules: HostRules;
 	/** What events name as their gateway. */
 	readonly instanceId: string;
+	/** Given where its owner asks for something: at the command line alone. */
+	readonly configFile?: ConfigFile;
 	/** Milliseconds since 1970; the system's clock unless given. */
 	readonly now?: () => number;
 }
 
 /** What is done with deliveries alone works for endpoints of any kind, removed ones too. */
 const ANY = { removed: true, callback: true, config: true } as const;
-const MAX_ENDPOINTS = 1000;
 const BY_HAND = 'It was disabled by hand';
 const PURGED = 'It was purged by hand';
 const BEGINS_ANEW = 'The receiver was set up anew, and begins with new events';
@@ -116,7 +137,8 @@ const BEGINS_ANEW = 'The receiver was set up anew, and begins with new events';
 export const GIVEN_UP_ON_PURPOSE: readonly string[] = [PURGED, BEGINS_ANEW];
 
 export function createEndpointManager(parts: EndpointManagerParts): EndpointManager {
-	const { folder, database, outbox, ownEvents, hostRules, instanceId, now = Date.now } = parts;
+	const { folder, database, outbox, ownEvents, hostRules, instanceId, configFile } = parts;
+	const { now = Date.now } = parts;
 	const table = openEndpointTable(database);
 
 	const find = (name: string): EndpointRecord | undefined => {
@@ -149,19 +171,20 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 		}
 		return act(endpoint);
 	};
-	const select = (
-		{ endpoint, ...selection }: ReplayRequest,
-		act?: (selection: ReplaySelection) => number,
-	): Outcome<ReplayCount> => {
-		const run = (wanted: ReplaySelection): Outcome<ReplayCount> => {
-			const { count, notKept } = countReplay(database, wanted);
-			if (count === 0 && notKept > 0) return refuse(BODY_NOT_KEPT);
-			return { ok: true, value: { count: act?.(wanted) ?? count, notKept } };
-		};
+	const select = ({ endpoint, ...selection }: ReplayRequest): Outcome<ReplaySelection> => {
 		if (endpoint !== undefined) {
-			return withEndpoint(endpoint, ANY, ({ id }) => run({ ...selection, endpointIds: [id] }));
+			return withEndpoint(endpoint, ANY, ({ id }) => ({
+				ok: true,
+				value: { ...selection, endpointIds: [id] },
+			}));
 		}
-		return Object.keys(selection).length === 0 ? refuse(NOTHING_SELECTED) : run(selection);
+		if (Object.keys(selection).length === 0) return refuse(NOTHING_SELECTED);
+		return { ok: true, value: selection };
+	};
+	const count = (selection: ReplaySelection): Outcome<ReplayCount> => {
+		const counted = countReplay(database, selection);
+		const isNothingKept = counted.count === 0 && counted.notKept > 0;
+		return isNothingKept ? refuse(BODY_NOT_KEPT) : { ok: true, value: counted };
 	};
 	const failAllPending = (id: number, reason: string): number => {
 		for (let count = 0; ; ) {
@@ -303,20 +326,16 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 				ownEvents.tell('endpoint.disabled', { endpoint: { name: endpoint.name, reason } }, id);
 				return { ok: true, value: changed(endpoint) };
 			}),
-		rotate: (name, body) =>
-			withEndpoint(name, {}, (endpoint) => {
-				const read = readSecretChange(body);
-				if (!read.ok) return read;
-				const { secret = createSecret(), overlapMs } = read.value;
-				const time = now();
-				const previousUntil = time + overlapMs;
-				inTransaction(database, () => {
-					const [current] = table.secretsOf(endpoint.id, time).current;
-					if (current !== secret) table.setSecret(endpoint.id, secret, previousUntil, time);
-				});
-				const isMade = read.value.secret === undefined;
-				return { ok: true, value: { endpoint: changed(endpoint), secret, isMade, previousUntil } };
-			}),
+		rotate: async (name, body) => {
+			const found = withEndpoint(name, { config: true }, (endpoint) => ({
+				ok: true,
+				value: endpoint,
+			}));
+			if (!found.ok) return found;
+			const rotated = await rotateSecret(found.value, body, { database, configFile, now });
+			if (!rotated.ok) return rotated;
+			return { ok: true, value: { ...rotated.value, endpoint: changed(found.value) } };
+		},
 		test: (name, type = TEST_TYPE) =>
 			withEndpoint(name, { config: true }, ({ id, lifecycle, settings }) => {
 				if (lifecycle.state !== 'active') return refuse(notActive(name, lifecycle));
@@ -326,8 +345,21 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 				return { ok: true, value: { eventId: event.id, deliveryId: formatDeliveryId(number) } };
 			}),
 		named: (name) => withEndpoint(name, ANY, (endpoint) => ({ ok: true, value: endpoint })),
-		replay: (request) => select(request, (selection) => outbox.replay(selection).count),
-		countReplay: (request) => select(request),
+		replay: async (request) => {
+			const selected = select(request);
+			const counted = selected.ok ? count(selected.value) : selected;
+			if (!selected.ok || !counted.ok) return counted;
+			let replayed = 0;
+			for (const deliveryIds of sliceReplay(database, selected.value)) {
+				replayed += outbox.replay({ ...selected.value, deliveryIds }).count;
+				await nextTurn();
+			}
+			return { ok: true, value: { count: replayed, notKept: counted.value.notKept } };
+		},
+		countReplay: (request) => {
+			const selected = select(request);
+			return selected.ok ? count(selected.value) : selected;
+		},
 		purge: (name) =>
 			withEndpoint(name, ANY, (endpoint) => {
 				const count = failAllPending(endpoint.id, PURGED);
@@ -337,101 +369,6 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 	};
 }
 
-function refuse(refused: Refused): { readonly ok: false; readonly refused: Refused } {
-	return { ok: false, refused };
-}
-
 function missing(): never {
 	throw new Error('The endpoint was deleted meanwhile');
 }
-
-/** Shortens what a request named, so that an answer stays an answer. */
-function shown(name: string): string {
-	return name.length > 100 ? `${name.slice(0, 100)}…` : name;
-}
-
-function unknownEndpoint(name: string, known: readonly EndpointRecord[]): Refused {
-	const names = known
-		.filter(({ kind, lifecycle }) => kind !== 'callback' && lifecycle.state !== 'removed')
-		.map((endpoint) => `'${endpoint.name}'`);
-	const hint =
-		names.length === 0
-			? 'There are none yet'
-			: `There are ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' …' : ''}`;
-	return {
-		code: 'unknown-endpoint',
-		message: `There is no endpoint '${shown(name)}' at this gateway. ${hint}`,
-	};
-}
-
-/** Only the file's owner changes the configuration file. */
-function setInConfiguration(name: string): Refused {
-	return {
-		code: 'set-in-configuration',
-		message: `The endpoint '${shown(name)}' is set in the gateway's configuration file, under plugins.entries["event-webhooks"].config.endpoints. Change it there, or use another name`,
-	};
-}
-
-function endpointExists(name: string): Refused {
-	return {
-		code: 'endpoint-exists',
-		path: 'name',
-		message: `There is an endpoint '${shown(name)}' already. Use another name, or change that one`,
-	};
-}
-
-function otherRegistrant(name: string): Refused {
-	return {
-		code: 'other-registrant',
-		message: `The endpoint '${shown(name)}' was made by another n8n, which may still be using it: this one may be a copy of it. If the other one is gone, remove the endpoint with 'openclaw event-webhooks endpoints remove ${shown(name)}' and publish again`,
-	};
-}
-
-function otherKind(name: string, kind: string): Refused {
-	return {
-		code: 'endpoint-exists',
-		path: 'kind',
-		message: `There is an endpoint '${shown(name)}' of the kind '${kind}' already. Remove it first, or use another name`,
-	};
-}
-
-function callbackQueue(name: string): Refused {
-	return {
-		code: 'callback-queue',
-		message: `'${shown(name)}' is a queue of callbacks, which comes and goes by itself: each callback has its own secret`,
-	};
-}
-
-function disabledInSettings(name: string): Refused {
-	return {
-		code: 'set-in-configuration',
-		message: `The endpoint '${shown(name)}' is switched off by "enabled": false in its settings: change it there`,
-	};
-}
-
-function notActive(name: string, lifecycle: EndpointRecord['lifecycle']): Refused {
-	const why = 'reason' in lifecycle ? `: ${lifecycle.reason}` : '';
-	return {
-		code: 'endpoint-not-active',
-		message: `Nothing is sent to the endpoint '${shown(name)}', it is ${lifecycle.state}${why}`,
-	};
-}
-
-const TOO_MANY_ENDPOINTS: Refused = {
-	code: 'too-many-endpoints',
-	message: `There are ${String(MAX_ENDPOINTS)} endpoints already. Remove some that are not used any more`,
-};
-
-const BODY_NOT_KEPT: Refused = {
-	code: 'body-not-kept',
-	message:
-		'It cannot be sent again: it was delivered, and its endpoint wants no bodies to be kept then (privacy.dropBodiesAfterDelivery)',
-};
-
-const NOTHING_SELECTED: Refused = {
-	code: 'nothing-selected',
-	message: 'Say what to replay: deliveries, events, a status, a time or an endpoint',
-};
-
-/** Settings as they were given, for who shows them. */
-export type { EndpointSettings };

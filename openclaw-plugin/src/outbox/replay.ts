@@ -28,6 +28,8 @@ export interface Replayed {
 }
 
 const AT_ONCE = 500;
+/** Takes some milliseconds. */
+const SLICE = 200;
 
 /**
  * Makes deliveries again, with all their tries, in the order in which they were created. One that has
@@ -94,6 +96,38 @@ export function countReplay(
 		.get(...values);
 	const kept = Number(found?.kept);
 	return { count: kept, notKept: Number(found?.n) - kept };
+}
+
+/**
+ * Cuts what {@link replayDeliveries} would make again into slices that take a moment each. All deliveries of
+ * an event are in one, so that they become those of one event again.
+ *
+ * @returns numbers of deliveries; what is added meanwhile is not among them
+ * @throws RangeError when nothing is selected by
+ */
+export function* sliceReplay(
+	database: Database,
+	selection: ReplaySelection,
+): Generator<readonly number[]> {
+	const { conditions, values } = conditionsOf(selection);
+	const last = Number(database.prepare('SELECT max(id) AS id FROM deliveries').get()?.id ?? 0);
+	const find = database.prepare(
+		`SELECT d.id, d.event_seq FROM deliveries d
+		WHERE d.id > ? AND d.id <= ? AND ${conditions.join(' AND ')} ORDER BY d.id LIMIT ?`,
+	);
+	const findRest = database.prepare(
+		`SELECT d.id FROM deliveries d
+		WHERE d.id > ? AND d.id <= ? AND d.event_seq = ? AND ${conditions.join(' AND ')}`,
+	);
+	for (let after = 0; ; ) {
+		const rows = find.all(after, last, ...values, SLICE);
+		const newest = rows.at(-1);
+		if (newest === undefined) return;
+		const rest = findRest.all(newest.id ?? 0, last, newest.event_seq ?? 0, ...values);
+		const ids = [...rows, ...rest].map(({ id }) => Number(id));
+		yield ids;
+		after = Math.max(...ids);
+	}
 }
 
 /** What is replayed together. */

@@ -120,6 +120,20 @@ describe('a replay', () => {
 		expect(gateway.log.join()).toContain('deliveries were replayed over the API');
 	});
 
+	it('of thousands leaves the gateway its turns', async () => {
+		storeDeliveries(
+			gateway.database,
+			Array.from({ length: 3000 }, () => ({ state: 'failed' as const })),
+		);
+		let turns = 0;
+		const counting = setInterval(() => (turns += 1), 0);
+		const { json } = await gateway.ask('POST', '/deliveries/replay', { status: 'failed' });
+		clearInterval(counting);
+
+		expect(at(json, 'count')).toBe(3002);
+		expect(turns).toBeGreaterThan(3);
+	});
+
 	it.each<[unknown]>([[{}], [{ deliveryIds: [] }], [{ status: 'pending' }], [{ since: 'once' }]])(
 		'refuses %j',
 		async (body) => {

@@ -268,6 +268,7 @@ describe('replay', () => {
 		[{ deliveryIds: ['dlv_1', 'dlv_3'] }, ['dlv_4', 'dlv_1']],
 		[{ status: 'failed' }, ['dlv_2', 'dlv_1']],
 		[{ status: 'failed', endpoint: 'crm' }, ['dlv_2']],
+		[{ status: 'delivered' }, ['dlv_4']],
 		[{ deliveryIds: ['dlv_9'] }, []],
 	])('sends %j again', async (body, expected) => {
 		const { status, json } = await replay(body);
@@ -294,7 +295,7 @@ describe('replay', () => {
 	it.each<[unknown]>([
 		[{}],
 		[null],
-		[{ status: 'delivered' }],
+		[{ status: 'pending' }],
 		[{ status: 'failed', endpoint: 7 }],
 		[{ deliveryIds: [] }],
 		[{ deliveryIds: ['evt_1'] }],

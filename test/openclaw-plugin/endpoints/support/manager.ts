@@ -4,12 +4,14 @@ import type { EndpointManager } from '../../../../openclaw-plugin/src/endpoints/
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import type { Outbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { createOwnEvents } from '../../../../openclaw-plugin/src/outbox/emitter';
+import type { ConfigFile } from '../../../../openclaw-plugin/src/settings/configFile';
 
 /** The use cases on a database, with the outbox that they work on. */
 export function openManager(
 	database: DatabaseSync,
 	folder: string,
 	now: () => number = Date.now,
+	configFile?: ConfigFile,
 ): { readonly manager: EndpointManager; readonly outbox: Outbox } {
 	const instanceId = 'node-1';
 	const outbox = openOutbox(database, { folder, now });
@@ -25,5 +27,8 @@ export function openManager(
 		isPrivateAddress: () => false,
 	};
 	const parts = { folder, database, outbox, ownEvents, hostRules, instanceId, now };
-	return { manager: createEndpointManager(parts), outbox };
+	const manager = createEndpointManager(
+		configFile === undefined ? parts : { ...parts, configFile },
+	);
+	return { manager, outbox };
 }
