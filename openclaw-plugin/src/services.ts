@@ -91,7 +91,7 @@ function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, c
 		database: store,
 		runs: api.runtime.subagent,
 		emit,
-		onSettled: callbacks.send,
+		onEnded: callbacks.send,
 		logger,
 		retentionDays: settings.outbox.retentionDays,
 	});

@@ -25,7 +25,7 @@ export function readOpenWork(gatewayFolder: string): OpenWork {
 		const number = (sql: string) => Number(database.prepare(sql).get()?.value ?? 0);
 		return {
 			deliveries: number("SELECT count(*) AS value FROM deliveries WHERE state = 'pending'"),
-			messages: number('SELECT count(*) AS value FROM inbound_messages WHERE settled_at IS NULL'),
+			messages: number('SELECT count(*) AS value FROM inbound_messages WHERE ended_at IS NULL'),
 			newestEventAt: number('SELECT max(created_at) AS value FROM events'),
 		};
 	});

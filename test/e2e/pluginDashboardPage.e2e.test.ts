@@ -258,7 +258,7 @@ describeInBrowser('the dashboard in a browser', () => {
 		log.close();
 		server.database.exec(
 			`INSERT INTO inbound_messages (run_id, endpoint, agent_id, session_key, message, prompt,
-				missing_paths, state, result, created_at, settled_at, next_at)
+				missing_paths, state, result, created_at, ended_at, next_at)
 			VALUES ('run_1', 'alert', 'main', 'agent:main:webhook', 'Disk <b>full</b>', '', '[]', 'done',
 				'{"ok":true,"reply":"On it"}', ${Date.now() - 60_000}, 0, 0)`,
 		);

@@ -135,7 +135,7 @@ function describeCall(terminal: Terminal, call: InboundCallDetails, now: number)
 		['Session', call.sessionKey],
 		['Caller', call.caller ?? '(its token is revoked)'],
 		['Came', moment(call.createdAt)],
-		['Settled', call.settledAt === undefined ? undefined : moment(call.settledAt)],
+		['Ended', call.endedAt === undefined ? undefined : moment(call.endedAt)],
 		['Model', call.model],
 		['Callback', call.callback],
 		['Delivered', call.isDelivered ? "to the session's chat, too" : undefined],

@@ -60,7 +60,7 @@ export function createSettlements(parts: SettlementParts): Settlements {
 	const changed = new Map<number, DeliveryHealth>();
 	const disabled = new Map<number, string>();
 	/** Endpoints that wait until it is tried to write their results. */
-	const held = new Set<number>();
+	const waiting = new Set<number>();
 	let immediate: NodeJS.Immediate | undefined;
 	let timer: NodeJS.Timeout | undefined;
 
@@ -98,8 +98,8 @@ export function createSettlements(parts: SettlementParts): Settlements {
 	};
 	const endTurn = () => {
 		immediate = undefined;
-		const endpointIds = [...held];
-		held.clear();
+		const endpointIds = [...waiting];
+		waiting.clear();
 		const isWritten = flush(endpointIds);
 		for (const id of endpointIds) parts.afterWrite(id, isWritten);
 	};
@@ -116,7 +116,7 @@ export function createSettlements(parts: SettlementParts): Settlements {
 			changed.set(endpointId, health);
 			if (disabledReason !== undefined) disabled.set(endpointId, disabledReason);
 			if (timer !== undefined) return false;
-			held.add(endpointId);
+			waiting.add(endpointId);
 			immediate ??= setImmediate(endTurn);
 			return true;
 		},

@@ -150,7 +150,7 @@ function adopt(
 	const kept = fault === undefined ? settings : { ...settings, ...withLastGood(settings, before) };
 	table.update(id, { settings: kept, name }, now);
 	table.setFaulty(id, fault === undefined ? undefined : { since: now, reason: fault });
-	if (fault === undefined) releaseHeld(database, id, settings, instanceId, viewOf(before));
+	if (fault === undefined) confirmProvisional(database, id, settings, instanceId, viewOf(before));
 }
 
 /** A path that was mistyped is one that could be read before: until it is mended, both are heeded. */
@@ -179,20 +179,20 @@ function askable(filter: EventFilter, view: View | undefined): EventFilter {
  * Lets go what was kept for a faulty endpoint. Of what was not even kept no filter can be asked again: it
  * was heeded when the event happened.
  */
-function releaseHeld(
+function confirmProvisional(
 	database: Database,
 	id: number,
 	settings: EndpointSettings,
 	instanceId: string,
 	view: View | undefined,
 ): void {
-	const held = database
+	const provisional = database
 		.prepare(
 			`SELECT d.id, d.event_seq, e.type, e.body FROM deliveries d JOIN events e ON e.seq = d.event_seq
-			WHERE d.endpoint_id = ? AND d.state = 'pending' AND d.is_held = 1`,
+			WHERE d.endpoint_id = ? AND d.state = 'pending' AND d.is_provisional = 1`,
 		)
 		.all(id);
-	if (held.length === 0) return;
+	if (provisional.length === 0) return;
 	const filter = askable(settings.filter ?? {}, view);
 	const matches = createSubscription({ ...settings, filter });
 	const narrow = createNarrowing(database);
@@ -201,7 +201,7 @@ function releaseHeld(
 		`DELETE FROM events WHERE seq = ?
 		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event_seq = events.seq)`,
 	);
-	for (const row of held) {
+	for (const row of provisional) {
 		const { data } = JSON.parse(String(row.body)) as { data: EventData };
 		if (matches(String(row.type), data, instanceId)) {
 			narrow(Number(row.event_seq), String(row.body));
@@ -211,7 +211,7 @@ function releaseHeld(
 		dropEvent.run(row.event_seq ?? null);
 	}
 	database
-		.prepare("UPDATE deliveries SET is_held = 0 WHERE endpoint_id = ? AND state = 'pending'")
+		.prepare("UPDATE deliveries SET is_provisional = 0 WHERE endpoint_id = ? AND state = 'pending'")
 		.run(id);
 }
 

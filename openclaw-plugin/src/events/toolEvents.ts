@@ -33,13 +33,13 @@ export function onToolCall(event: unknown, context: unknown, parts: EventParts):
 		return;
 	}
 	noteOuter(call, state);
-	const isHeld = name === CATALOG_CALL && callId !== undefined;
+	const isDeferred = name === CATALOG_CALL && callId !== undefined;
 	if (callId !== undefined && known?.hasInner !== true) {
 		const { runId } = call.origin;
-		const open = { runId, callId, hasInner: false, isTold: !isHeld, isOver: false };
+		const open = { runId, callId, hasInner: false, isTold: !isDeferred, isOver: false };
 		state.calls.set(keyOf(open), open);
 	}
-	if (!isHeld) tellCall(call, parts);
+	if (!isDeferred) tellCall(call, parts);
 }
 
 /** `after_tool_call` */

@@ -27,8 +27,8 @@ export interface AgentRunner {
 }
 
 /** A message that has come to its end. */
-export interface SettledMessage extends InboundMessage {
-	readonly settledAt: number;
+export interface EndedMessage extends InboundMessage {
+	readonly endedAt: number;
 	readonly result: RunResult;
 }
 
@@ -43,9 +43,9 @@ export interface AgentRunnerOptions {
 	 */
 	readonly emit: (type: 'error.occurred', data: ErrorData) => void;
 	/** Called for each message that has come to its end; what it writes is written with that, or not. */
-	readonly onSettled?: (message: SettledMessage) => void;
+	readonly onEnded?: (message: EndedMessage) => void;
 	readonly logger: Logger;
-	/** Days that settled messages are kept; a repeated request is recognized that long. */
+	/** Days that ended messages are kept; a repeated request is recognized that long. */
 	readonly retentionDays: number;
 	/** Runs at once, one per session. */
 	readonly maxSessions?: number;
@@ -86,17 +86,17 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 	let timer: NodeJS.Timeout | undefined;
 	let cleanAt = 0;
 
-	const settle = (message: InboundMessage, result: RunResult) => {
-		const settledAt = now();
+	const end = (message: InboundMessage, result: RunResult) => {
+		const endedAt = now();
 		inTransaction(options.database, () => {
-			if (!messages.settle(message.runId, result, settledAt)) return;
-			options.onSettled?.({ ...message, settledAt, result });
+			if (!messages.end(message.runId, result, endedAt)) return;
+			options.onEnded?.({ ...message, endedAt, result });
 		});
 		signals.announce(message.runId);
 	};
 	const fail = (message: InboundMessage, failure: Extract<RunResult, { ok: false }>) => {
 		const { endpoint, agentId, sessionKey, runId } = message;
-		settle(message, failure);
+		end(message, failure);
 		const from = endpoint === DIRECT ? `message to '${agentId}'` : `inbound endpoint '${endpoint}'`;
 		logger.warn(`${from}: ${failure.message} (${runId})`);
 		if (failure.code !== 'refused' && failure.code !== 'not-started') return;
@@ -106,7 +106,7 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 	const finish = (message: InboundMessage, outcome: RunOutcome) => {
 		if (outcome.kind === 'left') return;
 		if (outcome.kind === 'ended') {
-			if (outcome.result.ok) settle(message, outcome.result);
+			if (outcome.result.ok) end(message, outcome.result);
 			else fail(message, outcome.result);
 		} else if (now() - message.createdAt >= GIVE_UP_AFTER_MS) {
 			const text = `The gateway could not start the agent for a day: ${outcome.message}`;

@@ -11,7 +11,7 @@ import type { DeliveryTarget, Outbox } from '../outbox/outbox';
 import { fitBody } from '../outbox/envelope';
 import { createEventId } from '../protocol';
 import type { Database } from '../store/databaseAccess';
-import type { SettledMessage } from './agentRunner';
+import type { EndedMessage } from './agentRunner';
 import { DIRECT } from './message';
 import type { MessageCallback } from './message';
 import { outcomeOf } from './messageAnswer';
@@ -33,7 +33,7 @@ export interface Callbacks {
 	 */
 	readonly findReceiver: (origin: string) => { readonly allowPrivateHosts: boolean } | undefined;
 	/** Queues the callback of a message, if it asked for one; the outbox delivers it with its retries. */
-	readonly send: (message: SettledMessage) => void;
+	readonly send: (message: EndedMessage) => void;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface Callbacks {
  * @example
  * const callbacks = createCallbacks({ outbox, registry, instanceId: settings.instanceId });
  * createInboundRoute({ …, findSigner: callbacks.findSigner });
- * createAgentRunner({ …, onSettled: callbacks.send });
+ * createAgentRunner({ …, onEnded: callbacks.send });
  */
 export function createCallbacks(parts: {
 	/** Where the plugin keeps its data. */
@@ -84,9 +84,9 @@ export function createCallbacks(parts: {
 			if (callback === undefined) return;
 			const id = createEventId();
 			const type = CALLBACK_TYPE;
-			const timestamp = new Date(message.settledAt).toISOString();
+			const timestamp = new Date(message.endedAt).toISOString();
 			const body = fitBody({ id, type, timestamp, instanceId, data: describe(message) });
-			outbox.append({ id, type, createdAt: message.settledAt, body }, [target(callback)]);
+			outbox.append({ id, type, createdAt: message.endedAt, body }, [target(callback)]);
 		},
 	};
 }
@@ -100,7 +100,7 @@ function endpointOrigin({ url }: Endpoint): string | undefined {
 	return url === undefined || !URL.canParse(url) ? undefined : new URL(url).origin;
 }
 
-function describe(message: SettledMessage) {
+function describe(message: EndedMessage) {
 	const { runId, agentId, sessionKey, endpoint, result } = message;
 	return {
 		agentId,

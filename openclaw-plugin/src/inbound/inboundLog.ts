@@ -27,7 +27,7 @@ export interface InboundCall {
 	/** End of its reply. */
 	readonly reply?: string;
 	readonly error?: { readonly code: string; readonly message: string };
-	readonly settledAt?: number;
+	readonly endedAt?: number;
 }
 
 /** An accepted call with all that is known about it. */
@@ -95,7 +95,7 @@ export function showInbound(database: Database, runId: string): InboundCallDetai
 }
 
 function readCall(row: Row): InboundCall {
-	const { runId, createdAt, settledAt, endpoint, agentId, sessionKey, state, ...message } =
+	const { runId, createdAt, endedAt, endpoint, agentId, sessionKey, state, ...message } =
 		readMessage(row);
 	const token = message.caller === GATEWAY_TOKEN ? 'hooks.token' : row.caller_name;
 	const caller = senderTypeOf(message.caller) ?? token;
@@ -109,7 +109,7 @@ function readCall(row: Row): InboundCall {
 		state,
 		message: message.message,
 		...outcomeOf(message.result),
-		...(settledAt === undefined ? {} : { settledAt }),
+		...(endedAt === undefined ? {} : { endedAt }),
 	};
 }
 

@@ -66,7 +66,7 @@ export interface InboundMessage extends Omit<NewMessage, 'request'> {
 	/** How often the gateway took it, or may have: it refuses to start the same run id twice. */
 	readonly starts: number;
 	readonly createdAt: number;
-	readonly settledAt?: number;
+	readonly endedAt?: number;
 	/** Present once it is done or failed. */
 	readonly result?: RunResult;
 }

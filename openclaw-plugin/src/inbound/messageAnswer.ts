@@ -129,8 +129,8 @@ export function outcomeOf(message: InboundMessage) {
 	};
 }
 
-function durationOf({ createdAt, settledAt = createdAt }: InboundMessage): number {
-	return settledAt - createdAt;
+function durationOf({ createdAt, endedAt = createdAt }: InboundMessage): number {
+	return endedAt - createdAt;
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc7240#section-3 */

@@ -26,7 +26,7 @@ const IS_DUE = `next_at NOT BETWEEN ?1 + 1 AND ?1 + ${String(MAX_PAUSE_MS)}`;
 
 /** Messages of one session run one after the other. */
 const IS_HEAD = `seq IN (
-	SELECT min(seq) FROM inbound_messages WHERE settled_at IS NULL GROUP BY session_key
+	SELECT min(seq) FROM inbound_messages WHERE ended_at IS NULL GROUP BY session_key
 )`;
 
 /** The messages to agents in the database. */
@@ -34,7 +34,7 @@ export interface MessageStore {
 	/** Adds a message, durably, or finds the one that was added with the same key. */
 	add(message: NewMessage, now: number): Added;
 	find(runId: string): InboundMessage | undefined;
-	/** How many are not settled, of an endpoint where one is given. */
+	/** How many have not ended, of an endpoint where one is given. */
 	countOpen(endpoint?: string): number;
 	/** The oldest open message of each session, oldest first, as far as its time has come. */
 	listDue(now: number, limit: number): readonly InboundMessage[];
@@ -49,8 +49,8 @@ export interface MessageStore {
 	 */
 	postpone(runId: string, change: { readonly until: number; readonly isTaken: boolean }): void;
 	/** Ends a message for good; says whether it was open. */
-	settle(runId: string, result: RunResult, now: number): boolean;
-	/** Deletes what was settled longer ago than this; says how many. */
+	end(runId: string, result: RunResult, now: number): boolean;
+	/** Deletes what ended longer ago than this; says how many. */
 	forget(retentionDays: number): number;
 }
 
@@ -96,7 +96,7 @@ export function openMessageStore(database: Database): MessageStore {
 			return row && readMessage(row);
 		},
 		countOpen: (endpoint) => {
-			const sql = 'SELECT count(*) AS open FROM inbound_messages WHERE settled_at IS NULL';
+			const sql = 'SELECT count(*) AS open FROM inbound_messages WHERE ended_at IS NULL';
 			const row = endpoint === undefined ? one(sql) : one(`${sql} AND endpoint = ?`, endpoint);
 			return Number(row?.open);
 		},
@@ -121,25 +121,25 @@ export function openMessageStore(database: Database): MessageStore {
 		postpone: (runId, { until, isTaken }) => {
 			change(
 				`UPDATE inbound_messages SET state = 'queued', tries = tries + 1, next_at = ?,
-					starts = starts - ? WHERE run_id = ? AND settled_at IS NULL`,
+					starts = starts - ? WHERE run_id = ? AND ended_at IS NULL`,
 				until,
 				isTaken ? 0 : 1,
 				runId,
 			);
 		},
-		settle: (runId, result, now) =>
+		end: (runId, result, now) =>
 			// The prompt is only the message in a wrapping; neither it nor a secret is needed any more.
 			change(
-				`UPDATE inbound_messages SET state = ?, result = ?, settled_at = ?, settled_day = ${TODAY}, prompt = '',
+				`UPDATE inbound_messages SET state = ?, result = ?, ended_at = ?, ended_day = ${TODAY}, prompt = '',
 					options = json_remove(options, '$.callback.secret')
-				WHERE run_id = ? AND settled_at IS NULL`,
+				WHERE run_id = ? AND ended_at IS NULL`,
 				result.ok ? 'done' : 'failed',
 				JSON.stringify(result),
 				now,
 				runId,
 			) > 0,
 		forget: (retentionDays) =>
-			change(`DELETE FROM inbound_messages WHERE settled_day < ${TODAY} - ?`, retentionDays),
+			change(`DELETE FROM inbound_messages WHERE ended_day < ${TODAY} - ?`, retentionDays),
 	};
 }
 
@@ -163,7 +163,7 @@ export function readMessage(row: Row): InboundMessage {
 		tries: Number(row.tries),
 		starts: Number(row.starts),
 		createdAt: Number(row.created_at),
-		...(row.settled_at === null ? {} : { settledAt: Number(row.settled_at) }),
+		...(row.ended_at === null ? {} : { endedAt: Number(row.ended_at) }),
 		...(row.result === null ? {} : { result: JSON.parse(String(row.result)) as RunResult }),
 	};
 }

@@ -6,7 +6,7 @@ import { sharedOf } from '../shared';
  */
 export interface Signals {
 	/**
-	 * The gateway's run ids of messages whose run was started in this process and not settled yet: the
+	 * The gateway's run ids of messages whose run was started in this process and has not ended yet: the
 	 * gateway itself knows what becomes of them.
 	 */
 	readonly started: Map<string, string>;

@@ -123,7 +123,7 @@ function targetOf(
 	{ id, lifecycle }: Pick<EndpointRecord, 'id' | 'lifecycle'>,
 	privacy: EndpointSettings['privacy'],
 ): DeliveryTarget {
-	return { endpointId: id, isHeld: lifecycle.state === 'faulty', view: viewOf(privacy) };
+	return { endpointId: id, isProvisional: lifecycle.state === 'faulty', view: viewOf(privacy) };
 }
 
 /** Tells of the plugin's own deliveries, as events. */

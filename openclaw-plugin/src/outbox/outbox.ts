@@ -33,7 +33,7 @@ export interface DeliveryTarget {
 	/** Endpoint whose secrets sign instead. */
 	readonly signerId?: number;
 	/** Kept for an endpoint whose settings cannot be used: they decide once they are mended. */
-	readonly isHeld?: boolean;
+	readonly isProvisional?: boolean;
 	/** What the endpoint sees of events; all unless given. */
 	readonly view?: View | undefined;
 }
@@ -186,7 +186,7 @@ function createAppend(database: Database, now: () => number): Outbox['append'] {
 		'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
 	);
 	const insertDelivery = database.prepare(
-		`INSERT INTO deliveries (event_seq, endpoint_id, url, secret, signer_id, is_held, state, created_at,
+		`INSERT INTO deliveries (event_seq, endpoint_id, url, secret, signer_id, is_provisional, state, created_at,
 			next_at, queued_day) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ${TODAY})`,
 	);
 	const attachments = openAttachmentTable(database);
@@ -195,14 +195,14 @@ function createAppend(database: Database, now: () => number): Outbox['append'] {
 			const { lastInsertRowid } = insertEvent.run(id, type, createdAt, body);
 			attachments.add(lastInsertRowid, files);
 			const at = now();
-			return targets.map(({ endpointId, url, secret, signerId, isHeld }) => {
+			return targets.map(({ endpointId, url, secret, signerId, isProvisional }) => {
 				const added = insertDelivery.run(
 					lastInsertRowid,
 					endpointId,
 					url ?? null,
 					secret ?? null,
 					signerId ?? null,
-					isHeld === true ? 1 : 0,
+					isProvisional === true ? 1 : 0,
 					at,
 					at,
 				);

@@ -119,7 +119,7 @@ const TABLES: readonly TableQuery[] = [
 	{ table: 'connections', key: 'endpoint_id', where: 'TRUE' },
 	{ table: 'meta', key: 'key', where: 'TRUE' },
 	{ table: 'tokens', key: 'rowid', where: 'TRUE' },
-	{ table: 'inbound_messages', key: 'seq', where: 'settled_at IS NULL' },
+	{ table: 'inbound_messages', key: 'seq', where: 'ended_at IS NULL' },
 	{ table: 'sessions', key: 'session_key', where: 'TRUE' },
 ];
 

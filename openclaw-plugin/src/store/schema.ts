@@ -106,9 +106,9 @@ export const SCHEMA = `
 	-- the ones before a replay among them. generation: goes up with each replay, so that an attempt that
 	-- was under way meanwhile does not settle it. url: where to, when it is not the endpoint's own.
 	-- secret: alone signs this delivery; forgotten once it is delivered. signer_id: endpoint whose secrets
-	-- sign a callback. is_held: kept for an endpoint whose settings cannot be used. is_body_kept: 0 once an
-	-- endpoint that wants no bodies to be kept has it.
-	-- is_body_kept: 0 once it was delivered to an endpoint that wants its body to be dropped then.
+	-- sign a callback. is_provisional: kept for an endpoint whose settings cannot be used, so that its filter
+	-- has yet to be asked. is_body_kept: 0 once it was delivered to an endpoint that wants its body to be
+	-- dropped then.
 	-- consumer, run: who has fetched it, and the execution it became there. queued_day, settled_day: by the
 	-- table clock.
 	CREATE TABLE deliveries (
@@ -119,7 +119,7 @@ export const SCHEMA = `
 		secret TEXT,
 		signer_id INTEGER,
 		state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
-		is_held INTEGER NOT NULL DEFAULT 0,
+		is_provisional INTEGER NOT NULL DEFAULT 0,
 		is_body_kept INTEGER NOT NULL DEFAULT 1,
 		generation INTEGER NOT NULL DEFAULT 0,
 		tries INTEGER NOT NULL DEFAULT 0,
@@ -190,12 +190,12 @@ export const SCHEMA = `
 		starts INTEGER NOT NULL DEFAULT 0,
 		created_at INTEGER NOT NULL,
 		next_at INTEGER NOT NULL,
-		settled_at INTEGER,
-		settled_day INTEGER,
+		ended_at INTEGER,
+		ended_day INTEGER,
 		result TEXT
 	) STRICT;
-	CREATE INDEX inbound_open ON inbound_messages (session_key, seq) WHERE settled_at IS NULL;
-	CREATE INDEX inbound_settled ON inbound_messages (settled_day) WHERE settled_day IS NOT NULL;
+	CREATE INDEX inbound_open ON inbound_messages (session_key, seq) WHERE ended_at IS NULL;
+	CREATE INDEX inbound_ended ON inbound_messages (ended_day) WHERE ended_day IS NOT NULL;
 
 	-- Calls that were refused, or led to nothing by a condition of their endpoint (code 'filtered'): what an operator
 	-- needs to help the caller, without body or token.

@@ -29,17 +29,17 @@ interface StoredCall {
 const storeCalls = (calls: readonly StoredCall[]) => {
 	const insert = cli.database.prepare(
 		`INSERT INTO inbound_messages (run_id, caller, endpoint, agent_id, session_key, message, prompt,
-			missing_paths, state, created_at, next_at, settled_at, result)
+			missing_paths, state, created_at, next_at, ended_at, result)
 		VALUES (?, ?, ?, 'support-bot', 'agent:support-bot:webhook:deploy', ?, '', ?, ?, ?, ?, ?, ?)`,
 	);
 	calls.forEach((call, index) => {
 		const { caller = 'hooks', endpoint = 'deploy', state = 'done', message = 'Hi' } = call;
 		const { result = { ok: true, reply: 'Done' }, missingPaths = [] } = call;
 		const at = NOW - (calls.length - index) * MINUTE_MS;
-		const settled = state === 'queued' || state === 'running' ? null : at + 1000;
+		const ended = state === 'queued' || state === 'running' ? null : at + 1000;
 		const paths = JSON.stringify(missingPaths);
-		const outcome = settled === null ? null : JSON.stringify(result);
-		insert.run(`run_${index}`, caller, endpoint, message, paths, state, at, at, settled, outcome);
+		const outcome = ended === null ? null : JSON.stringify(result);
+		insert.run(`run_${index}`, caller, endpoint, message, paths, state, at, at, ended, outcome);
 	});
 };
 

@@ -38,16 +38,16 @@ const apply = (endpoints: unknown, more: object = {}) => {
 	return [...applyConfigured({ ...parts, ...more })];
 };
 const states = () => table.list().map(({ id, name, lifecycle: { state } }) => [id, name, state]);
-const emit = (endpointId: number, type: 'message.sent' | 'tool.called', isHeld = true) =>
+const emit = (endpointId: number, type: 'message.sent' | 'tool.called', isProvisional = true) =>
 	openOutbox(database, { folder: folder.path, now: () => now }).append(
 		createEvent({ type, data: { agentId: 'main' }, at: now, instanceId: 'node-1' }),
-		[{ endpointId, isHeld }],
+		[{ endpointId, isProvisional }],
 	)[0] ?? 0;
 const deliveryStates = () =>
 	database
-		.prepare('SELECT id, state, is_held FROM deliveries ORDER BY id')
+		.prepare('SELECT id, state, is_provisional FROM deliveries ORDER BY id')
 		.all()
-		.map(({ id, state, is_held: isHeld }) => [id, state, isHeld]);
+		.map(({ id, state, is_provisional: isProvisional }) => [id, state, isProvisional]);
 
 it('gives each endpoint an id that stays with it, whatever else changes', () => {
 	expect(apply([written('a'), written('b')])).toEqual([
@@ -190,7 +190,7 @@ describe('what is to stay at the gateway', () => {
 		const data = { agentId: 'main', userId: '7', message: { content: 'confidential' } };
 		openOutbox(database, { folder: folder.path, now: () => now }).append(
 			createEvent({ type: 'message.received', data, at: now, instanceId: 'node-1' }),
-			[{ endpointId: 1, isHeld: true, view: viewOf(settings?.privacy) }],
+			[{ endpointId: 1, isProvisional: true, view: viewOf(settings?.privacy) }],
 		);
 	};
 	const body = () => String(database.prepare('SELECT body FROM events').get()?.body);
@@ -232,7 +232,7 @@ describe('what is to stay at the gateway', () => {
 		apply([written('a', more)]);
 		expect(deliveryStates()).toEqual([[1, 'pending', 0]]);
 		apply([written('a', { ...more, ...FAULT })]);
-		database.exec('UPDATE deliveries SET is_held = 1');
+		database.exec('UPDATE deliveries SET is_provisional = 1');
 		apply([written('a', { ...more, filter: { agentIds: ['other'] } })]);
 		expect(deliveryStates()).toEqual([]);
 	});

@@ -25,10 +25,10 @@ async function post(headers: Readonly<Record<string, string>> = {}, name = 'aler
 	return String(json.runId);
 }
 
-async function settled(runId: string): Promise<InboundMessage> {
+async function ended(runId: string): Promise<InboundMessage> {
 	return await waitFor('the end of the run', () => {
 		const message = gateway.messages.find(runId);
-		return message?.settledAt === undefined ? undefined : message;
+		return message?.endedAt === undefined ? undefined : message;
 	});
 }
 
@@ -40,7 +40,7 @@ describe('a message', () => {
 	it('becomes a run with its own id, and keeps the reply', async () => {
 		gateway.runs.answerBy(() => ({ reply: 'Looked after' }));
 		const runId = await post();
-		expect(await settled(runId)).toMatchObject({
+		expect(await ended(runId)).toMatchObject({
 			state: 'done',
 			result: { ok: true, reply: 'Looked after' },
 			prompt: '',
@@ -52,7 +52,7 @@ describe('a message', () => {
 	it('fails with what the agent failed with, without an event of its own', async () => {
 		gateway.runs.answerBy(() => ({ fail: 'LLM request failed: quota' }));
 		const runId = await post();
-		expect(await settled(runId)).toMatchObject({
+		expect(await ended(runId)).toMatchObject({
 			state: 'failed',
 			result: { ok: false, code: 'agent-failed', message: 'LLM request failed: quota' },
 		});
@@ -65,14 +65,14 @@ describe('a message', () => {
 		const runId = await post();
 		await started(1);
 		gateway.runs.end(runId, { status: 'timeout', endedAt: 1, timeoutPhase: 'run' });
-		expect(await settled(runId)).toMatchObject({ result: { ok: false, code: 'agent-timeout' } });
+		expect(await ended(runId)).toMatchObject({ result: { ok: false, code: 'agent-timeout' } });
 	});
 
 	it('fails at once, and is told about, when its agent does not exist', async () => {
 		const message = 'Agent "alert-handler" no longer exists in configuration';
 		gateway.runs.answerBy(() => ({ refuse: { message, code: 'INVALID_REQUEST' } }));
 		const runId = await post();
-		const { result } = await settled(runId);
+		const { result } = await ended(runId);
 		expect(result).toMatchObject({ ok: false, code: 'refused' });
 		expect(result).toMatchObject({
 			message: expect.stringContaining("no agent 'alert-handler'") as unknown,
@@ -109,7 +109,7 @@ describe('a message', () => {
 			time += 2 ** (tries - 1) * 1000;
 			await gateway.restart({ now: () => time });
 		}
-		expect(await settled(runId)).toMatchObject({ result: { ok: true, reply: 'At last' } });
+		expect(await ended(runId)).toMatchObject({ result: { ok: true, reply: 'At last' } });
 		expect(gateway.runs.starts.map((start) => start.runId)).toEqual([runId, runId, runId]);
 	});
 
@@ -118,7 +118,7 @@ describe('a message', () => {
 			runId.includes('.') ? DONE : { fail: 'Gateway is draining; new tasks are not accepted' },
 		);
 		const runId = await post();
-		expect(await settled(runId)).toMatchObject({ state: 'done' });
+		expect(await ended(runId)).toMatchObject({ state: 'done' });
 		expect(gateway.runs.starts.map((start) => start.runId)).toEqual([runId, `${runId}.2`]);
 	});
 
@@ -132,7 +132,7 @@ describe('a message', () => {
 			// Each reading of the clock is a millisecond later than the one before.
 			let time = dueAt - offset;
 			await gateway.restart({ now: () => (time += 1) });
-			expect(await settled(runId)).toMatchObject({ state: 'done' });
+			expect(await ended(runId)).toMatchObject({ state: 'done' });
 		},
 	);
 
@@ -142,7 +142,7 @@ describe('a message', () => {
 		const ahead = Date.now() + 365 * 86_400_000;
 		gateway.messages.postpone(runId, { until: ahead + 60_000, isTaken: false });
 		await gateway.restart();
-		expect(await settled(runId)).toMatchObject({ state: 'done' });
+		expect(await ended(runId)).toMatchObject({ state: 'done' });
 	});
 
 	it('is given up after a day', async () => {
@@ -150,7 +150,7 @@ describe('a message', () => {
 		gateway.runs.answerBy(() => ({ refuse: { message: 'Gateway client authority closed' } }));
 		const runId = await post();
 		await gateway.restart({ now: () => Date.now() + 86_400_001 });
-		expect(await settled(runId)).toMatchObject({
+		expect(await ended(runId)).toMatchObject({
 			result: {
 				ok: false,
 				code: 'not-started',
@@ -162,7 +162,7 @@ describe('a message', () => {
 
 	it('is forgotten after the retention', async () => {
 		const runId = await post();
-		await settled(runId);
+		await ended(runId);
 		const pass = async (days: number) => {
 			gateway.database.prepare('UPDATE clock SET day = day + ?').run(days);
 			// However far the clock jumps, only days that were counted count.
@@ -186,7 +186,7 @@ describe('messages', () => {
 			await started(index + 1);
 			expect(gateway.runs.starts).toHaveLength(index + 1);
 			gateway.runs.finish(runId, 'ok');
-			await settled(runId);
+			await ended(runId);
 		}
 		expect(gateway.runs.starts.map(({ runId }) => runId)).toEqual(runIds);
 		expect(gateway.runs.mostAtOnce).toBe(1);
@@ -199,7 +199,7 @@ describe('messages', () => {
 				: DONE,
 		);
 		const [first, second] = [await post(), await post()];
-		await settled(second);
+		await ended(second);
 		expect(gateway.runs.starts.map(({ runId }) => runId)).toEqual([first, first, second]);
 	});
 
@@ -227,7 +227,7 @@ describe('messages', () => {
 		for (let index = 0; index < 12; index += 1) {
 			off.push(await post({ 'x-openclaw-session-key': `busy${String(index)}` }));
 		}
-		expect(await settled(await post())).toMatchObject({ state: 'done' });
+		expect(await ended(await post())).toMatchObject({ state: 'done' });
 		expect(off.map(state)).toEqual(off.map(() => 'queued'));
 	});
 
@@ -240,8 +240,8 @@ describe('messages', () => {
 		});
 		await scope.run('service', async () => gateway.restart());
 		const [first, second] = [await post(), await post()];
-		await settled(first);
-		await settled(second);
+		await ended(first);
+		await ended(second);
 		expect(seen).toEqual(['service', 'service']);
 	});
 });
@@ -265,7 +265,7 @@ describe('after the end of the process', () => {
 		const runId = await post();
 		gateway.runs.answerBy(() => ({}));
 		await gateway.restart();
-		expect(await settled(runId)).toMatchObject({ state: 'done' });
+		expect(await ended(runId)).toMatchObject({ state: 'done' });
 	});
 
 	it('a message that the agent has is left to the recovery of the gateway', async () => {
@@ -274,7 +274,7 @@ describe('after the end of the process', () => {
 		await gateway.restart();
 		gateway.runs.record(SESSION, RESUMPTION, replyEntry('', { stopReason: 'toolUse' }));
 		gateway.runs.record(SESSION, replyEntry('Back again'));
-		expect(await settled(runId)).toMatchObject({
+		expect(await ended(runId)).toMatchObject({
 			result: { ok: true, reply: 'Back again', usage: { inputTokens: 200, outputTokens: 44 } },
 		});
 		expect(gateway.runs.starts).toHaveLength(1);
@@ -291,7 +291,7 @@ describe('after the end of the process', () => {
 		);
 		await killDuring(runId);
 		await gateway.restart();
-		expect(await settled(runId)).toMatchObject({ result: { ok: true, reply: 'Done already' } });
+		expect(await ended(runId)).toMatchObject({ result: { ok: true, reply: 'Done already' } });
 		expect(gateway.runs.starts).toHaveLength(1);
 	});
 
@@ -301,7 +301,7 @@ describe('after the end of the process', () => {
 		const elsewhere = 'agent:alert-handler:elsewhere';
 		gateway.database.prepare('UPDATE inbound_messages SET session_key = ?').run(elsewhere);
 		await gateway.restart({ timing: { recoveryLimitMs: 60_000 } });
-		expect(await settled(runId)).toMatchObject({ state: 'done', starts: 2 });
+		expect(await ended(runId)).toMatchObject({ state: 'done', starts: 2 });
 		expect(gateway.runs.starts.map((start) => start.runId)).toEqual([runId, `${runId}.2`]);
 	});
 
@@ -309,7 +309,7 @@ describe('after the end of the process', () => {
 		const runId = await post();
 		await killDuring(runId);
 		await gateway.restart();
-		expect(await settled(runId)).toMatchObject({
+		expect(await ended(runId)).toMatchObject({
 			state: 'failed',
 			result: { ok: false, code: 'interrupted' },
 		});
@@ -322,7 +322,7 @@ describe('after the end of the process', () => {
 		await killDuring(runId);
 		gateway.runs.hideTranscripts();
 		await gateway.restart();
-		expect(await settled(runId)).toMatchObject({ state: 'done', starts: 2 });
+		expect(await ended(runId)).toMatchObject({ state: 'done', starts: 2 });
 	});
 });
 
@@ -333,7 +333,7 @@ describe('after a reload of the plugin in the same process', () => {
 		await started(1);
 		await gateway.restart();
 		gateway.runs.finish(runId, 'Still there');
-		expect(await settled(runId)).toMatchObject({ result: { ok: true, reply: 'Still there' } });
+		expect(await ended(runId)).toMatchObject({ result: { ok: true, reply: 'Still there' } });
 		expect(gateway.runs.starts).toHaveLength(1);
 	});
 
@@ -349,11 +349,11 @@ describe('after a reload of the plugin in the same process', () => {
 
 describe('a database that cannot be read', () => {
 	it('is asked again', async () => {
-		gateway.database.exec('ALTER TABLE inbound_messages RENAME COLUMN settled_at TO gone');
+		gateway.database.exec('ALTER TABLE inbound_messages RENAME COLUMN ended_at TO gone');
 		await gateway.restart();
 		expect(gateway.log.join()).toContain('messages to agents wait');
-		gateway.database.exec('ALTER TABLE inbound_messages RENAME COLUMN gone TO settled_at');
-		expect(await settled(await post())).toMatchObject({ state: 'done' });
+		gateway.database.exec('ALTER TABLE inbound_messages RENAME COLUMN gone TO ended_at');
+		expect(await ended(await post())).toMatchObject({ state: 'done' });
 	});
 });
 
@@ -367,7 +367,7 @@ describe('a database that cannot be written', () => {
 		await waitFor('the failure', () => gateway.log.some((line) => line.includes('readonly')));
 		expect(state(runId)).toBe('running');
 		gateway.database.exec('PRAGMA query_only = OFF');
-		expect(await settled(runId)).toMatchObject({ result: { ok: true, reply: 'Kept' } });
+		expect(await ended(runId)).toMatchObject({ result: { ok: true, reply: 'Kept' } });
 		expect(gateway.runs.starts).toHaveLength(1);
 	});
 });
@@ -401,7 +401,7 @@ describe('a reply that the gateway cuts', () => {
 		const { json } = await answer;
 		const body = gateway.database.prepare('SELECT body FROM events').get()?.body;
 		const callback = JSON.parse(String(body)) as JsonObject;
-		const { result } = await settled(runId);
+		const { result } = await ended(runId);
 		return { reply: json.reply, called: at(callback, 'data', 'reply'), result };
 	}
 
@@ -438,6 +438,6 @@ describe('a reply that the gateway cuts', () => {
 		await started(1);
 		gateway.runs.record(SESSION, replyEntry(WHOLE));
 		gateway.runs.finish(runId, CUT);
-		expect(await settled(runId)).toMatchObject({ result: { ok: true, reply: WHOLE } });
+		expect(await ended(runId)).toMatchObject({ result: { ok: true, reply: WHOLE } });
 	});
 });

@@ -35,7 +35,7 @@ it('lists the accepted calls, the newest first, with what became of them', async
 	expect(newest).toEqual({
 		runId: direct,
 		createdAt: expect.any(Number) as unknown,
-		settledAt: expect.any(Number) as unknown,
+		endedAt: expect.any(Number) as unknown,
 		caller: 'hooks.token',
 		agentId: 'support-bot',
 		sessionKey: 'agent:support-bot:webhook',

@@ -188,7 +188,7 @@ export async function inboundGateway(
 			database,
 			runs,
 			emit: (type, data) => events.push({ type, data }),
-			onSettled: callbacks.send,
+			onEnded: callbacks.send,
 			logger,
 			retentionDays: 14,
 			timing: { waitMs: 50, recoveryPollMs: 5, recoveryLimitMs: 300, storeRetryMs: 20 },
