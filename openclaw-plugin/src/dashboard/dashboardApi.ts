@@ -18,9 +18,8 @@ import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import { errorText } from '../logger';
 import type { EndpointVerb, LiveState } from './apiTypes';
-import type { Handler } from './page';
-import { DASHBOARD_API_PATH, originHeaders, PAGE_TOKEN_HEADER } from './pageAccess';
-import type { PageRight, PageTokens } from './pageAccess';
+import { DASHBOARD_API_PATH, originHeaders, PAGE_TOKEN_HEADER } from './page';
+import type { Handler, PageRight, PageTokens } from './page';
 
 /** What the page's requests are answered from. */
 export interface DashboardApiParts {

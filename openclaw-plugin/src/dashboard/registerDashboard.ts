@@ -4,9 +4,8 @@ import type { ControlUiTab, HttpRoute, Logger } from '../sdk';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import { createDashboardApi } from './dashboardApi';
-import { createDashboardRoute } from './page';
+import { createDashboardRoute, createPageTokens, DASHBOARD_API_PATH, DASHBOARD_PATH } from './page';
 import type { DashboardAssets } from './page';
-import { createPageTokens, DASHBOARD_API_PATH, DASHBOARD_PATH } from './pageAccess';
 
 /** What is used of the gateway's API. */
 export interface DashboardApi {

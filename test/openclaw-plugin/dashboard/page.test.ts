@@ -1,4 +1,4 @@
-import { createPageTokens } from '../../../openclaw-plugin/src/dashboard/pageAccess';
+import { createPageTokens } from '../../../openclaw-plugin/src/dashboard/page';
 import { renderPage } from '../../../openclaw-plugin/src/dashboard/page';
 import type { PageData } from '../../../openclaw-plugin/src/dashboard/apiTypes';
 
