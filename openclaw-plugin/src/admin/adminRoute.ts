@@ -18,6 +18,17 @@ import { createEndpointApi } from './endpointApi';
 import type { Done, Methods } from './endpointApi';
 import { METRICS_TYPE, renderMetrics } from './metrics';
 
+/*
+ * The API for operators and for n8n. None of it decides anything: see endpoints/manage and delivery/connections.
+ *
+ *   adminRoute     who may, and which of these answers
+ *   endpointApi    list, add, change, remove, pause, rotate …
+ *   deliveryApi    list, show, replay, export
+ *   fetchApi       a receiver fetches its events, and says what became of them
+ *   attachmentApi  a file of a message; keptFile opens it and nothing else
+ *   metrics        for Prometheus
+ */
+
 /** Where the API is. */
 export const ADMIN_PATH = '/plugins/event-webhooks/api';
 

@@ -20,6 +20,20 @@ import { statusCommand } from './status';
 import { createTerminal } from './terminal';
 import type { Streams } from './terminal';
 
+/*
+ * `openclaw event-webhooks …`. A command reads its options, asks a use case, and shows what came of it.
+ *
+ *   registerCommands  all commands, and what they work with
+ *   command           what a command is, and how options are read; commander: how the gateway's library runs it
+ *   status, doctor    what is wrong; ownChecks and receiverChecks are what doctor looks at
+ *   deliveries, send  list, show, export; replay, test
+ *   endpoints         list, pause, enable …; endpointSettings: add, change
+ *   inbound           calls that came in, and those that were refused
+ *   secrets           rotate-secret, token
+ *   importFile        import
+ *   terminal, table   colours, questions, progress; aligned columns
+ */
+
 /** All commands, in the order of the help. */
 const COMMANDS: readonly CommandDefinition[] = [
 	statusCommand,

@@ -7,6 +7,15 @@ import { createDashboardApi } from './dashboardApi';
 import { createDashboardRoute, createPageTokens, DASHBOARD_API_PATH, DASHBOARD_PATH } from './page';
 import type { DashboardAssets } from './page';
 
+/*
+ * The tab *Webhooks* in the gateway's control UI:
+ *
+ *   registerDashboard  the tab, the page, and what it asks for
+ *   page               the page as it is served, and the token that it gets; assets: its parts, as they are built in
+ *   dashboardApi       answers what the page asks; apiTypes: the form of it
+ *   client/            the page's script, for the browser; main tells its story
+ */
+
 /** What is used of the gateway's API. */
 export interface DashboardApi {
 	readonly session: {

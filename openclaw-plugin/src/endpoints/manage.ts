@@ -38,6 +38,20 @@ import type { NewSecret } from './rotateSecret';
 import { createTestEvent, TEST_TYPE } from './testEvent';
 import type { TestType } from './testEvent';
 
+/*
+ * An endpoint is the unit of everything: deliveries, secrets, states and faults refer to its id.
+ *
+ *   endpoint         what one is, the states its owner or its settings put it in, what it subscribes to
+ *   endpointTable    in the database; registry joins that with the secrets of the configuration file
+ *   configured       the configuration file's endpoints become rows, come back, go
+ *   endpointRequest  what a request says about one, checked
+ *   manage           all that can be done with one; refusals says why not, rotateSecret changes its secret
+ *   testEvent        what is sent to try one
+ *   endpointHealth   how it does: state, success, response times, as every list shows it
+ *   privacy          what it is not to see of an event
+ *   callbackQueue    the queue of callbacks to one origin, which comes and goes by itself
+ */
+
 /** An endpoint that was made or changed. */
 export interface Registered {
 	readonly endpoint: EndpointRecord;

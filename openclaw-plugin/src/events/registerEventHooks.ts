@@ -52,6 +52,21 @@ export interface EventHooksOptions {
 	readonly later?: (ms: number, callback: () => void) => void;
 }
 
+/*
+ * What the gateway tells becomes events:
+ *
+ *   registerEventHooks  which hook becomes which event; the README says what was found out about each
+ *   messageEvents       somebody wrote, or was answered; incomingMessage reads what was written, replies joins an
+ *                       answer with the run that it is of
+ *   runEvents           runs that end or fail; run is what is known of one
+ *   sessionEvents       sessions that begin and end; sessionRegistry: which there have been, over restarts
+ *   toolEvents          tool calls
+ *   origin              where something happened, read from the hooks; knownSessions adds what is known of the chat
+ *   eventState          what all instances of the plugin remember of what goes on, within limits: boundedMap
+ *   fields, eventData   reading what is not known; writing what is
+ *   redactSecrets       secrets in parameters and results of tools
+ */
+
 type Handler = (event: unknown, context: unknown, parts: EventParts) => void;
 
 /**

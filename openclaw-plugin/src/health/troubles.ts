@@ -13,6 +13,15 @@ import type { Fault, Health } from './health';
 import { findSilentHooks, readHooksSeen } from './hooksSeen';
 import type { SilentHook } from './hooksSeen';
 
+/*
+ * What is wrong, and who is told:
+ *
+ *   faults     what the gateway finds while it works, as long as it lasts
+ *   troubles   joins that with what the database shows; `status`, `doctor` and the dashboard list it
+ *   health     the file by which other processes see the gateway's faults and that it runs
+ *   hooksSeen  which hooks came by which version of the gateway: one that an upgrade has silenced
+ */
+
 /** What the gateway itself does not report: it is in the database, for as long as it lasts. */
 export type TroubleCode =
 	| 'gateway-silent'

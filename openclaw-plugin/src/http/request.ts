@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 
+/*
+ * Requests to the plugin: `request` reads the first line and headers, `body` the rest within its limit, `answers` is
+ * what goes back.
+ */
+
 /** What a request is about, from its request line. */
 export interface RequestTarget {
 	/** Decoded names below the base path; none for the base path itself. */

@@ -39,7 +39,8 @@ import { takeMessage } from './takeMessage';
  *   agentRun        starts the run, follows it, takes it up after a crash; gatewayAnswers reads what the gateway says
  *   messageAnswer   what who waits is answered; callback sends the same as a signed event
  *
- * Beside it: inboundLog and refusalLog, what an operator sees of the calls.
+ * Beside it: runOrigin, by which the events of a run say what has started it; inboundLog and refusalLog, what an
+ * operator sees of the calls.
  */
 
 /** Handler of an HTTP route; says whether it has answered. */

@@ -14,6 +14,20 @@ import { createEvent } from './envelope';
 import type { DeliveryTarget, Outbox } from './outbox';
 import { createSafeAppend } from './safeAppend';
 
+/*
+ * An event on its way to the disk, and what is asked of it later:
+ *
+ *   emitter        which endpoints want it; the plugin's own events about deliveries
+ *   envelope       its JSON, cut where it is too large; attachments: where the gateway keeps its files
+ *   safeAppend     while it cannot be written it waits in memory
+ *   outbox         written with a delivery for each endpoint, or not at all; what came of each attempt
+ *   capacity       who gives way when the outbox is full: old history, then the largest backlog
+ *   queue          what is due for an endpoint, and who is woken
+ *   history        what is too old, or is not to be kept after its delivery, is deleted
+ *   replay         made again
+ *   deliveryLog    listed, shown, exported, each as a `delivery`
+ */
+
 /**
  * Sends an event to all endpoints that want it: when the function returns, it is in the database. Never
  * throws, and costs less than 50 µs.

@@ -18,6 +18,16 @@ import type {
 	Subscription,
 } from '../protocol';
 
+/*
+ * What the owner has written becomes what the plugin works by:
+ *
+ *   settings         good parts and faults, each endpoint and key by itself
+ *   appliedSettings  which configuration is in force for all instances; faults told; outbox's last good values
+ *   gatewaySettings  what is used of the gateway's own settings, as of its last reload
+ *   configFile       the file itself: where our part is in it, and how it is changed
+ *   importPlan       a file with a `webhooks` object, put into it
+ */
+
 /**
  * What the gateway's configuration says about this plugin, part by part: a fault concerns the one part it
  * is in, and the others work.

@@ -17,6 +17,17 @@ import type { Rebuilt } from './rebuild';
 import { failureOf, storeError, storeFailureOf } from './storeError';
 import type { StoreError, StoreFailure } from './storeError';
 
+/*
+ * One SQLite file holds everything that must outlive the gateway's process:
+ *
+ *   databaseAccess  what the other parts need of a database
+ *   database        the file: its folder, its rights, how it is opened; schema: its tables, as one script
+ *   store           a database that goes on to work after failures; storeError: what can fail, in words
+ *   sharedStore     the one of a gateway, which reports its faults
+ *   rebuild         what can be read of a damaged one, carried over into a new one
+ *   clock           time that no change of the system's clock disturbs
+ */
+
 /**
  * A database that goes on to work: it is opened when it is first used, and anew after a failure; a
  * damaged or deleted one is replaced. Prepared statements stay valid over all that. What cannot be done

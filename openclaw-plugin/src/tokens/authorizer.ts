@@ -4,6 +4,10 @@ import type { Checked, Refusal } from '../http/answers';
 import { bearerToken, clientAddress } from '../http/request';
 import type { Caller, TokenCheck, TokenScope } from './tokens';
 
+/*
+ * Who calls: `tokens` issues and checks, `authorizer` lets in, and slows down who guesses.
+ */
+
 /**
  * Says who calls, or why the request is refused: 401 without a valid token, 429 to who tries many, 403
  * with a token for something else. To be asked before anything else of the request is looked at.

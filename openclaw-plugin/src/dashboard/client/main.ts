@@ -12,6 +12,19 @@ import { createReplays } from './replays';
 import { createFilters, createPages, isFiltered, queryOf, readView, writeView } from './view';
 import type { View } from './view';
 
+/*
+ * The page in the browser:
+ *
+ *   main         asks for what is new every few seconds, and hands it to the parts of the page
+ *   gateway      the requests, with the page's token
+ *   view         what was chosen: filters, the open delivery; it stands in the address
+ *   overview     endpoints, counts, the chart of the last day
+ *   deliveries   the list, and one opened
+ *   inboundList  calls to agents
+ *   replays      sends again; messages: faults, notices and questions
+ *   element      builds and fills elements
+ */
+
 const CHANGED: Readonly<Record<EndpointVerb, string>> = {
 	pause: 'Nothing is sent until you resume',
 	resume: 'What has waited is sent to',
