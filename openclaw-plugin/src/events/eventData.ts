@@ -13,6 +13,8 @@ export interface EventParts {
 	readonly findSession: FindSession;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
+	/** Milliseconds for durations: no change of the system's clock moves them. */
+	readonly elapsed: () => number;
 	/** Calls back later, unless the process ends before. */
 	readonly later: (ms: number, callback: () => void) => void;
 }

@@ -61,8 +61,8 @@ export interface EventState {
 	/** The last run of a session. */
 	readonly runOfSession: BoundedMap<string>;
 	readonly replies: ExpectedReplies;
-	/** Runs whose reply may still be reported by a channel: by run, until when to wait for that. */
-	readonly awaiting: Map<string, number>;
+	/** Runs whose reply may still be reported by a channel, the oldest first; each waits for itself. */
+	readonly awaiting: Map<string, object>;
 	/** By session key. */
 	readonly sessions: BoundedMap<KnownSession>;
 	/** By channel, account and chat. */
@@ -81,9 +81,10 @@ export interface EventState {
  * The state of one gateway.
  *
  * @param folder tells gateways apart: the folder of the plugin's data
+ * @param elapsed milliseconds that no change of the system's clock moves
  */
-export function eventState(folder: string, now: () => number): EventState {
-	return sharedOf(folder).slot('events', () => createEventState(now));
+export function eventState(folder: string, elapsed: () => number): EventState {
+	return sharedOf(folder).slot('events', () => createEventState(elapsed));
 }
 
 /** The run with an id, a new one when it is not known. */
@@ -93,18 +94,18 @@ export function openRun(state: EventState, id: string): Run {
 	return run;
 }
 
-function createEventState(now: () => number): EventState {
+function createEventState(elapsed: () => number): EventState {
 	const seen = new Map<string, WeakSet<object>>();
 	return {
-		runs: new BoundedMap(RUNS, now),
-		runOfSession: new BoundedMap(RUNS, now),
-		replies: createExpectedReplies(now),
+		runs: new BoundedMap(RUNS, elapsed),
+		runOfSession: new BoundedMap(RUNS, elapsed),
+		replies: createExpectedReplies(elapsed),
 		awaiting: new Map(),
-		sessions: new BoundedMap(SESSIONS, now),
-		chats: new BoundedMap(SESSIONS, now),
-		parents: new BoundedMap(RUNS, now),
-		calls: new BoundedMap(RUNS, now),
-		ahead: new BoundedMap(AHEAD, now),
+		sessions: new BoundedMap(SESSIONS, elapsed),
+		chats: new BoundedMap(SESSIONS, elapsed),
+		parents: new BoundedMap(RUNS, elapsed),
+		calls: new BoundedMap(RUNS, elapsed),
+		ahead: new BoundedMap(AHEAD, elapsed),
 		isNew: (hook, payload) => {
 			if (typeof payload !== 'object' || payload === null) return true;
 			const payloads = seen.get(hook) ?? new WeakSet();
@@ -145,8 +146,8 @@ const MAX_EQUAL = 20;
 /** Longer texts are compared by their hash. */
 const MAX_TEXT = 200;
 
-function createExpectedReplies(now: () => number): ExpectedReplies {
-	const expected = new BoundedMap<readonly Expected[]>(EXPECTED, now);
+function createExpectedReplies(elapsed: () => number): ExpectedReplies {
+	const expected = new BoundedMap<readonly Expected[]>(EXPECTED, elapsed);
 	return {
 		expect: (run, text) => {
 			// What a sub-agent writes goes to the agent that has started it.

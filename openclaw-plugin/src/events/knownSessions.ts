@@ -63,8 +63,8 @@ export function askStore(
 	};
 }
 
-/** Remembers where a message came from. */
-export function notePlace(origin: Origin, state: EventState, now: number): void {
+/** Remembers where a message came from. @param elapsed milliseconds that no clock moves */
+export function notePlace(origin: Origin, state: EventState, elapsed: number): void {
 	const { sessionKey } = origin;
 	const place = { ...origin, runId: undefined, trigger: undefined };
 	if (sessionKey !== undefined) {
@@ -74,7 +74,7 @@ export function notePlace(origin: Origin, state: EventState, now: number): void 
 			before !== undefined &&
 			(before.userId !== place.userId || before.conversation?.id !== place.conversation?.id);
 		session.place = place;
-		session.placedAt = now;
+		session.placedAt = elapsed;
 	}
 	const key = chatKey(place.channel, place.conversation);
 	if (key === undefined) return;
@@ -118,13 +118,13 @@ export function withPlace(origin: Origin, state: EventState): Origin {
 }
 
 /** Adds where a session belongs to what happens to it: as in the messages around. */
-export function withLastPlace(origin: Origin, state: EventState, now: number): Origin {
+export function withLastPlace(origin: Origin, state: EventState, elapsed: number): Origin {
 	const known = withPlace(origin, state);
 	const session =
 		origin.sessionKey === undefined ? undefined : state.sessions.get(origin.sessionKey);
 	const place = session?.place;
 	if (session === undefined || place === undefined) return known;
-	const isMeant = !session.isShared || now - session.placedAt < CAUSED_MS;
+	const isMeant = !session.isShared || elapsed - session.placedAt < CAUSED_MS;
 	if (isMeant) return mergeOrigin(known, place);
 	const { channel, accountId } = place;
 	return { ...known, channel: known.channel ?? channel, accountId: known.accountId ?? accountId };

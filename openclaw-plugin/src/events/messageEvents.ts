@@ -25,7 +25,7 @@ const GATEWAY_MODEL = 'gateway-injected';
 
 /** `message_received` */
 export function onMessageReceived(event: unknown, context: unknown, parts: EventParts): void {
-	const { state, findSession, now } = parts;
+	const { state, findSession, elapsed } = parts;
 	const { origin, message, files } = parseReceived(event, context);
 	const { sessionId, stored } = askStore(origin, state, findSession);
 	const { conversation } = origin;
@@ -38,7 +38,7 @@ export function onMessageReceived(event: unknown, context: unknown, parts: Event
 			name: conversation.name ?? stored?.name,
 		},
 	};
-	notePlace(whole, state, now());
+	notePlace(whole, state, elapsed());
 	const placed = withPlace(whole, state);
 	noticeSession(placed, parts);
 	parts.emit('message.received', eventData(placed, { message }), undefined, files);

@@ -5,7 +5,7 @@ import { eventState } from './eventState';
 import { fieldsOf, inner, valueOf } from './fields';
 import { createSessionLookup } from './knownSessions';
 import { onMessageReceived, onMessageSent, onTranscript } from './messageEvents';
-import { tellDue } from './replies';
+import { tellAwaiting } from './replies';
 import {
 	onAgentEvent,
 	onCronChanged,
@@ -48,6 +48,8 @@ export interface EventHooksOptions {
 	readonly seen?: (hook: string) => void;
 	/** Milliseconds since 1970; the system's clock unless given. */
 	readonly now?: () => number;
+	/** Milliseconds that no change of that clock moves; the process's own unless given. */
+	readonly elapsed?: () => number;
 	/** Calls back after so many milliseconds, unless the process ends before. */
 	readonly later?: (ms: number, callback: () => void) => void;
 }
@@ -101,7 +103,7 @@ const HANDLERS: ReadonlyArray<readonly [HookName, Handler]> = [
 	[
 		'gateway_stop',
 		(_event, _context, parts) => {
-			tellDue(parts, true);
+			tellAwaiting(parts);
 		},
 	],
 ];
@@ -153,7 +155,7 @@ export function registerEventHooks(options: EventHooksOptions): () => void {
 	);
 	return () => {
 		unfollow();
-		tellDue(parts, true);
+		tellAwaiting(parts);
 	};
 }
 
@@ -178,12 +180,14 @@ function followTranscripts(
 
 function createParts(options: EventHooksOptions, tryTo: Guard): EventParts {
 	const { api, emit, sessions, scope, now = Date.now, later = callLater } = options;
+	const { elapsed = () => performance.now() } = options;
 	return {
 		emit,
 		sessions,
-		state: eventState(scope, now),
+		state: eventState(scope, elapsed),
 		findSession: createSessionLookup(api.runtime),
 		now,
+		elapsed,
 		later: (ms, callback) => {
 			later(ms, () => {
 				tryTo('timer', callback);

@@ -24,7 +24,7 @@ type Decision = 'tell' | 'wait' | 'nothing';
 
 /** Tells of the reply of a run that has ended where no channel does; possibly later. */
 export function tellReply(run: Run, parts: EventParts): void {
-	const { state, now, later } = parts;
+	const { state, later } = parts;
 	const text = run.end?.outcome.kind === 'replied' ? run.end.outcome.text : undefined;
 	if (text !== undefined) state.replies.expect(run, text);
 	const decision = decide(run, false);
@@ -32,28 +32,26 @@ export function tellReply(run: Run, parts: EventParts): void {
 		finish(run, decision, parts);
 		return;
 	}
+	// A run that is tried anew waits anew. No clock is asked: it may have been set meanwhile.
+	const wait = {};
 	state.awaiting.delete(run.id);
-	state.awaiting.set(run.id, now() + REPORT_MS);
-	if (state.awaiting.size > MAX_AWAITING) tellDue(parts, true);
+	state.awaiting.set(run.id, wait);
+	if (state.awaiting.size > MAX_AWAITING) tellAwaiting(parts);
 	later(REPORT_MS, () => {
-		tellDue(parts, false);
+		if (state.awaiting.get(run.id) === wait) tellUnreported(run.id, parts);
 	});
 }
 
-/**
- * Decides on the replies that no channel has reported in time.
- *
- * @param isLast does not wait for the others any longer: the plugin ends
- */
-export function tellDue(parts: EventParts, isLast: boolean): void {
-	const { state, now } = parts;
-	for (const [runId, due] of state.awaiting) {
-		// The oldest are the first.
-		if (!isLast && due > now()) return;
-		state.awaiting.delete(runId);
-		const run = state.runs.get(runId);
-		if (run !== undefined) finish(run, decide(run, true), parts);
-	}
+/** Tells of all replies that may still be reported: they are waited for no longer, such as when the plugin ends. */
+export function tellAwaiting(parts: EventParts): void {
+	for (const runId of parts.state.awaiting.keys()) tellUnreported(runId, parts);
+}
+
+function tellUnreported(runId: string, parts: EventParts): void {
+	const { state } = parts;
+	state.awaiting.delete(runId);
+	const run = state.runs.get(runId);
+	if (run !== undefined) finish(run, decide(run, true), parts);
 }
 
 /** A channel has told what became of a run's reply. */

@@ -29,7 +29,7 @@ export function noticeSession(origin: Origin, parts: EventParts): void {
 
 /** `session_start` */
 export function onSessionStart(event: unknown, context: unknown, parts: EventParts): void {
-	const { sessions, state, emit, now } = parts;
+	const { sessions, state, emit, elapsed } = parts;
 	const origin = sessionOrigin(event, context);
 	// The session that it goes on from: its own id after a reset.
 	const resumedFrom = idOf(fieldsOf(event), 'resumedFrom');
@@ -42,16 +42,16 @@ export function onSessionStart(event: unknown, context: unknown, parts: EventPar
 		if (!isFirst && isTold) return;
 		learnParent(sessionKey, parts);
 	}
-	emit('session.created', eventData(withLastPlace(origin, state, now()), { resumedFrom }));
+	emit('session.created', eventData(withLastPlace(origin, state, elapsed()), { resumedFrom }));
 }
 
 /** `session_end` */
 export function onSessionEnd(event: unknown, context: unknown, parts: EventParts): void {
-	const { sessions, state, now } = parts;
+	const { sessions, state, elapsed } = parts;
 	const fields = fieldsOf(event);
 	const reason = textOf(fields, 'reason') ?? 'unknown';
 	if (GATEWAY_STOPS.has(reason)) return;
-	const origin = withLastPlace(sessionOrigin(event, context), state, now());
+	const origin = withLastPlace(sessionOrigin(event, context), state, elapsed());
 	const { sessionKey } = origin;
 	const nextSessionId = idOf(fields, 'nextSessionId');
 	if (sessionKey !== undefined) {

@@ -16,6 +16,8 @@ export interface SessionRegistryParts {
 	/** Tells gateways apart: the folder of the plugin's data. */
 	readonly scope: string;
 	readonly now?: () => number;
+	/** Milliseconds that no change of that clock moves; the process's own unless given. */
+	readonly elapsed?: () => number;
 }
 
 const DAY_MS = 86_400_000;
@@ -34,12 +36,12 @@ const KNOWN = { limit: 10_000, keptMs: DAY_MS };
  * if (sessions.isFirstSight('agent:main:telegram:direct:777')) emit('session.created', data);
  */
 export function createSessionRegistry(parts: SessionRegistryParts): SessionRegistry {
-	const { database, scope, now = Date.now } = parts;
-	const known = knownSessions(scope, now);
-	let tidyAt = now() + DAY_MS;
+	const { database, scope, now = Date.now, elapsed = () => performance.now() } = parts;
+	const known = knownSessions(scope, elapsed);
+	let tidyAt = elapsed() + DAY_MS;
 	const tidy = () => {
-		if (now() < tidyAt) return;
-		tidyAt = now() + DAY_MS;
+		if (elapsed() < tidyAt) return;
+		tidyAt = elapsed() + DAY_MS;
 		forgetFirst(database);
 	};
 	return {
@@ -85,8 +87,8 @@ function forgetFirst(database: Database): void {
 		.run(count - MAX_SESSIONS);
 }
 
-function knownSessions(folder: string, now: () => number): BoundedMap<true> {
-	return sharedOf(folder).slot('known-sessions', () => new BoundedMap<true>(KNOWN, now));
+function knownSessions(folder: string, elapsed: () => number): BoundedMap<true> {
+	return sharedOf(folder).slot('known-sessions', () => new BoundedMap<true>(KNOWN, elapsed));
 }
 
 /** What the store cannot do it reports itself, as a fault of the folder. */

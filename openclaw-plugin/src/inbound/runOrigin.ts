@@ -38,7 +38,7 @@ export function tellRunOrigin(emit: EmitEvent, database: Database): EmitEvent {
 }
 
 function createOriginFinder(database: Database): (runId: string) => RunOrigin | undefined {
-	const known = new BoundedMap<RunOrigin>(REMEMBERED, Date.now);
+	const known = new BoundedMap<RunOrigin>(REMEMBERED, () => performance.now());
 	return (runId) => {
 		const id = RUN_ID.exec(runId)?.[1];
 		if (id === undefined) return undefined;

@@ -3,6 +3,7 @@ import { startEventHarness, type EventHarness } from './support/eventHarness';
 
 /** Longer than a channel has to report. */
 const LONG_MS = 60_000;
+const YEAR_MS = 31_536_000_000;
 
 let harness: EventHarness;
 
@@ -101,6 +102,14 @@ describe('message.sent', () => {
 				},
 			},
 		]);
+	});
+
+	it.each([YEAR_MS, -YEAR_MS])('has them when the clock was set by %i ms meanwhile', (ms) => {
+		call(...turn('run-1', 'Hi'));
+		harness.setClock(ms);
+		call(calls.sent('Hi'));
+
+		expect(sent()).toMatchObject([{ data: { runId: 'run-1', model: 'model-1' } }]);
 	});
 
 	it('has no model or tokens when the same text of two runs is under way', () => {
@@ -280,6 +289,14 @@ describe('message.sent of runs that the gateway itself delivers', () => {
 			{ at, data: { runId: 'run-1', sessionId: 'session-of-the-run' } },
 		]);
 		expect(sent()[0]?.data).not.toHaveProperty('channel');
+	});
+
+	it.each([YEAR_MS, -YEAR_MS])('is told in time when the clock is set by %i ms', (ms) => {
+		call(...scheduled('run-1', 'Good morning'));
+		harness.setClock(ms);
+		harness.advance(LONG_MS);
+
+		expect(sent()).toMatchObject([{ data: { runId: 'run-1' } }]);
 	});
 
 	it('is not told again when the chat gets it after all', () => {

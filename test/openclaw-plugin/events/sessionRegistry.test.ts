@@ -71,9 +71,13 @@ it('forgets the first ones when there are too many', () => {
 		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200010)
 		INSERT INTO sessions (session_key, first_seen_at) SELECT 'agent:main:x:' || i, i FROM n
 	`);
-	let now = 1_000_000;
-	const sessions = createSessionRegistry({ database, scope: randomUUID(), now: () => now });
-	now += 2 * DAY_MS;
+	let elapsed = 1_000_000;
+	const sessions = createSessionRegistry({
+		database,
+		scope: randomUUID(),
+		elapsed: () => elapsed,
+	});
+	elapsed += 2 * DAY_MS;
 	sessions.isFirstSight(KEY);
 
 	expect(count()).toBe(200_000);

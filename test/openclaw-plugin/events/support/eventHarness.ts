@@ -29,6 +29,8 @@ export interface EventHarness {
 	play(calls: readonly HookCall[]): void;
 	/** Lets time pass. */
 	advance(ms: number): void;
+	/** Somebody sets the system's clock, forward or back. */
+	setClock(ms: number): void;
 	/** Loads the plugin once more, as the gateway does on a change of its settings. */
 	reload(): Promise<void>;
 	/** What the plugin does at its end. */
@@ -77,8 +79,10 @@ export async function startEventHarness(options: HarnessOptions = {}): Promise<E
 	const instances = new Map<Instance, Map<string, Handler>>();
 	const ends: Array<() => void> = [];
 	let time = 1_795_000_000_000;
-	const now = () => time;
-	const sessions = createSessionRegistry({ database, scope, now });
+	let set = 0;
+	const now = () => time + set;
+	const elapsed = () => time;
+	const sessions = createSessionRegistry({ database, scope, now, elapsed });
 	const emit = (type: EventType, data: EventData, at?: number) => {
 		options.emit?.(type, data);
 		events.push({ type, data, ...(at === undefined ? {} : { at }) });
@@ -118,6 +122,7 @@ export async function startEventHarness(options: HarnessOptions = {}): Promise<E
 			},
 			scope,
 			now,
+			elapsed,
 			later: (ms, callback) => {
 				timers.push({ due: time + ms, callback });
 			},
@@ -161,6 +166,9 @@ export async function startEventHarness(options: HarnessOptions = {}): Promise<E
 			}
 		},
 		advance,
+		setClock: (ms) => {
+			set += ms;
+		},
 		reload,
 		end: () => {
 			for (const end of ends.splice(0)) end();
