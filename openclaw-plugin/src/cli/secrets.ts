@@ -1,4 +1,4 @@
-import { DEFAULT_OVERLAP_MS, MAX_OVERLAP_MS } from '../endpoints/endpointRequest';
+import { DEFAULT_OVERLAP_MS, MAX_OVERLAP_MS } from '../endpoints/endpoint';
 import { formatAge } from '../timeText';
 import { issueToken, listTokens, revokeToken, TOKEN_SCOPES } from '../tokens/tokens';
 import type { TokenRecord, TokenScope } from '../tokens/tokens';

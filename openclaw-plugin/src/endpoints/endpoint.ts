@@ -80,6 +80,12 @@ export interface Endpoint extends EndpointSettings {
 /** Milliseconds that a removed endpoint's queue is kept: a registration within that goes on with it. */
 export const REMOVAL_GRACE_MS = 60_000;
 
+/** Milliseconds that a replaced secret goes on to sign unless it is said otherwise. */
+export const DEFAULT_OVERLAP_MS = 86_400_000;
+export const MAX_OVERLAP_MS = 7 * DEFAULT_OVERLAP_MS;
+/** Milliseconds that an endpoint may be leased for. */
+export const MAX_LEASE_MS = 86_400_000;
+
 const KEEPS: ReadonlySet<Lifecycle['state']> = new Set(['active', 'paused', 'faulty', 'removed']);
 
 /** Whether events that match are kept for an endpoint. */

@@ -2,7 +2,7 @@ import { findHostRefusal } from '../delivery/hostGuard';
 import type { HostRules } from '../delivery/hostGuard';
 import { checkConfig, isObject } from '../protocol';
 import type { EndpointConfig } from '../protocol';
-import { isSecret } from './endpoint';
+import { DEFAULT_OVERLAP_MS, isSecret, MAX_LEASE_MS, MAX_OVERLAP_MS } from './endpoint';
 import type { Outcome, Refused } from './endpoint';
 
 /** What is to become of an endpoint's secret. */
@@ -27,13 +27,9 @@ export interface EndpointRequest extends SecretChange {
 	readonly leaseSeconds?: number;
 }
 
-/** Milliseconds that a replaced secret goes on to sign unless it is said otherwise. */
-export const DEFAULT_OVERLAP_MS = 86_400_000;
-export const MAX_OVERLAP_MS = 7 * DEFAULT_OVERLAP_MS;
-
 const HOUR_MS = 3_600_000;
 const MAX_OVERLAP_HOURS = MAX_OVERLAP_MS / HOUR_MS;
-const MAX_LEASE_SECONDS = 86_400;
+const MAX_LEASE_SECONDS = MAX_LEASE_MS / 1000;
 const MAX_REGISTRANT_LENGTH = 200;
 /** Fits into tables and logs, and into a URL. */
 const NAME = /^[^\s/?#\p{Cc}](?:[^/?#\p{Cc}]{0,98}[^\s/?#\p{Cc}])?$/u;

@@ -1,5 +1,5 @@
 import type { Database, Row } from '../store/databaseAccess';
-import { REMOVAL_GRACE_MS } from './endpoint';
+import { MAX_LEASE_MS, MAX_OVERLAP_MS, REMOVAL_GRACE_MS } from './endpoint';
 import type {
 	EndpointKind,
 	EndpointOrigin,
@@ -63,7 +63,10 @@ export interface EndpointTable {
 	setRemoved(id: number, since: number): void;
 	/** Keeps an endpoint until a time, unless it is registered again; for good without one. */
 	setLease(id: number, until: number | undefined): void;
-	/** Removes the endpoints whose lease is over; returns how many. */
+	/**
+	 * Removes the endpoints whose lease is over; returns how many. Where the clock was set back, leases, removals
+	 * and secrets that are being retired end as if they had begun now, not by the clock of before.
+	 */
 	removeUnleased(now: number): number;
 	/** Deletes rows of removed endpoints that nothing refers to any more. */
 	forgetRemoved(now: number): number;
@@ -178,12 +181,17 @@ export function openEndpointTable(database: Database): EndpointTable {
 		setLease: (id, until) => {
 			run('UPDATE endpoints SET leased_until = ? WHERE id = ?', until ?? null, id);
 		},
-		removeUnleased: (now) =>
-			run(
+		removeUnleased: (now) => {
+			const [lease, overlap] = [now + MAX_LEASE_MS, now + MAX_OVERLAP_MS];
+			run('UPDATE endpoints SET leased_until = ? WHERE leased_until > ?', lease, lease);
+			run('UPDATE endpoints SET removed_at = ? WHERE removed_at > ?', now, now);
+			run('UPDATE endpoint_secrets SET until = ? WHERE until > ?', overlap, overlap);
+			return run(
 				'UPDATE endpoints SET removed_at = ? WHERE removed_at IS NULL AND leased_until <= ?',
 				now,
 				now,
-			),
+			);
+		},
 		forgetRemoved: (now) =>
 			run(
 				`DELETE FROM endpoints WHERE removed_at <= ? AND NOT EXISTS (

@@ -355,6 +355,33 @@ describe('tidy', () => {
 		expect(table.find(id)).toBeUndefined();
 	});
 
+	it('fails it in a minute when the clock is set back by a year meanwhile', () => {
+		append(['gone']);
+		openEndpointTable(database).setRemoved(idOf('gone'), now);
+		now -= 365 * DAY_MS;
+		tidyAll();
+		expect(row(1)).toMatchObject({ state: 'pending' });
+		now += 60_000;
+		tidyAll();
+		expect(row(1)).toMatchObject({ state: 'failed' });
+	});
+
+	it('ends leases and retired secrets in their time when the clock is set back by a year', () => {
+		const table = openEndpointTable(database);
+		const { id } = storedEndpoint(database, 'test-listener');
+		table.setLease(id, now + 60_000);
+		const other = storedEndpoint(database, 'rotated').id;
+		table.setSecret(other, 'whsec_old', undefined, now);
+		table.setSecret(other, 'whsec_new', now + DAY_MS, now);
+		now -= 365 * DAY_MS;
+		tidyAll();
+		now += DAY_MS;
+		tidyAll();
+		expect(table.findByName('test-listener')).toBeUndefined();
+		now += 6 * DAY_MS;
+		expect(table.secretsOf(other, now)).toEqual({ current: ['whsec_new'], retiring: [] });
+	});
+
 	it('removes an endpoint whose lease is over', () => {
 		const table = openEndpointTable(database);
 		const { id } = storedEndpoint(database, 'test-listener');
