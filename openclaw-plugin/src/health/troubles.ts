@@ -133,17 +133,39 @@ export function reportedTroubles({
 
 /** Notes that somebody has seen what has failed and was refused so far: it is no trouble any more. */
 export function markSeen(database: Database, now: number): void {
+	const newest = database
+		.prepare(
+			`SELECT max(coalesce((SELECT max(settled_at) FROM deliveries WHERE state = 'failed'), 0),
+				coalesce((SELECT max(last_at) FROM inbound_refusals), 0)) AS at`,
+		)
+		.get();
 	database
 		.prepare(
 			'INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2',
 		)
-		.run(SEEN_KEY, String(now));
+		.run(SEEN_KEY, `${String(now)} ${String(newest?.at ?? 0)}`);
 }
 
-/** When somebody last saw what had failed; milliseconds since 1970, 0: nobody ever has. */
-export function readSeenAt(database: Database): number {
+/** What is told: it came within a day, and after somebody has looked. Milliseconds since 1970. */
+interface Unseen {
+	readonly since: number;
+	/** What is later than this came while the clock was ahead: it is told if it is later than `seenAhead`. */
+	readonly now: number;
+	readonly seenAhead: number;
+}
+
+function readUnseen(database: Database, now: number): Unseen {
 	const row = database.prepare('SELECT value FROM meta WHERE key = ?').get(SEEN_KEY);
-	return Number(row?.value ?? 0);
+	const [at = 0, seenAhead = 0] = String(row?.value ?? '')
+		.split(' ')
+		.map(Number);
+	// Who has looked in the future did so by a clock that was set back since.
+	return { since: Math.max(now - DAY_MS, at > now ? 0 : at), now, seenAhead };
+}
+
+/** The same as a condition about a column of times; its values are those of {@link Unseen}, in order. */
+function isUnseen(column: string): string {
+	return `${column} > ?1 AND (${column} <= ?2 OR ${column} > ?3)`;
 }
 
 function gatewayTroubles(health: Health | undefined, now: number): readonly Trouble[] {
@@ -282,16 +304,16 @@ function isReported({ code, message }: Trouble, reported: readonly Trouble[]): b
 
 /** What was given up on purpose, or was a test, needs nobody any more. */
 function failureTroubles(database: Database, now: number): readonly Trouble[] {
-	const since = Math.max(now - DAY_MS, readSeenAt(database));
+	const unseen = readUnseen(database, now);
 	return database
 		.prepare(
 			`SELECT p.name, p.id, count(*) AS n, min(d.settled_at) AS since
 			FROM deliveries d JOIN events e ON e.seq = d.event_seq JOIN endpoints p ON p.id = d.endpoint_id
-			WHERE d.state = 'failed' AND d.settled_at > ?1 AND p.removed_at IS NULL AND e.type <> ?2
-				AND coalesce(d.last_error, '') NOT IN (SELECT value FROM json_each(?3))
+			WHERE d.state = 'failed' AND ${isUnseen('d.settled_at')} AND p.removed_at IS NULL AND e.type <> ?4
+				AND coalesce(d.last_error, '') NOT IN (SELECT value FROM json_each(?5))
 			GROUP BY p.id`,
 		)
-		.all(since, TEST_TYPE, JSON.stringify(GIVEN_UP_ON_PURPOSE))
+		.all(unseen.since, unseen.now, unseen.seenAhead, TEST_TYPE, JSON.stringify(GIVEN_UP_ON_PURPOSE))
 		.map(({ name, id, n, since: first }): Trouble => {
 			const count = Number(n);
 			const what = count === 1 ? '1 delivery' : `${String(count)} deliveries`;
@@ -343,13 +365,13 @@ export function describeShrinking(
 
 /** Somebody tried to tell an agent something, in vain, and may need help. */
 function refusalTroubles(database: Database, now: number): readonly Trouble[] {
-	const since = Math.max(now - DAY_MS, readSeenAt(database));
+	const unseen = readUnseen(database, now);
 	const row = database
 		.prepare(
 			`SELECT sum(count) AS n, min(at) AS since FROM inbound_refusals
-			WHERE last_at > ? AND code <> '${FILTERED}'`,
+			WHERE ${isUnseen('last_at')} AND code <> '${FILTERED}'`,
 		)
-		.get(since);
+		.get(unseen.since, unseen.now, unseen.seenAhead);
 	const count = Number(row?.n ?? 0);
 	const [newest] = listRefusals(database, { limit: 1, withFiltered: false });
 	if (count === 0 || newest === undefined) return [];

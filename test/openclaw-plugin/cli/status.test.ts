@@ -278,6 +278,25 @@ describe('status of deliveries', () => {
 		expect(again.exitCode).toBe(1);
 	});
 
+	it('tells of those that failed by a clock that was a year ahead, until they are seen', async () => {
+		const failed = { state: 'failed' as const };
+		storeDeliveries(cli.database, [{ ...failed, createdAt: NOW + 365 * DAY_MS }]);
+		expect((await cli.run('status')).exitCode).toBe(1);
+		expect((await cli.run('status --seen')).exitCode).toBe(0);
+
+		storeDeliveries(cli.database, [{ ...failed, createdAt: NOW + 366 * DAY_MS }]);
+		expect((await cli.run('status')).stdout).toContain("1 delivery to 'ops' has failed");
+	});
+
+	it('tells of those that fail after somebody has looked by a clock that was a year ahead', async () => {
+		now += 365 * DAY_MS;
+		await cli.run('status --seen');
+		now = NOW;
+		storeDeliveries(cli.database, [{ state: 'failed', createdAt: NOW - HOUR_MS }]);
+
+		expect((await cli.run('status')).stdout).toContain("1 delivery to 'ops' has failed");
+	});
+
 	it('tells of none that are sent again', async () => {
 		storeDeliveries(cli.database, [{ state: 'failed', createdAt: NOW - HOUR_MS }]);
 		await cli.run('replay --status failed --endpoint ops');
