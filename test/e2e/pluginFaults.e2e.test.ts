@@ -48,6 +48,14 @@ async function faultCodes(): Promise<readonly string[]> {
 	return listAt(tryParseJson(text), 'faults').map((fault) => textAt(fault, 'code'));
 }
 
+/** What the gateway's own health says about the plugin. */
+async function gatewayHealth(): Promise<readonly string[]> {
+	const health = tryParseJson(await gateway.openclaw(['health', '--json']));
+	return listAt(health, 'plugins', 'errors')
+		.filter((error) => textAt(error, 'id') === 'event-webhooks')
+		.map((error) => textAt(error, 'error'));
+}
+
 /** Whether the gateway reports no such fault any more; the command line, which reads that too, takes its time. */
 function hasEnded(isMeant: (code: string) => boolean): boolean {
 	const health = readHealth(folder);
@@ -193,6 +201,9 @@ it(
 			},
 			{ timeoutMs: 90_000 },
 		);
+		expect(await gatewayHealth()).toEqual([
+			expect.stringMatching(/^service event-webhooks: .*database/),
+		]);
 		expect(sink.requests).toEqual([]);
 		await rmdir(file);
 		for (const name of await readdir(elsewhere)) {
@@ -207,6 +218,7 @@ it(
 		await waitFor('the end of the faults', () => hasEnded(() => true), {
 			timeoutMs: 60_000,
 		});
+		expect(await gatewayHealth()).toEqual([]);
 	},
 	START_LIMIT_MS,
 );
