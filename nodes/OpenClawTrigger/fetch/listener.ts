@@ -59,7 +59,7 @@ export class Listener {
 	private readonly held = new Map<string, HeldEvent>();
 	/** Each attempt is started once, whatever is handed out. */
 	private readonly begun = new EventClaims();
-	/** What has ended, should the gateway not have heard of it. */
+	/** The events that have ended, should the gateway not have heard of it, or somebody send one once more. */
 	private readonly finished = new EventClaims();
 	private readonly queue = new EventQueue<HeldEvent>();
 	private readonly settlements = new Settlements();
@@ -229,8 +229,10 @@ export class Listener {
 		} else {
 			const earlier = previousRun === undefined ? {} : { previousRun };
 			const { event, item } = accepted;
-			if (this.finished.has(`${event.id} ${delivery}`)) {
-				this.report(work, { delivery, outcome: 'done', reason: 'It has ended before' });
+			const isThere = [...this.held.values()].some((held) => held.event.id === event.id);
+			if (isThere || this.finished.has(event.id)) {
+				const reason = isThere ? 'It is there already' : 'It has ended before';
+				this.report(work, { delivery, outcome: 'done', reason });
 				return;
 			}
 			this.hold({ delivery, attempt, ...earlier, event, item, arrivedAt: now, looks: 0 });
@@ -295,7 +297,7 @@ export class Listener {
 			} else {
 				const { outcome, reason } = result;
 				const why = reason === undefined ? {} : { reason };
-				if (outcome === 'done') this.finished.claim(`${held.event.id} ${held.delivery}`, startedAt);
+				if (outcome === 'done') this.finished.claim(held.event.id, startedAt);
 				this.settle(work, { delivery: held.delivery, outcome, durationMs, ...why });
 			}
 		}

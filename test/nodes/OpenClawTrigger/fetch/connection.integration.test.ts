@@ -167,6 +167,23 @@ describe('a connection', () => {
 		expect(arrived(opened)).toEqual([sent.id]);
 	});
 
+	test('runs nothing twice that somebody hands out once more under another number', async () => {
+		const opened = open();
+		const running = holdRuns(opened);
+		const sent = event();
+		gateway.push(sent, { delivery: 'dlv_9' });
+		gateway.push(sent, { delivery: 'dlv_10' });
+		await publish(opened);
+		expect(await gateway.settledAs('done', 1)).toEqual(['dlv_10']);
+		await waitFor('the execution', () => running.length === 1);
+		running[0]?.end();
+		await gateway.settledAs('done', 2);
+		gateway.push(sent, { delivery: 'dlv_11' });
+		await gateway.settledAs('done', 3);
+		expect(running).toHaveLength(1);
+		expect(arrived(opened)).toEqual([sent.id]);
+	});
+
 	test('runs another event by the same number: a gateway may have lost its data', async () => {
 		const opened = open();
 		const events = [event(), event()];
