@@ -21,13 +21,13 @@ interface Group {
 }
 
 const GROUPS: Readonly<Record<string, Group>> = {
-	n8n: { names: ['verify', 'template', 'trigger', 'inbound'], file: 'RESULTS.md' },
+	n8n: { names: ['verify', 'template', 'trigger', 'connection', 'inbound'], file: 'RESULTS.md' },
 	plugin: { names: ['outbox', 'backlog', 'delivery', 'turn'], file: 'RESULTS-PLUGIN.md' },
 	flow: { names: ['latency', 'roundTrip'], file: 'RESULTS-FLOW.md' },
 	scaling: { names: ['scaling'], file: 'RESULTS-SCALING.md' },
 };
 const BENCHMARKS = Object.values(GROUPS).flatMap(({ names }) => names);
-const NEED_N8N = new Set(['trigger', 'inbound', 'roundTrip', 'scaling']);
+const NEED_N8N = new Set(['trigger', 'connection', 'inbound', 'roundTrip', 'scaling']);
 
 async function load(name: string): Promise<Run> {
 	const module = (await import(join(__dirname, `${name}.bench.ts`))) as { run: Run };

@@ -6,9 +6,11 @@ import type { Variant, VariantName } from './triggerVariants';
 
 /** One round of one variant. */
 export interface Sample {
-	/** CPU time of n8n for each request, in milliseconds. */
+	/** CPU time of n8n for each event, in milliseconds. */
 	readonly cpuMs: number;
+	/** Until the last execution has ended; of requests that cause none, until the last answer. */
 	readonly perSecond: number;
+	/** Of the answers to requests. */
 	readonly latenciesMs: readonly number[];
 }
 
@@ -43,12 +45,14 @@ export function toTable(engine: Engine, samples: Samples): BenchTable {
 			cheaper.toFixed(2),
 			median(own.map(({ perSecond }) => perSecond)).toFixed(1),
 			faster.toFixed(2),
-			`${percentile(latencies, 0.5).toFixed(0)} / ${percentile(latencies, 0.99).toFixed(0)}`,
+			latencies.length === 0
+				? '–'
+				: `${percentile(latencies, 0.5).toFixed(0)} / ${percentile(latencies, 0.99).toFixed(0)}`,
 		];
 	});
 	return {
 		title: `With ${engine.title}`,
-		columns: ['', 'CPU ms/request', '× as cheap', 'requests/s', '× as fast', 'p50 / p99 ms'],
+		columns: ['', 'CPU ms/event', '× as cheap', 'events/s', '× as fast', 'answer p50 / p99 ms'],
 		rows,
 	};
 }
@@ -57,25 +61,31 @@ function target(label: string, least: number, actual: number): BenchTarget {
 	return { label, target: `≥ ${least}`, actual, met: actual >= least };
 }
 
-/** What the setting had to reach: in CPU time, which other programs disturb least, and in requests. */
+/** Events that are gathered, of the built-in Webhook's one by one. */
+const BATCHED = { cheaper: 10, faster: 8 } as const;
+
+/** What the setting had to reach: in CPU time, which other programs disturb least, and in events. */
 export function targetsOf({ title, targets }: Engine, samples: Samples): BenchTarget[] {
 	const both = (
 		label: string,
-		least: number | undefined,
+		least: number | { readonly cheaper: number; readonly faster: number } | undefined,
 		name: VariantName,
 		other: VariantName,
 	): BenchTarget[] => {
 		if (least === undefined) return [];
+		const wanted = typeof least === 'number' ? { cheaper: least, faster: least } : least;
 		const { cheaper, faster } = compare(samples, name, other);
 		return [
-			target(`${title}: ${label}, by CPU`, least, cheaper),
-			target(`${title}: ${label}, by requests/s`, least, faster),
+			target(`${title}: ${label}, by CPU`, wanted.cheaper, cheaper),
+			target(`${title}: ${label}, by events/s`, wanted.faster, faster),
 		];
 	};
+	const fetched = { cheaper: targets.fetchedOfWebhook, faster: 1 };
 	return [
-		...both('accepted, of Webhook', targets.acceptedOfWebhook, 'trigger', 'webhook'),
-		...both('accepted, of the chain', targets.acceptedOfChain, 'trigger', 'chain'),
-		...both('forged, of Webhook accepting', targets.forgedOfWebhook, 'forged', 'webhook'),
-		...both('forged, of the chain with 401', targets.forgedOfChain, 'forged', 'chain401'),
+		...both('fetched, of Webhook', fetched, 'connection', 'webhook'),
+		...both('fetched and gathered, of Webhook', BATCHED, 'batched', 'webhook'),
+		...both('webhook, of Webhook', targets.acceptedOfWebhook, 'trigger', 'webhook'),
+		...both('webhook, of the chain', targets.acceptedOfChain, 'trigger', 'chain'),
+		...both('webhook, forged, of Webhook accepting', targets.forgedOfWebhook, 'forged', 'webhook'),
 	];
 }

@@ -9,26 +9,50 @@ import { CREDENTIAL_TYPE, triggerNode } from '../testbed/n8n/openclawNodes';
 import { chain, noOp, type Connections } from '../testbed/n8n/workflow';
 import type { CredentialReference, WorkflowDefinition } from '../testbed/n8n/workflow';
 import { credentialData } from '../testbed/stack';
+import type { FeedingGateway } from './connection/feed';
 
 /** Secret that all variants verify with. */
 const SECRET = 'whsec_benchmark_4f1d2c';
 const WRONG_SECRET = 'whsec_benchmark_of_somebody_else';
-/** What the trigger's timestamps may be off; the requests of a round are signed when it begins. */
-export const TOLERANCE_SECONDS = 20;
+/** Items of an execution where the connection gathers events. */
+const BATCH = 25;
 
-export type VariantName = 'webhook' | 'headerAuth' | 'trigger' | 'forged' | 'chain' | 'chain401';
+export type VariantName =
+	| 'webhook'
+	| 'headerAuth'
+	| 'connection'
+	| 'batched'
+	| 'trigger'
+	| 'forged'
+	| 'chain'
+	| 'chain401';
 
-/** How long a request takes, which decides how many a round has. */
-export type VariantKind = 'light' | 'chain';
+/** How long an event takes, which decides how many a round has. */
+export type VariantKind = 'light' | 'batched' | 'chain';
 
-/** A way to receive events, and what is sent to it. */
-export interface Variant {
+/** A way to receive events. */
+export type Variant = SentVariant | FetchedVariant;
+
+interface AnyVariant {
 	readonly name: VariantName;
 	readonly kind: VariantKind;
 	readonly title: string;
 	readonly workflow: WorkflowDefinition;
 	/** Name of the node that receives. */
 	readonly receiver: string;
+}
+
+/** n8n fetches its events from the gateway. */
+export interface FetchedVariant extends AnyVariant {
+	readonly way: 'fetched';
+	readonly itemsPerExecution: number;
+}
+
+/** Its events are sent, by requests like these. */
+export interface SentVariant extends AnyVariant {
+	readonly way: 'sent';
+	/** Whether each request starts an execution. */
+	readonly isRun: boolean;
 	/** Path of a built-in Webhook. */
 	readonly path?: string;
 	/** Secret that the requests are signed with. */
@@ -59,6 +83,7 @@ function builtIn(
 	headers: Readonly<Record<string, string>> = {},
 ): Variant {
 	return {
+		way: 'sent',
 		name,
 		kind: 'light',
 		title,
@@ -67,6 +92,7 @@ function builtIn(
 			nodes: [webhook, noOp('Done')],
 			connections: chain('Webhook', 'Done'),
 		},
+		isRun: true,
 		headers,
 		...reached,
 		...ACCEPTED,
@@ -79,8 +105,9 @@ function ours(
 	credential: CredentialReference,
 	sent: typeof ACCEPTED | typeof FORGED,
 ): Variant {
-	const trigger = triggerNode(credential, { options: { toleranceSeconds: TOLERANCE_SECONDS } });
+	const trigger = triggerNode(credential);
 	return {
+		way: 'sent',
 		name,
 		kind: 'light',
 		title,
@@ -90,13 +117,41 @@ function ours(
 			connections: chain(trigger.name, 'Done'),
 		},
 		receiver: trigger.name,
+		isRun: name === 'trigger',
 		...sent,
+	};
+}
+
+function fetched(
+	name: 'connection' | 'batched',
+	title: string,
+	credential: CredentialReference,
+	itemsPerExecution: number,
+): Variant {
+	const trigger = triggerNode(credential, {
+		endpointSetup: 'connection',
+		options: { itemsPerExecution },
+	});
+	return {
+		way: 'fetched',
+		name,
+		kind: name === 'batched' ? 'batched' : 'light',
+		title,
+		workflow: {
+			name: title,
+			nodes: [trigger, noOp('Done')],
+			connections: chain(trigger.name, 'Done'),
+		},
+		receiver: trigger.name,
+		itemsPerExecution,
 	};
 }
 
 function handBuilt(hmac: CredentialReference): Variant {
 	const { webhook, ...builtIn } = builtInWebhook({ options: { rawBody: true } });
 	return {
+		way: 'sent',
+		isRun: true,
 		name: 'chain',
 		kind: 'chain',
 		title: 'Webhook → Extract from File → Crypto → If → No Operation, accepted',
@@ -116,6 +171,8 @@ function handBuiltWith401(hmac: CredentialReference): Variant {
 		responseMode: 'responseNode',
 	});
 	return {
+		way: 'sent',
+		isRun: true,
 		name: 'chain401',
 		kind: 'chain',
 		title: 'the same chain with Respond to Webhook, forged request, 401',
@@ -131,8 +188,10 @@ function handBuiltWith401(hmac: CredentialReference): Variant {
 
 /** The credentials that the variants use. */
 export interface VariantCredentials {
-	/** The one of our node. */
-	readonly openClaw: CredentialReference;
+	/** Of our node, for events that are sent. */
+	readonly signing: CredentialReference;
+	/** Of our node, for events that are fetched. */
+	readonly fetching: CredentialReference;
 	/** The one of n8n's Crypto node. */
 	readonly hmac: CredentialReference;
 	/** The one of n8n's Webhook node. */
@@ -140,17 +199,24 @@ export interface VariantCredentials {
 }
 
 /** Creates what {@link triggerVariants} needs. */
-export async function createCredentials(n8n: N8nClient): Promise<VariantCredentials> {
-	const data = credentialData('http://127.0.0.1:9', { signingSecret: SECRET });
+export async function createCredentials(
+	n8n: N8nClient,
+	{ gateway, accessToken }: FeedingGateway,
+): Promise<VariantCredentials> {
+	const signing = credentialData('http://127.0.0.1:9', { signingSecret: SECRET });
+	const fetching = credentialData(gateway.url, { accessToken });
 	return {
-		openClaw: await n8n.createCredential(CREDENTIAL_TYPE, data),
+		signing: await n8n.createCredential(CREDENTIAL_TYPE, signing),
+		fetching: await n8n.createCredential(CREDENTIAL_TYPE, fetching),
 		hmac: await n8n.createCredential('crypto', { hmacSecret: SECRET }),
 		headerAuth: await n8n.createCredential('httpHeaderAuth', TOKEN),
 	};
 }
 
 /** All variants, each with a workflow of its own. */
-export function triggerVariants({ openClaw, hmac, headerAuth }: VariantCredentials): Variant[] {
+export function triggerVariants(credentials: VariantCredentials): Variant[] {
+	const { signing, fetching, hmac, headerAuth } = credentials;
+	const connection = 'OpenClaw Trigger, connection → No Operation';
 	// What n8n does for a credential, it does for whatever node has one.
 	const withToken = builtInWebhook(
 		{ authentication: 'headerAuth' },
@@ -161,8 +227,10 @@ export function triggerVariants({ openClaw, hmac, headerAuth }: VariantCredentia
 		builtIn('headerAuth', 'Webhook with Header Auth → No Operation, a token verified', withToken, {
 			[TOKEN.name]: TOKEN.value,
 		}),
-		ours('trigger', 'OpenClaw Trigger → No Operation, accepted', openClaw, ACCEPTED),
-		ours('forged', 'OpenClaw Trigger, forged request, 401', openClaw, FORGED),
+		fetched('connection', connection, fetching, 1),
+		fetched('batched', `${connection}, ${String(BATCH)} items per execution`, fetching, BATCH),
+		ours('trigger', 'OpenClaw Trigger, webhook → No Operation, accepted', signing, ACCEPTED),
+		ours('forged', 'OpenClaw Trigger, webhook, forged request, 401', signing, FORGED),
 		handBuilt(hmac),
 		handBuiltWith401(hmac),
 	];

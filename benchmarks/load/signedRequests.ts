@@ -1,4 +1,4 @@
-import { createEventId, signEvent } from '../../index';
+import { createEventId, signEvent, type OpenClawEvent } from '../../index';
 
 /** A request that is ready to be sent. */
 export interface SignedRequest {
@@ -8,22 +8,22 @@ export interface SignedRequest {
 
 const USER_AGENT = 'OpenClaw-Event-Webhooks/benchmark';
 
-function eventBody(id: string, bodyBytes: number): string {
-	const event = (content: string) =>
-		JSON.stringify({
-			id,
-			type: 'message.received',
-			timestamp: new Date().toISOString(),
-			instanceId: 'benchmark-gateway',
-			data: {
-				agentId: 'main',
-				sessionId: '4708a18f-f8bf-4990-9587-d1b367261b6c',
-				channel: 'telegram',
-				userId: '777',
-				message: { role: 'user', content, messageId: '5001' },
-			},
-		});
-	return event('x'.repeat(Math.max(0, bodyBytes - event('').length)));
+/** Makes an event that has so many bytes as JSON; never less than with an empty message. */
+export function sizedEvent(id: string, bodyBytes: number): OpenClawEvent {
+	const event = (content: string) => ({
+		id,
+		type: 'message.received',
+		timestamp: new Date().toISOString(),
+		instanceId: 'benchmark-gateway',
+		data: {
+			agentId: 'main',
+			sessionId: '4708a18f-f8bf-4990-9587-d1b367261b6c',
+			channel: 'telegram',
+			userId: '777',
+			message: { role: 'user', content, messageId: '5001' },
+		},
+	});
+	return event('x'.repeat(Math.max(0, bodyBytes - JSON.stringify(event('')).length)));
 }
 
 /**
@@ -34,7 +34,7 @@ function eventBody(id: string, bodyBytes: number): string {
 export function signedRequests(count: number, bodyBytes: number, secret: string): SignedRequest[] {
 	return Array.from({ length: count }, () => {
 		const id = createEventId();
-		const body = eventBody(id, bodyBytes);
+		const body = JSON.stringify(sizedEvent(id, bodyBytes));
 		return {
 			body: Buffer.from(body),
 			headers: {

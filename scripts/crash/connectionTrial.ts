@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { readKept } from '../../testbed/connectionOutbox';
 import type { N8nClient, Workflow } from '../../testbed/n8n/client';
 import { startN8n } from '../../testbed/n8n/instance';
 import type { WorkflowDefinition } from '../../testbed/n8n/workflow';
@@ -8,7 +9,6 @@ import {
 	fillOutbox,
 	isOfBacklog,
 	readFetchedRuns,
-	readKept,
 	type Backlog,
 	type FetchedRun,
 } from './fetchedRuns';

@@ -1,6 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { OpenClawEvent } from '../../index';
+import { putIntoOutbox } from '../../testbed/connectionOutbox';
 import { objectAt, textAt } from '../../testbed/json';
-import { pluginDatabaseFile, readPluginDatabase } from '../../testbed/pluginDatabase';
 import type { QueueN8n } from '../../testbed/queue/instance';
 import { readExecution, readExecutions, type StoredExecution } from '../soak/executionRows';
 
@@ -17,41 +17,6 @@ export interface FetchedRun {
 	/** Milliseconds since 1970: of its first node, and of its end. */
 	readonly startedAt: number;
 	readonly endedAt: number;
-}
-
-/** An event that the gateway keeps, or kept, for the connection. */
-export interface KeptEvent {
-	readonly id: string;
-	readonly state: string;
-	readonly attempts: number;
-}
-
-/** What the gateway was to hand out, by the database of the plugin. */
-export function readKept(gatewayFolder: string, endpoint: string): readonly KeptEvent[] {
-	return readPluginDatabase(gatewayFolder, (database) =>
-		database
-			.prepare(
-				`SELECT e.id, d.state, d.attempts FROM deliveries d
-				JOIN events e ON e.seq = d.event_seq JOIN endpoints p ON p.id = d.endpoint_id
-				WHERE p.name = ? ORDER BY d.id`,
-			)
-			.all(endpoint)
-			.map(({ id, state, attempts }) => ({
-				id: String(id),
-				state: String(state),
-				attempts: Number(attempts),
-			})),
-	);
-}
-
-/** The names of the endpoints that n8n has registered. */
-export function readConnections(gatewayFolder: string): readonly string[] {
-	return readPluginDatabase(gatewayFolder, (database) =>
-		database
-			.prepare("SELECT name FROM endpoints WHERE kind = 'connection' AND removed_at IS NULL")
-			.all()
-			.map(({ name }) => String(name)),
-	);
 }
 
 /** Reads what n8n has made of the events of a workflow, in the order in which it began. */
@@ -99,34 +64,10 @@ export function fillOutbox(
 	endpoint: string,
 	{ sessions, eventsOfEach }: Backlog,
 ): void {
-	const database = new DatabaseSync(pluginDatabaseFile(gatewayFolder), { timeout: 5000 });
-	try {
-		const row = database.prepare('SELECT id FROM endpoints WHERE name = ?').get(endpoint);
-		const insertEvent = database.prepare(
-			'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
-		);
-		const insertDelivery = database.prepare(
-			`INSERT INTO deliveries (event_seq, endpoint_id, state, created_at, next_at)
-			VALUES (?, ?, 'pending', ?, ?)`,
-		);
-		database.exec('BEGIN');
-		for (let turn = 0; turn < eventsOfEach; turn += 1) {
-			for (let session = 0; session < sessions; session += 1) {
-				const now = Date.now();
-				const event = backlogEvent(turn, session, now);
-				const { lastInsertRowid } = insertEvent.run(
-					event.id,
-					event.type,
-					now,
-					JSON.stringify(event),
-				);
-				insertDelivery.run(lastInsertRowid, Number(row?.id), now, now);
-			}
-		}
-		database.exec('COMMIT');
-	} finally {
-		database.close();
-	}
+	const events = Array.from({ length: eventsOfEach }, (_turn, turn) =>
+		Array.from({ length: sessions }, (_session, session) => backlogEvent(turn, session)),
+	);
+	putIntoOutbox(gatewayFolder, endpoint, events.flat());
 }
 
 const BACKLOG_ID = 'evt_order';
@@ -136,12 +77,12 @@ export function isOfBacklog(eventId: string): boolean {
 	return eventId.startsWith(BACKLOG_ID);
 }
 
-function backlogEvent(turn: number, session: number, now: number) {
+function backlogEvent(turn: number, session: number): OpenClawEvent {
 	const number = (value: number) => String(value).padStart(6, '0');
 	return {
 		id: `${BACKLOG_ID}${number(session)}${number(turn)}000000000000`,
 		type: 'message.received',
-		timestamp: new Date(now).toISOString(),
+		timestamp: new Date().toISOString(),
 		instanceId: 'trial',
 		data: {
 			agentId: 'main',

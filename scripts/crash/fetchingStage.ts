@@ -1,3 +1,4 @@
+import { readConnections, readKept } from '../../testbed/connectionOutbox';
 import { startGateway, type Gateway } from '../../testbed/gateway';
 import type { Workflow } from '../../testbed/n8n/client';
 import type { N8n, N8nOptions } from '../../testbed/n8n/instance';
@@ -19,7 +20,7 @@ import { credentialData } from '../../testbed/stack';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { waitFor } from '../../testbed/waitFor';
 import type { CommandTools } from '../runCommand';
-import { LAST_NODE, readConnections, readKept, type FetchedRun } from './fetchedRuns';
+import { LAST_NODE, type FetchedRun } from './fetchedRuns';
 
 const TRIGGER = 'OpenClaw Trigger';
 const TAKE_TIME = 'Take Time';

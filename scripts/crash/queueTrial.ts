@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { readKept } from '../../testbed/connectionOutbox';
 import type { Progress } from '../../testbed/progress';
 import { startQueueN8n, type QueueN8n } from '../../testbed/queue/instance';
 import type { CommandTools } from '../runCommand';
-import { readKept, readQueuedRuns } from './fetchedRuns';
+import { readQueuedRuns } from './fetchedRuns';
 import {
 	comeToRest,
 	countEnds,
