@@ -41,7 +41,7 @@ async function compare(size: Size, progress: Progress, cleanup: Cleanup): Promis
 	);
 	const versions = describeMachine(world.runtimes).filter(([label]) => label.includes('n8n'));
 	return {
-		candidates: world.receivers,
+		candidates: [world.connection, ...world.webhooks],
 		verification,
 		genuine,
 		loadSize: size.load,

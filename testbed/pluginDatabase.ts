@@ -32,3 +32,23 @@ export function readEventIds(database: DatabaseSync): readonly string[] {
 	const rows = database.prepare('SELECT id FROM events').all();
 	return rows.map(({ id }) => String(id));
 }
+
+/**
+ * Lets a gateway that does not run forget that it has made the deliveries of these events, as when it is killed
+ * before it could note the answers.
+ */
+export function forgetDelivered(gatewayFolder: string, eventIds: readonly string[]): void {
+	const database = new DatabaseSync(pluginDatabaseFile(gatewayFolder), { timeout: 5000 });
+	try {
+		const forget = database.prepare(
+			`UPDATE deliveries SET state = 'pending', tries = 0, settled_at = NULL, settled_day = NULL,
+			consumer = NULL, next_at = created_at
+			WHERE state = 'delivered' AND event_seq = (SELECT seq FROM events WHERE id = ?)`,
+		);
+		database.exec('BEGIN');
+		for (const id of eventIds) forget.run(id);
+		database.exec('COMMIT');
+	} finally {
+		database.close();
+	}
+}

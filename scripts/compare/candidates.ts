@@ -1,3 +1,4 @@
+import { endpointOf, type FeedingGateway } from '../../benchmarks/connection/feed';
 import type { JsonObject } from '../../testbed/json';
 import type { N8n } from '../../testbed/n8n/instance';
 import {
@@ -10,7 +11,13 @@ import {
 import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, node, type Connections, type WorkflowNode } from '../../testbed/n8n/workflow';
 import { credentialData } from '../../testbed/stack';
-import { HAND_ON, type Candidate, type CandidateKey, type Receiver } from './candidate';
+import {
+	HAND_ON,
+	type CandidateKey,
+	type FetchedReceiver,
+	type SentCandidate,
+	type SentReceiver,
+} from './candidate';
 
 const TOKEN_HEADER = 'X-Webhook-Token';
 const DEDUPLICATE = 'Remove Duplicates';
@@ -41,15 +48,16 @@ function handOn({ sinkUrl }: Parts, key: CandidateKey, event: string): WorkflowN
 	});
 }
 
-async function openClawTrigger(parts: Parts): Promise<Candidate> {
+async function openClawTrigger(parts: Parts): Promise<SentCandidate> {
 	const filled = { signingSecret: parts.secrets.signing };
 	// The gateway's address belongs to automatic setup and to sending.
 	const data = credentialData('http://127.0.0.1:9', { hookToken: '', ...filled });
 	const trigger = triggerNode(await parts.n8n.client.createCredential(CREDENTIAL_TYPE, data));
 	return {
+		way: 'sent',
 		key: 'trigger',
-		letter: 'A',
-		title: 'OpenClaw Trigger (manual endpoint setup)',
+		letter: 'B',
+		title: 'OpenClaw Trigger (webhook, manual endpoint setup)',
 		definition: {
 			name: 'OpenClaw Trigger',
 			nodes: [trigger, handOn(parts, 'trigger', 'JSON.stringify($json)')],
@@ -61,7 +69,7 @@ async function openClawTrigger(parts: Parts): Promise<Candidate> {
 	};
 }
 
-async function headerAuth(parts: Parts): Promise<Candidate> {
+async function headerAuth(parts: Parts): Promise<SentCandidate> {
 	const filled = { name: TOKEN_HEADER, value: parts.secrets.token };
 	const credential = await parts.n8n.client.createCredential('httpHeaderAuth', filled);
 	const { webhook, ...builtIn } = builtInWebhook(
@@ -69,8 +77,9 @@ async function headerAuth(parts: Parts): Promise<Candidate> {
 		{ httpHeaderAuth: credential },
 	);
 	return {
+		way: 'sent',
 		key: 'headerAuth',
-		letter: 'B',
+		letter: 'C',
 		title: 'Webhook with Header Auth',
 		definition: {
 			name: 'Webhook with Header Auth',
@@ -101,7 +110,7 @@ async function chainOf(
 		readonly extract?: JsonObject;
 		readonly behind?: readonly WorkflowNode[];
 	},
-): Promise<Omit<Candidate, 'letter'>> {
+): Promise<Omit<SentCandidate, 'letter'>> {
 	const filled = { hmacSecret: parts.secrets.signing };
 	const hmac = await parts.n8n.client.createCredential('crypto', filled);
 	const { behind = [], ...verification } = more;
@@ -110,6 +119,7 @@ async function chainOf(
 		options: { rawBody: true },
 	});
 	return {
+		way: 'sent',
 		key,
 		title,
 		definition: {
@@ -130,12 +140,12 @@ async function chainOf(
 	};
 }
 
-async function handBuilt(parts: Parts): Promise<Candidate> {
+async function handBuilt(parts: Parts): Promise<SentCandidate> {
 	const title = 'Webhook → Extract from File → Crypto → If → Respond to Webhook';
-	return { letter: 'C', ...(await chainOf(parts, 'chain', title, {})) };
+	return { letter: 'D', ...(await chainOf(parts, 'chain', title, {})) };
 }
 
-async function carefullyBuilt(parts: Parts): Promise<Candidate> {
+async function carefullyBuilt(parts: Parts): Promise<SentCandidate> {
 	const age = `Math.abs(Date.now() / 1000 - Number(${headerExpression('timestamp')}))`;
 	const recent: Condition = {
 		leftValue: `={{ ${age} }}`,
@@ -150,16 +160,16 @@ async function carefullyBuilt(parts: Parts): Promise<Candidate> {
 	const careful = await chainOf(
 		parts,
 		'carefulChain',
-		'C with a timestamp check, a fixed encoding and Remove Duplicates',
+		'D with a timestamp check, a fixed encoding and Remove Duplicates',
 		{ conditions: [recent], extract: { encoding: 'utf8' }, behind: [deduplicate] },
 	);
-	return { letter: 'D', ...careful };
+	return { letter: 'E', ...careful };
 }
 
-/** Creates the workflows of all candidates and publishes them. */
-export async function publishCandidates(parts: Parts): Promise<Receiver[]> {
+/** Creates the workflows of the candidates that events are sent to, and publishes them. */
+export async function publishWebhooks(parts: Parts): Promise<SentReceiver[]> {
 	const { n8n } = parts;
-	const receivers: Receiver[] = [];
+	const receivers: SentReceiver[] = [];
 	for (const build of [openClawTrigger, headerAuth, handBuilt, carefullyBuilt]) {
 		const candidate = await build(parts);
 		const { definition, path, receiver } = candidate;
@@ -170,4 +180,35 @@ export async function publishCandidates(parts: Parts): Promise<Receiver[]> {
 		receivers.push({ ...candidate, workflow, url });
 	}
 	return receivers;
+}
+
+/** Creates the workflow that fetches its events from a gateway, and publishes it. */
+export async function publishConnection(
+	parts: Parts,
+	{ gateway, accessToken }: FeedingGateway,
+): Promise<FetchedReceiver> {
+	const { n8n } = parts;
+	const filled = { gatewayUrl: gateway.url, accessToken };
+	const data = credentialData(gateway.url, { hookToken: '', ...filled });
+	const made = triggerNode(await n8n.client.createCredential(CREDENTIAL_TYPE, data));
+	// The connection is what a new node has.
+	const trigger = { ...made, parameters: { events: ['*'] } };
+	const definition = {
+		name: 'OpenClaw Trigger, connection',
+		nodes: [trigger, handOn(parts, 'connection', 'JSON.stringify($json)')],
+		connections: chain(trigger.name, HAND_ON),
+	};
+	const workflow = await n8n.client.createWorkflow(definition);
+	await n8n.client.publish(workflow);
+	return {
+		way: 'fetched',
+		key: 'connection',
+		letter: 'A',
+		title: 'OpenClaw Trigger (connection, the default)',
+		definition,
+		receiver: trigger.name,
+		filled,
+		workflow,
+		registered: await endpointOf(gateway, workflow.id),
+	};
 }

@@ -31,11 +31,15 @@ function attacksThatGotThrough({ verification }: Comparison): string[] {
 /** What OpenClaw Trigger has to hold and did not; empty when it held everything. */
 export function faultsOf(comparison: Comparison): string[] {
 	const { candidates, crashes } = comparison;
-	const index = candidates.findIndex(({ key }) => key === 'trigger');
-	const lost = crashes.books[index]?.afterReplay.lost ?? 0;
+	const booksOf = (key: Candidate['key']) =>
+		crashes.books[candidates.findIndex((candidate) => candidate.key === key)];
+	// What a webhook has answered and not run is run when it comes again.
+	const lost = booksOf('trigger')?.afterReplay.lost ?? 0;
+	const lostFetched = booksOf('connection')?.afterKills.lost ?? 0;
 	return [
 		...attacksThatGotThrough(comparison),
 		...(lost === 0 ? [] : [`OpenClaw Trigger lost ${String(lost)} events`]),
+		...(lostFetched === 0 ? [] : [`The connection lost ${String(lostFetched)} events`]),
 		...(crashes.failed === 0 ? [] : [`The gateway gave ${String(crashes.failed)} deliveries up`]),
 	];
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../../testbed/json';
 import { ODD_EVENTS, type OddKind } from '../../testbed/oddEvents';
-import type { Receiver } from './candidate';
+import type { SentReceiver } from './candidate';
 import { sendGenuine, Watch } from './watch';
 import type { World } from './world';
 
@@ -9,7 +9,7 @@ import type { World } from './world';
 export interface GenuineRow {
 	readonly name: string;
 	readonly sent: number;
-	/** In the order of the candidates. */
+	/** In the order of the candidates that events are sent to. */
 	readonly unchanged: readonly number[];
 }
 
@@ -22,7 +22,7 @@ function eventOf(json: unknown): unknown {
 
 async function countUnchanged(
 	world: World,
-	receiver: Receiver,
+	receiver: SentReceiver,
 	watch: Watch,
 	{ requests }: OddKind,
 ): Promise<{ sent: number; unchanged: number }> {
@@ -40,8 +40,8 @@ export async function sendOddEvents(
 	world: World,
 	note: (text: string) => void,
 ): Promise<GenuineRow[]> {
-	const watches: Array<readonly [Receiver, Watch]> = [];
-	for (const receiver of world.receivers) {
+	const watches: Array<readonly [SentReceiver, Watch]> = [];
+	for (const receiver of world.webhooks) {
 		watches.push([receiver, await Watch.begin(world, receiver)]);
 	}
 	const rows: GenuineRow[] = [];

@@ -1,8 +1,10 @@
 import { isObject } from '../../testbed/json';
-import { HAND_ON, type Candidate } from './candidate';
+import { HAND_ON, type FetchedCandidate, type SentCandidate } from './candidate';
 
 /** What somebody has to do until events arrive. */
 export interface SetUp {
+	/** Nodes, a credential, and the one thing to do at the gateway: a token, or an endpoint. */
+	readonly steps: number;
 	/** Nodes before the user's own first one. */
 	readonly nodes: number;
 	/** Values set in these nodes and in their credential. */
@@ -35,24 +37,33 @@ function leavesOf(value: unknown, path: readonly string[] = []): unknown[] {
 	return Object.entries(value).flatMap(([key, each]) => leavesOf(each, [...path, key]));
 }
 
+/** Values of the credential that the gateway's configuration has, too, or that it has made. */
+function countCopied(candidate: SetUpCandidate): number {
+	const values = Object.values(candidate.filled);
+	// The gateway's own address, and a token of it.
+	if (candidate.way === 'fetched') return values.length;
+	const { secret, headers = {} } = candidate.endpoint;
+	const shared = [secret, ...Object.entries(headers).flat()].filter(
+		(value) => value !== undefined && values.includes(value),
+	);
+	// The webhook's URL is copied in any case.
+	return shared.length + 1;
+}
+
+type SetUpCandidate =
+	| Pick<SentCandidate, 'way' | 'definition' | 'filled' | 'endpoint'>
+	| Pick<FetchedCandidate, 'way' | 'definition' | 'filled'>;
+
 /** Counts what a candidate takes, in the workflow that was run. */
-export function countSetUp({
-	definition,
-	filled,
-	endpoint,
-}: Pick<Candidate, 'definition' | 'filled' | 'endpoint'>): SetUp {
+export function countSetUp(candidate: SetUpCandidate): SetUp {
+	const { definition, filled } = candidate;
 	const nodes = definition.nodes.filter(({ name }) => name !== HAND_ON);
 	const set = nodes.flatMap(({ parameters }) => leavesOf(parameters));
-	const credential = Object.values(filled);
-	const headers = Object.entries(endpoint.headers ?? {}).flat();
-	const shared = [endpoint.secret, ...headers].filter(
-		(value) => value !== undefined && credential.includes(value),
-	);
 	return {
+		steps: nodes.length + 2,
 		nodes: nodes.length,
-		parameters: set.length + credential.length,
+		parameters: set.length + Object.values(filled).length,
 		expressions: set.filter((value) => typeof value === 'string' && value.startsWith('=')).length,
-		// The webhook's URL is copied in any case.
-		copied: shared.length + 1,
+		copied: countCopied(candidate),
 	};
 }

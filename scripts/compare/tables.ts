@@ -5,6 +5,8 @@ import { countSetUp } from './setUp';
 import { countVerdicts, describeAttempt, judge, type Attempt } from './verdict';
 
 const letters = ({ candidates }: Comparison) => candidates.map(({ letter }) => letter);
+/** Those that a request can reach. */
+const reachable = ({ candidates }: Comparison) => candidates.filter(({ way }) => way === 'sent');
 
 function table(columns: readonly string[], rows: BenchTable['rows'], title = ''): BenchTable {
 	return { title, columns: ['', ...columns], rows };
@@ -12,10 +14,14 @@ function table(columns: readonly string[], rows: BenchTable['rows'], title = '')
 
 /** What is compared. */
 export function candidatesTable({ candidates }: Comparison): BenchTable {
-	const rows = candidates.map(({ letter, title, endpoint }) => [
-		letter,
-		title,
-		endpoint.secret === undefined ? 'static token in a header' : 'HMAC signature',
+	const proofOf = (candidate: (typeof candidates)[number]) =>
+		candidate.way === 'sent' && candidate.endpoint.secret === undefined
+			? 'static token in a header'
+			: 'HMAC signature';
+	const rows = candidates.map((candidate) => [
+		candidate.letter,
+		candidate.title,
+		proofOf(candidate),
 	]);
 	return table(['workflow, in front of the same HTTP Request node', 'proof of the sender'], rows);
 }
@@ -90,11 +96,14 @@ export function genuineTable(comparison: Comparison): BenchTable {
 		...unchanged.map((count) => `${String(count)} of ${String(sent)}`),
 	]);
 	const all = comparison.genuine.reduce((sum, { sent }) => sum + sent, 0);
-	const total = comparison.candidates.map((_, column) =>
+	const total = reachable(comparison).map((_, column) =>
 		comparison.genuine.reduce((sum, { unchanged }) => sum + (unchanged[column] ?? 0), 0),
 	);
 	const last = ['**all**', ...total.map((count) => `${String(count)} of ${String(all)}`)];
-	return table(letters(comparison), [...rows, last]);
+	return table(
+		reachable(comparison).map(({ letter }) => letter),
+		[...rows, last],
+	);
 }
 
 /** Ratios are medians of those within a round, to the first candidate. */
@@ -135,7 +144,7 @@ export function crashTable(comparison: Comparison): BenchTable {
 		row('lost: never ran, although everything was delivered', ({ afterKills }) => afterKills.lost),
 		row('ran more than once', ({ afterKills }) => afterKills.repeated),
 		row(
-			'ran more than once, after each delivery was replayed',
+			'ran more than once, after each delivery was made again',
 			(book) => book.afterReplay.repeated,
 		),
 		row('still not run after that', ({ afterReplay }) => afterReplay.lost),
@@ -146,6 +155,17 @@ export function crashTable(comparison: Comparison): BenchTable {
 export function setUpTable(comparison: Comparison): BenchTable {
 	const counts = comparison.candidates.map(countSetUp);
 	return table(letters(comparison), [
+		['steps', ...counts.map(({ steps }) => String(steps))],
+		[
+			'… of them at the gateway',
+			...comparison.candidates.map(({ way }) =>
+				way === 'fetched' ? '1 (a token)' : '1 (an endpoint)',
+			),
+		],
+		[
+			'address of n8n that the gateway must reach',
+			...comparison.candidates.map(({ way }) => (way === 'fetched' ? 'none' : 'the webhook')),
+		],
 		['nodes before your own first one', ...counts.map(({ nodes }) => String(nodes))],
 		['parameters set', ...counts.map(({ parameters }) => String(parameters))],
 		['… of them expressions', ...counts.map(({ expressions }) => String(expressions))],

@@ -1,3 +1,4 @@
+import { feed, newEvents } from '../../benchmarks/connection/feed';
 import { cpuTimeMs, settledCpuTimeMs } from '../../benchmarks/cpuTime';
 import { startLoadGenerator, type LoadGenerator } from '../../benchmarks/load/loadGenerator';
 import { shuffled } from '../../benchmarks/statistics';
@@ -18,7 +19,7 @@ export interface LoadSize {
 
 /** One round of one candidate. */
 export interface Round {
-	/** From the first request to the last event at the sink. */
+	/** From the first event to the last one at the sink. */
 	readonly perSecond: number;
 	/** CPU time of n8n and its task runner for each event. */
 	readonly cpuMs: number;
@@ -27,15 +28,19 @@ export interface Round {
 /** All rounds, in the order of the candidates. */
 export type ThroughputResult = ReadonlyArray<readonly Round[]>;
 
-async function measure(
-	{ n8n, sink, secrets }: World,
+/** Lets a candidate have events; returns when they were there, in milliseconds since 1970. */
+async function give(
+	{ gateway, accessToken, secrets }: World,
 	load: LoadGenerator,
-	{ key, url, endpoint }: Receiver,
+	receiver: Receiver,
 	count: number,
-): Promise<Round> {
-	const before = handedOn({ sink }, key).length;
-	const cpuBefore = cpuTimeMs(n8n.pid);
-	const started = Date.now();
+): Promise<number> {
+	if (receiver.way === 'fetched') {
+		const events = newEvents(count, BODY_BYTES);
+		return await feed({ gateway, accessToken }, receiver.registered, events);
+	}
+	const { url, endpoint } = receiver;
+	const startedAt = Date.now();
 	await load.run({
 		url,
 		count,
@@ -45,11 +50,24 @@ async function measure(
 		expectedStatus: 200,
 		...(endpoint.headers === undefined ? {} : { headers: endpoint.headers }),
 	});
+	return startedAt;
+}
+
+async function measure(
+	world: World,
+	load: LoadGenerator,
+	receiver: Receiver,
+	count: number,
+): Promise<Round> {
+	const { n8n, sink } = world;
+	const before = handedOn({ sink }, receiver.key).length;
+	const cpuBefore = cpuTimeMs(n8n.pid);
+	const startedAt = await give(world, load, receiver, count);
 	const last = await waitFor('all events at the sink', () =>
-		handedOn({ sink }, key).at(before + count - 1),
+		handedOn({ sink }, receiver.key).at(before + count - 1),
 	);
 	const cpuMs = (await settledCpuTimeMs(n8n.pid)) - cpuBefore;
-	return { perSecond: (count * 1000) / (last.receivedAt - started), cpuMs: cpuMs / count };
+	return { perSecond: (count * 1000) / (last.receivedAt - startedAt), cpuMs: cpuMs / count };
 }
 
 /** Measures all candidates in turns, in another order in each round. */
@@ -60,7 +78,8 @@ export async function measureThroughput(
 ): Promise<ThroughputResult> {
 	const load = startLoadGenerator();
 	try {
-		const samples = world.receivers.map((receiver) => ({ receiver, measured: [] as Round[] }));
+		const receivers: readonly Receiver[] = [world.connection, ...world.webhooks];
+		const samples = receivers.map((receiver) => ({ receiver, measured: [] as Round[] }));
 		for (const { receiver } of samples) await measure(world, load, receiver, events);
 		for (let round = 1; round <= rounds; round += 1) {
 			note(`round ${String(round)} of ${String(rounds)}`);

@@ -8,7 +8,7 @@ import {
 } from '../../testbed/attacks';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import { sendEvent } from '../../testbed/sendEvent';
-import type { Receiver } from './candidate';
+import type { SentReceiver } from './candidate';
 import type { Attempt, Verdict } from './verdict';
 import { sendGenuine, Watch } from './watch';
 import type { World } from './world';
@@ -16,7 +16,7 @@ import type { World } from './world';
 /** Who attacks whom: a column of the table. */
 export interface Attacker {
 	readonly title: string;
-	readonly receiver: Receiver;
+	readonly receiver: SentReceiver;
 	/** Whether requests carry the static token, which is in each request that somebody recorded. */
 	readonly hasToken: boolean;
 }
@@ -79,7 +79,7 @@ export const GROUPS: readonly AttackGroup[] = [
 	},
 ];
 
-function attackersOf(receivers: readonly Receiver[]): Attacker[] {
+function attackersOf(receivers: readonly SentReceiver[]): Attacker[] {
 	return receivers.flatMap((receiver) => {
 		const { letter, endpoint } = receiver;
 		if (endpoint.headers === undefined) return [{ title: letter, receiver, hasToken: false }];
@@ -141,9 +141,9 @@ export async function attackAll(
 	world: World,
 	note: (text: string) => void,
 ): Promise<VerificationResult> {
-	const attackers = attackersOf(world.receivers);
-	const watches = new Map<Receiver, Watch>();
-	for (const receiver of world.receivers) {
+	const attackers = attackersOf(world.webhooks);
+	const watches = new Map<SentReceiver, Watch>();
+	for (const receiver of world.webhooks) {
 		watches.set(receiver, await Watch.begin(world, receiver));
 	}
 	const groups = [];

@@ -4,7 +4,7 @@ import { textAt } from '../../testbed/json';
 import { isSettled } from '../../testbed/n8n/execution';
 import { sendEvent, type Delivery, type RawAnswer } from '../../testbed/sendEvent';
 import { waitFor } from '../../testbed/waitFor';
-import type { CandidateKey, Receiver } from './candidate';
+import type { CandidateKey, SentReceiver } from './candidate';
 import type { World } from './world';
 
 /** What requests to a candidate have caused. */
@@ -23,7 +23,7 @@ export function handedOn({ sink }: Pick<World, 'sink'>, key: CandidateKey): Rece
 /** Sends as the gateway does: signed with the right secret, with the right token. */
 export async function sendGenuine(
 	{ secrets }: World,
-	{ url, endpoint }: Receiver,
+	{ url, endpoint }: SentReceiver,
 	delivery: Partial<Delivery>,
 ): Promise<RawAnswer> {
 	const headers = { ...endpoint.headers, ...delivery.headers };
@@ -31,7 +31,7 @@ export async function sendGenuine(
 }
 
 /** Sends a genuine event and waits until the workflow has handed it on; returns its id. */
-async function sendMarker(world: World, receiver: Receiver): Promise<string> {
+async function sendMarker(world: World, receiver: SentReceiver): Promise<string> {
 	const event = capturedEvent('message.received');
 	const { status } = await sendGenuine(world, receiver, { event });
 	if (status !== 200) throw new Error(`${receiver.title} answers a genuine event ${status}`);
@@ -48,13 +48,13 @@ async function sendMarker(world: World, receiver: Receiver): Promise<string> {
 export class Watch {
 	private constructor(
 		private readonly world: World,
-		private readonly receiver: Receiver,
+		private readonly receiver: SentReceiver,
 		private lastRow: number,
 		private seen: number,
 	) {}
 
 	/** Begins with what is there now. */
-	static async begin(world: World, receiver: Receiver): Promise<Watch> {
+	static async begin(world: World, receiver: SentReceiver): Promise<Watch> {
 		const watch = new Watch(world, receiver, 0, 0);
 		await watch.collect();
 		return watch;

@@ -6,11 +6,12 @@ import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { startN8n, type N8n } from '../../testbed/n8n/instance';
 import { obtainPackage } from '../../testbed/packPackage';
 import { obtainPlugin } from '../../testbed/plugin';
+import { issueToken } from '../../testbed/pluginToken';
 import type { Progress } from '../../testbed/progress';
 import { ensureRuntimes, type Runtimes } from '../../testbed/runtime';
 import { startScriptedModel } from '../../testbed/scriptedModel';
-import type { Receiver } from './candidate';
-import { publishCandidates, type Secrets } from './candidates';
+import type { FetchedReceiver, SentReceiver } from './candidate';
+import { publishConnection, publishWebhooks, type Secrets } from './candidates';
 
 /** What the gateway tries again, so that n8n may be away for some minutes. */
 export const RETRY = { maxAttempts: 12, backoffMs: 1000 } as const;
@@ -20,8 +21,11 @@ export interface World {
 	readonly runtimes: Runtimes;
 	readonly n8n: N8n;
 	readonly gateway: Gateway;
+	/** A token of the gateway's plugin. */
+	readonly accessToken: string;
 	readonly sink: HttpSink;
-	readonly receivers: readonly Receiver[];
+	readonly connection: FetchedReceiver;
+	readonly webhooks: readonly SentReceiver[];
 	readonly secrets: Secrets;
 }
 
@@ -54,7 +58,8 @@ export async function startWorld(
 		}),
 	);
 	cleanup.defer(async () => n8n.remove());
-	const receivers = await publishCandidates({ n8n, sinkUrl: sink.url, secrets });
+	const parts = { n8n, sinkUrl: sink.url, secrets };
+	const webhooks = await publishWebhooks(parts);
 	const gateway = await progress.step('Starting a gateway with the plugin', async () =>
 		startGateway({
 			runtimes,
@@ -62,7 +67,7 @@ export async function startWorld(
 			plugin: {
 				packageFile: pluginFile,
 				config: {
-					endpoints: receivers.map(({ key, url, endpoint }) => ({
+					endpoints: webhooks.map(({ key, url, endpoint }) => ({
 						name: key,
 						url,
 						events: ['*'],
@@ -75,5 +80,7 @@ export async function startWorld(
 		}),
 	);
 	cleanup.defer(async () => gateway.remove());
-	return { runtimes, n8n, gateway, sink, receivers, secrets };
+	const accessToken = await issueToken(gateway);
+	const connection = await publishConnection(parts, { gateway, accessToken });
+	return { runtimes, n8n, gateway, accessToken, sink, connection, webhooks, secrets };
 }

@@ -1,24 +1,37 @@
-import type { Candidate } from '../../../scripts/compare/candidate';
+import type { FetchedCandidate, SentCandidate } from '../../../scripts/compare/candidate';
 import { faultsOf, type Comparison } from '../../../scripts/compare/comparison';
 import { formatComparison, formatSummary } from '../../../scripts/compare/report';
 import type { Attempt } from '../../../scripts/compare/verdict';
 import { noOp } from '../../../testbed/n8n/workflow';
 
-const candidate = (changes: Partial<Candidate> & Pick<Candidate, 'key' | 'letter'>): Candidate => ({
-	title: `Way ${changes.letter}`,
+const RECEIVING = {
 	definition: { name: 'Workflow', nodes: [noOp('Receive')], connections: {} },
 	receiver: 'Receive',
 	filled: {},
+} as const;
+const candidate = (
+	changes: Partial<SentCandidate> & Pick<SentCandidate, 'key' | 'letter'>,
+): SentCandidate => ({
+	way: 'sent',
+	title: `Way ${changes.letter}`,
+	...RECEIVING,
 	endpoint: { secret: 'whsec_1' },
 	...changes,
 });
-const trigger = candidate({ key: 'trigger', letter: 'A' });
-const tokenOnly = candidate({ key: 'headerAuth', letter: 'B', endpoint: { headers: {} } });
+const connection: FetchedCandidate = {
+	way: 'fetched',
+	key: 'connection',
+	letter: 'A',
+	title: 'Way A',
+	...RECEIVING,
+};
+const trigger = candidate({ key: 'trigger', letter: 'B' });
+const tokenOnly = candidate({ key: 'headerAuth', letter: 'C', endpoint: { headers: {} } });
 const REFUSED: Attempt = { statuses: [401], runs: 0, rows: 0 };
 const RAN: Attempt = { statuses: [200], runs: 1, rows: 1 };
 const counts = (lost: number, repeated = 0) => ({ emitted: 9, lost, repeated });
 
-function comparison(attempt: Attempt, lost = 0, failed = 0): Comparison {
+function comparison(attempt: Attempt, lost = 0, failed = 0, lostFetched = 0): Comparison {
 	const published = { workflow: { id: '1', name: '', versionId: '', webhookIds: {} }, url: '' };
 	const attackers = [trigger, tokenOnly].map((each) => ({
 		title: each.letter,
@@ -26,7 +39,7 @@ function comparison(attempt: Attempt, lost = 0, failed = 0): Comparison {
 		hasToken: false,
 	}));
 	return {
-		candidates: [trigger, tokenOnly],
+		candidates: [connection, trigger, tokenOnly],
 		verification: {
 			attackers,
 			groups: [
@@ -48,6 +61,10 @@ function comparison(attempt: Attempt, lost = 0, failed = 0): Comparison {
 		loadSize: { rounds: 2, events: 10 },
 		throughput: [
 			[
+				{ perSecond: 40, cpuMs: 25 },
+				{ perSecond: 60, cpuMs: 20 },
+			],
+			[
 				{ perSecond: 20, cpuMs: 50 },
 				{ perSecond: 30, cpuMs: 40 },
 			],
@@ -60,6 +77,7 @@ function comparison(attempt: Attempt, lost = 0, failed = 0): Comparison {
 			kills: 6,
 			failed,
 			books: [
+				{ afterKills: counts(lostFetched), afterReplay: counts(lostFetched), cutOff: 1 },
 				{ afterKills: counts(0), afterReplay: counts(lost), cutOff: 0 },
 				{ afterKills: counts(2, 1), afterReplay: counts(0, 9), cutOff: 3 },
 			],
@@ -73,7 +91,7 @@ describe('the page', () => {
 
 	it.each([
 		'| A | Way A | HMAC signature |',
-		'| B | Way B | static token in a header |',
+		'| C | Way C | static token in a header |',
 		'| … without signature | 401 | **RAN** (200) |',
 		'| … sent again | 200, did not run | – |',
 		'| attacks sent | 2 | 1 |',
@@ -81,10 +99,11 @@ describe('the page', () => {
 		'| … forged (1) | 0 | 1 |',
 		'| … replayed (1) | 0 | 0 |',
 		'| an event of 200 KB | 3 of 3 | 1 of 3 |',
-		'| events/s | 25.0 | 12.5 |',
-		'| ratio to A (above 1 is faster) | 1.00 | 0.50 |',
-		'| ratio to A (above 1 is dearer) | 1.00 | 1.75 |',
-		'| ran more than once, after each delivery was replayed | 0 | 9 |',
+		'| events/s | 50.0 | 25.0 | 12.5 |',
+		'| ratio to A (above 1 is faster) | 1.00 | 0.50 | 0.25 |',
+		'| ratio to A (above 1 is dearer) | 1.00 | 2.00 | 3.50 |',
+		'| ran more than once, after each delivery was made again | 0 | 0 | 9 |',
+		'| … of them at the gateway | 1 (a token) | 1 (an endpoint) | 1 (an endpoint) |',
 		'| Date | 2026-03-14 |',
 	])('has the row %s', (row) => {
 		expect(page).toContain(`\n${row}\n`);
@@ -115,5 +134,6 @@ describe('what OpenClaw Trigger has to hold', () => {
 	it('is not when events are lost', () => {
 		expect(faultsOf(comparison(REFUSED, 2))).toEqual(['OpenClaw Trigger lost 2 events']);
 		expect(faultsOf(comparison(REFUSED, 0, 1))).toEqual(['The gateway gave 1 deliveries up']);
+		expect(faultsOf(comparison(REFUSED, 0, 0, 3))).toEqual(['The connection lost 3 events']);
 	});
 });
