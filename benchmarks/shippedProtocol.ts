@@ -22,7 +22,10 @@ export async function loadShippedSignature(): Promise<SignatureModule> {
 	const { target, esModuleInterop } = config.compilerOptions;
 	const folder = mkdtempSync(join(tmpdir(), 'shipped-protocol-'));
 	try {
-		for (const file of readdirSync(join(ROOT, 'protocol'))) {
+		// Schemas are in folders of their own, and nothing that signs needs them.
+		for (const { name: file } of readdirSync(join(ROOT, 'protocol'), {
+			withFileTypes: true,
+		}).filter((entry) => entry.isFile())) {
 			const source = readFileSync(join(ROOT, 'protocol', file), 'utf8');
 			const compilerOptions = { target, esModuleInterop, module: 'commonjs' };
 			// The compiler takes the names in tsconfig.json as well as its own numbers.
