@@ -36,10 +36,12 @@ export function faultsOf(comparison: Comparison): string[] {
 	// What a webhook has answered and not run is run when it comes again.
 	const lost = booksOf('trigger')?.afterReplay.lost ?? 0;
 	const lostFetched = booksOf('connection')?.afterKills.lost ?? 0;
+	const twiceFetched = booksOf('connection')?.endedTwice ?? 0;
 	return [
 		...attacksThatGotThrough(comparison),
 		...(lost === 0 ? [] : [`OpenClaw Trigger lost ${String(lost)} events`]),
 		...(lostFetched === 0 ? [] : [`The connection lost ${String(lostFetched)} events`]),
+		...(twiceFetched === 0 ? [] : [`The connection ran ${String(twiceFetched)} events twice`]),
 		...(crashes.failed === 0 ? [] : [`The gateway gave ${String(crashes.failed)} deliveries up`]),
 	];
 }

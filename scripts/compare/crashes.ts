@@ -4,7 +4,8 @@ import { forgetDelivered } from '../../testbed/pluginDatabase';
 import { waitFor } from '../../testbed/waitFor';
 import { readStored } from '../crash/books';
 import { askOnce } from '../crash/load';
-import type { Receiver } from './candidate';
+import { readExecutions } from '../soak/executionRows';
+import { HAND_ON, type Receiver } from './candidate';
 import { countRuns, type RunCounts } from './runCounts';
 import { handedOn, Watch } from './watch';
 import type { World } from './world';
@@ -22,6 +23,8 @@ const DELIVERY_MS = 600_000;
 export interface CrashBooks {
 	/** When everything had been delivered. */
 	readonly afterKills: RunCounts;
+	/** Events that more than one execution had run to its end by then. */
+	readonly endedTwice: number;
 	/** When every delivery had been made once more. */
 	readonly afterReplay: RunCounts;
 	/** Executions that n8n lists as crashed. */
@@ -82,6 +85,16 @@ async function waitUntilDelivered(world: World): Promise<void> {
 	for (const receiver of world.webhooks) await Watch.begin(world, receiver);
 }
 
+/** Ids of the events whose executions have run to their end, as often as they have. */
+function endedRuns({ n8n }: World, { workflow }: Receiver): readonly string[] {
+	const ended = readExecutions(n8n.folder, workflow.id).filter(
+		({ status }) => status === 'success',
+	);
+	// The sink answers with the id of what it was handed.
+	const ids = ended.map(({ ran }) => textAt(ran(HAND_ON), 'data', 'main', 0, 0, 'json', 'id'));
+	return ids.filter((id) => id !== '');
+}
+
 async function crashedRows({ n8n }: World, { workflow }: Receiver): Promise<number> {
 	const filter = JSON.stringify({ workflowId: workflow.id, status: ['crashed'] });
 	const path = `/rest/executions?filter=${encodeURIComponent(filter)}&limit=100`;
@@ -97,7 +110,7 @@ export async function crashOften(
 	kills: number,
 	note: (text: string) => void,
 ): Promise<CrashResult> {
-	const { gateway, n8n } = world;
+	const { gateway, n8n, sink } = world;
 	const receivers: readonly Receiver[] = [world.connection, ...world.webhooks];
 	// Those that were measured went to one candidate only.
 	const earlier = new Set(readStored(gateway.folder).eventIds);
@@ -108,6 +121,7 @@ export async function crashOften(
 				handedOn(world, key).map(({ json }) => textAt(json, 'id')),
 			),
 		);
+	sink.answerBy(({ json }) => ({ body: { id: textAt(json, 'id') } }));
 	const turns = startTurns(gateway.url);
 	await killOften(world, kills, note);
 	await turns.stop();
@@ -116,6 +130,7 @@ export async function crashOften(
 	const stored = readStored(gateway.folder);
 	const emitted = stored.eventIds.filter((id) => !earlier.has(id));
 	const afterKills = count(emitted);
+	const ended = receivers.map((receiver) => countRuns(emitted, endedRuns(world, receiver)));
 
 	note('making every delivery once more');
 	await gateway.stop();
@@ -127,10 +142,15 @@ export async function crashOften(
 	const afterReplay = count(emitted);
 	const books: CrashBooks[] = [];
 	for (const [index, receiver] of receivers.entries()) {
-		const [kill, replay] = [afterKills[index], afterReplay[index]];
-		if (kill === undefined || replay === undefined) continue;
+		const [kill, replay, ends] = [afterKills[index], afterReplay[index], ended[index]];
+		if (kill === undefined || replay === undefined || ends === undefined) continue;
 		const cutOff = await crashedRows(world, receiver);
-		books.push({ afterKills: kill, afterReplay: replay, cutOff });
+		books.push({
+			afterKills: kill,
+			endedTwice: ends.repeated,
+			afterReplay: replay,
+			cutOff,
+		});
 	}
 	return { kills: kills + 1, failed: stored.failed, books };
 }

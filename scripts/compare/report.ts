@@ -63,7 +63,7 @@ ${String(kills)} times in all. When everything is delivered (${failed === 0 ? 'n
 that it has delivered, and makes each delivery once more, as after a crash before it could note the answers.
 
 B to E answer before the user's own node has run, so an event is lost when the kill comes between the answer and that node. A settles an event
-when its execution has ended; what a kill cuts off runs again, and has run more than once when the user's node was done by then. When an event
+when its execution has ended: what a kill cuts off runs again, from its start, so the user's node has run twice when it was done by then. When an event
 comes again, C and D run it, like every other; A looks at its earlier execution, B and E run it unless its id had been recorded before the
 kill. Kills come at random moments: a difference of one or two events means nothing. B remembers the last 1,000 ids over a restart
 ([why](deduplication.md#what-can-still-run-twice)), E the last 10,000; the events here are fewer.`;

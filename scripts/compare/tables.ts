@@ -143,6 +143,7 @@ export function crashTable(comparison: Comparison): BenchTable {
 		row('events emitted', ({ afterKills }) => afterKills.emitted),
 		row('lost: never ran, although everything was delivered', ({ afterKills }) => afterKills.lost),
 		row('ran more than once', ({ afterKills }) => afterKills.repeated),
+		row('… each time to the end of the execution', ({ endedTwice }) => endedTwice),
 		row(
 			'ran more than once, after each delivery was made again',
 			(book) => book.afterReplay.repeated,

@@ -31,7 +31,12 @@ const REFUSED: Attempt = { statuses: [401], runs: 0, rows: 0 };
 const RAN: Attempt = { statuses: [200], runs: 1, rows: 1 };
 const counts = (lost: number, repeated = 0) => ({ emitted: 9, lost, repeated });
 
-function comparison(attempt: Attempt, lost = 0, failed = 0, lostFetched = 0): Comparison {
+function comparison(
+	attempt: Attempt,
+	lost = 0,
+	failed = 0,
+	fetched = { lost: 0, twice: 0 },
+): Comparison {
 	const published = { workflow: { id: '1', name: '', versionId: '', webhookIds: {} }, url: '' };
 	const attackers = [trigger, tokenOnly].map((each) => ({
 		title: each.letter,
@@ -77,9 +82,14 @@ function comparison(attempt: Attempt, lost = 0, failed = 0, lostFetched = 0): Co
 			kills: 6,
 			failed,
 			books: [
-				{ afterKills: counts(lostFetched), afterReplay: counts(lostFetched), cutOff: 1 },
-				{ afterKills: counts(0), afterReplay: counts(lost), cutOff: 0 },
-				{ afterKills: counts(2, 1), afterReplay: counts(0, 9), cutOff: 3 },
+				{
+					afterKills: counts(fetched.lost, fetched.twice),
+					endedTwice: fetched.twice,
+					afterReplay: counts(fetched.lost),
+					cutOff: 1,
+				},
+				{ afterKills: counts(0), endedTwice: 0, afterReplay: counts(lost), cutOff: 0 },
+				{ afterKills: counts(2, 1), endedTwice: 0, afterReplay: counts(0, 9), cutOff: 3 },
 			],
 		},
 		facts: [['Date', '2026-03-14']],
@@ -134,6 +144,9 @@ describe('what OpenClaw Trigger has to hold', () => {
 	it('is not when events are lost', () => {
 		expect(faultsOf(comparison(REFUSED, 2))).toEqual(['OpenClaw Trigger lost 2 events']);
 		expect(faultsOf(comparison(REFUSED, 0, 1))).toEqual(['The gateway gave 1 deliveries up']);
-		expect(faultsOf(comparison(REFUSED, 0, 0, 3))).toEqual(['The connection lost 3 events']);
+		const ofConnection = (lost: number, twice: number) =>
+			faultsOf(comparison(REFUSED, 0, 0, { lost, twice }));
+		expect(ofConnection(3, 0)).toEqual(['The connection lost 3 events']);
+		expect(ofConnection(0, 2)).toEqual(['The connection ran 2 events twice']);
 	});
 });
