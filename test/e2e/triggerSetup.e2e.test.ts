@@ -7,7 +7,8 @@ import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed
 import type { N8n } from '../../testbed/n8n/instance';
 import type { Workflow } from '../../testbed/n8n/client';
 import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
-import { chain, noOp } from '../../testbed/n8n/workflow';
+import { chain, noOp, type WorkflowDefinition } from '../../testbed/n8n/workflow';
+import { readEventIds, readPluginDatabase } from '../../testbed/pluginDatabase';
 import { sendEvent } from '../../testbed/sendEvent';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import { credentialData } from '../../testbed/stack';
@@ -154,6 +155,61 @@ describe('automatic endpoint setup', () => {
 		expect(execution).toMatchObject({ status: 'success' });
 		await n8n.client.deleteWorkflow(workflow);
 	});
+
+	it('loses nothing and runs nothing twice while it is edited and published again and again', async () => {
+		const data = credentialData(gateway.url, { accessToken: token });
+		const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+		const version = (endpointSetup: string, number: number): WorkflowDefinition => ({
+			name: endpointSetup,
+			nodes: [
+				{
+					...triggerNode(credential, {
+						events: ['tool.called', 'tool.completed'],
+						endpointSetup,
+						filters: { userIds: `!nobody-${String(number)}` },
+					}),
+					id: `edited-${endpointSetup}`,
+				},
+				noOp('After'),
+			],
+			connections: chain(TRIGGER, 'After'),
+		});
+		const setups = ['automatic', 'connection'];
+		const workflows = new Map<string, Workflow>();
+		for (const setup of setups) {
+			const workflow = await n8n.client.createWorkflow(version(setup, 0));
+			await n8n.client.publish(workflow);
+			workflows.set(setup, workflow);
+		}
+		const known = new Set(readPluginDatabase(gateway.folder, readEventIds));
+		const over = new AbortController();
+		const agents = (async () => {
+			while (!over.signal.aborted) await takeTurn('main');
+		})();
+		for (let edit = 1; edit <= 8; edit += 1) {
+			for (const [setup, workflow] of workflows) {
+				const changed = await n8n.client.changeWorkflow(workflow, version(setup, edit));
+				await n8n.client.publish(changed);
+				workflows.set(setup, changed);
+			}
+		}
+		over.abort();
+		await agents;
+		await waitFor('all to be delivered', () =>
+			readPluginDatabase(gateway.folder, (database) => {
+				const pending = "SELECT count(*) AS count FROM deliveries WHERE state = 'pending'";
+				return Number(database.prepare(pending).get()?.count) === 0;
+			}),
+		);
+		const told = readPluginDatabase(gateway.folder, readEventIds).filter((id) => !known.has(id));
+		expect(told.length).toBeGreaterThan(8);
+		for (const workflow of workflows.values()) {
+			const executions = await n8n.client.waitForExecutions(workflow, told.length);
+			const run = executions.flatMap((execution) => execution.json('After'));
+			expect(run.map(({ id }) => id).sort()).toEqual([...told].sort());
+			await n8n.client.deleteWorkflow(workflow);
+		}
+	}, 240_000);
 
 	it('says which token it needs', async () => {
 		const workflow = await create({}, GATEWAY_TOKENS.hooks);

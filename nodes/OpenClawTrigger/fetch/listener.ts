@@ -191,8 +191,9 @@ export class Listener {
 			this.startNext(work);
 		} else {
 			this.settlements.putBack(settled, this.senderOf(work));
-			// What the lost answer may have held is handed out again, to a consumer that asks anew.
-			if (answer.kind === 'away' && !closing.signal.aborted) this.changeConsumer();
+			// What the lost answer may have held is handed out again, to a consumer that asks anew. One that was on its
+			// way when another version was published is lost, too.
+			if (answer.kind === 'away') this.changeConsumer();
 		}
 		return answer;
 	}

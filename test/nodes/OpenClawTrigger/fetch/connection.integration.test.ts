@@ -262,6 +262,22 @@ describe('a connection', () => {
 		).toBe(true);
 	});
 
+	test('gets what was on its way when another version was published, while an earlier event runs', async () => {
+		const opened = open();
+		const running = holdRuns(opened);
+		const first = gateway.push(event());
+		const { closeFunction } = await publish(opened);
+		await waitFor('the first event to run', () => running.length === 1);
+		await waitFor('the next question', () => gateway.openRequests.length === 1);
+		const { consumer } = gateway.consumers.at(-1) ?? {};
+		await closeFunction?.();
+		const onItsWay = gateway.push(event(), { consumer });
+		await publish(opened, 'update');
+		await waitFor('the second event to run', () => running.length === 2);
+		for (const { end } of running) end();
+		expect([...(await gateway.settledAs('done', 2))].sort()).toEqual([first, onItsWay]);
+	});
+
 	test('refuses expressions that would read the event', async () => {
 		const filters = { agentIds: '={{ $json.body.data.agentId }}' };
 		await expect(open({}, { filters }).harness.trigger(TRIGGER)).rejects.toThrow(
