@@ -2,7 +2,7 @@ import type { EmitEvent } from '../outbox/emitter';
 import type { EventData } from '../protocol';
 import type { EventState } from './eventState';
 import type { FindSession } from './knownSessions';
-import type { Origin } from './origin';
+import type { Place } from './place';
 import type { SessionRegistry } from './sessionRegistry';
 
 /** What the handlers of the hooks work with. */
@@ -20,20 +20,20 @@ export interface EventParts {
 }
 
 /** The data of an event: fields that are not known are left out. */
-export function eventData(origin: Origin, fields: Readonly<Record<string, unknown>>): EventData {
-	const { sender, conversation } = origin;
+export function eventData(place: Place, fields: Readonly<Record<string, unknown>>): EventData {
+	const { sender, conversation } = place;
 	return withoutUnknown({
-		agentId: origin.agentId,
-		sessionId: origin.sessionId,
-		sessionKey: origin.sessionKey,
-		channel: origin.channel,
-		accountId: origin.accountId,
-		userId: origin.userId,
-		runId: origin.runId,
-		trigger: origin.trigger,
+		agentId: place.agentId,
+		sessionId: place.sessionId,
+		sessionKey: place.sessionKey,
+		channel: place.channel,
+		accountId: place.accountId,
+		userId: place.userId,
+		runId: place.runId,
+		trigger: place.trigger,
 		sender: sender && withoutUnknown({ ...sender }),
 		conversation: conversation && withoutUnknown({ ...conversation }),
-		parentSessionKey: origin.parentSessionKey,
+		parentSessionKey: place.parentSessionKey,
 		...fields,
 	});
 }

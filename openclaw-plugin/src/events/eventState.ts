@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { sharedOf } from '../shared';
 import { BoundedMap } from './boundedMap';
-import { isSameChat, isSubagent } from './origin';
-import type { ConversationType, Origin } from './origin';
+import { isSameChat, isSubagent } from './place';
+import type { ConversationType, Place } from './place';
 import { createRun } from './run';
 import type { Run } from './run';
 
@@ -29,7 +29,7 @@ export interface KnownSession {
 	/** What the store has said of its chat; null before it was asked. */
 	stored: StoredSession | null;
 	/** Where its last message came from. */
-	place?: Origin | undefined;
+	lastPlace?: Place | undefined;
 	/** When that was, milliseconds since 1970. */
 	placedAt: number;
 	/** Whether messages of several people or chats have come: the last one's is not everybody's. */
@@ -38,7 +38,7 @@ export interface KnownSession {
 
 /** A chat of a channel, by its last message. */
 export interface KnownChat {
-	readonly place: Origin;
+	readonly lastPlace: Place;
 	/** Undefined where there are several, as each topic has its own. */
 	readonly sessionKey: string | undefined;
 	readonly hasSeveral: boolean;
@@ -125,7 +125,7 @@ export interface ExpectedReplies {
 	/** A run has written something that may be delivered. */
 	expect(run: Run, text: string): void;
 	/** Finds the run whose text was delivered, which is then no longer expected. */
-	take(origin: Origin, content: string): ReplyMatch;
+	take(place: Place, content: string): ReplyMatch;
 }
 
 export interface ReplyMatch {
@@ -151,17 +151,17 @@ function createExpectedReplies(elapsed: () => number): ExpectedReplies {
 	return {
 		expect: (run, text) => {
 			// What a sub-agent writes goes to the agent that has started it.
-			if (isSubagent(run.origin.sessionKey)) return;
+			if (isSubagent(run.place.sessionKey)) return;
 			const key = textKey(text);
 			const known = expected.get(key) ?? [];
 			// A run that is tried anew says the same again.
 			if (key === '' || known.some((other) => other.run === run)) return;
 			expected.set(key, [...known, { run, isUncertain: false }].slice(-MAX_EQUAL));
 		},
-		take: (origin, content) => {
+		take: (place, content) => {
 			const key = textKey(content);
 			const known = expected.get(key) ?? [];
-			const fitting = known.filter(({ run }) => fits(run, origin));
+			const fitting = known.filter(({ run }) => fits(run, place));
 			// What was told or reported before is hardly delivered now, when there is another.
 			const open = fitting.filter(({ run }) => !run.isTold && !run.isReported);
 			const candidates = open.length === 0 ? fitting : open;
@@ -181,7 +181,7 @@ function createExpectedReplies(elapsed: () => number): ExpectedReplies {
 }
 
 /** Whether a message may be of a run: it is in its session, or in the chat that it replies to. */
-function fits({ origin: run }: Run, message: Origin): boolean {
+function fits({ place: run }: Run, message: Place): boolean {
 	if (message.runId !== undefined) return message.runId === run.runId;
 	if (message.sessionKey !== undefined && message.sessionKey === run.sessionKey) return true;
 	if (run.channel === undefined || run.channel !== message.channel) return false;

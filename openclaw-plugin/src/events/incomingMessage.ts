@@ -4,12 +4,12 @@ import type { AttachedFile } from '../outbox/attachments';
 import { withoutUnknown } from './eventData';
 import { amountOf, fieldsOf, idOf, inner, isSet, listOf, textOf, valueOf } from './fields';
 import type { Fields } from './fields';
-import { chatTypeOf, messageOrigin, parseAddress } from './origin';
-import type { Conversation, Origin } from './origin';
+import { chatTypeOf, messagePlace, parseAddress } from './place';
+import type { Conversation, Place } from './place';
 
 /** What `message_received` says: somebody has written. */
 export interface ReceivedMessage {
-	readonly origin: Origin;
+	readonly place: Place;
 	/** `data.message` of the event. */
 	readonly message: Readonly<Record<string, unknown>>;
 	/** Where what the message names in `attachments` is, in the same order. */
@@ -25,15 +25,15 @@ const FILE_NAME = /^(.+)---[0-9a-f-]{36}(\.[^.]*)?$/i;
 export function parseReceived(event: unknown, context: unknown): ReceivedMessage {
 	const fields = fieldsOf(event);
 	const metadata = inner(fields, 'metadata');
-	const origin = messageOrigin(fields, fieldsOf(context));
-	const sender = origin.userId === undefined ? undefined : senderOf(origin.userId, metadata);
+	const place = messagePlace(fields, fieldsOf(context));
+	const sender = place.userId === undefined ? undefined : senderOf(place.userId, metadata);
 	const media = mediaOf(fields);
 	const location = locationOf(inner(fields, 'location'));
 	return {
-		origin: { ...origin, sender, conversation: conversationOf(fields, metadata, origin) },
+		place: { ...place, sender, conversation: conversationOf(fields, metadata, place) },
 		message: withoutUnknown({
 			role: 'user',
-			content: writtenText(fields, origin, media.length > 0),
+			content: writtenText(fields, place, media.length > 0),
 			messageId: idOf(fields, 'messageId') ?? idOf(fieldsOf(context), 'messageId'),
 			sentAt: sentAtOf(fields),
 			replyTo: replyToOf(fields),
@@ -55,7 +55,7 @@ function senderOf(id: string, metadata: Fields) {
 function conversationOf(
 	fields: Fields,
 	metadata: Fields,
-	{ conversation, channel, sessionKey, userId }: Origin,
+	{ conversation, channel, sessionKey, userId }: Place,
 ): Conversation | undefined {
 	const from = idOf(fields, 'from');
 	const source = parseAddress(from === '' ? undefined : from, channel);
@@ -74,16 +74,16 @@ function conversationOf(
 
 /**
  * The words themselves. Of a message without any, such as a photo, the gateway gives what it will show
- * the model: `[Telegram Ada id:777 Fri 2026-11-27 12:19:33 UTC] Ada: `; of a place its coordinates.
+ * the model: `[Telegram Ada id:777 Fri 2026-11-27 12:19:33 UTC] Ada: `; of a location its coordinates.
  */
-function writtenText(fields: Fields, origin: Origin, hasMedia: boolean): string {
+function writtenText(fields: Fields, place: Place, hasMedia: boolean): string {
 	const content = textOf(fields, 'content') ?? '';
-	const place = inner(fields, 'location');
-	if (isWrittenPlace(content, place)) return textOf(place, 'caption') ?? '';
-	return hasMedia && isEnvelope(content, fields, origin) ? '' : content;
+	const location = inner(fields, 'location');
+	if (isWrittenLocation(content, location)) return textOf(location, 'caption') ?? '';
+	return hasMedia && isEnvelope(content, fields, place) ? '' : content;
 }
 
-function isEnvelope(content: string, fields: Fields, { channel, userId }: Origin): boolean {
+function isEnvelope(content: string, fields: Fields, { channel, userId }: Place): boolean {
 	const header = /^\[([^\]\n]*)\] /.exec(content)?.[1];
 	if (header === undefined || channel === undefined) return false;
 	const letters = (text: string) => text.toLowerCase().replace(/[^a-z]/g, '');
@@ -98,9 +98,9 @@ function isEnvelope(content: string, fields: Fields, { channel, userId }: Origin
 	);
 }
 
-function isWrittenPlace(content: string, place: Fields): boolean {
-	const latitude = valueOf(place, 'latitude');
-	const longitude = valueOf(place, 'longitude');
+function isWrittenLocation(content: string, location: Fields): boolean {
+	const latitude = valueOf(location, 'latitude');
+	const longitude = valueOf(location, 'longitude');
 	if (typeof latitude !== 'number' || typeof longitude !== 'number') return false;
 	const isMarked = /^\p{Extended_Pictographic}/u.test(content);
 	return isMarked && content.includes(`${latitude.toFixed(6)}, ${longitude.toFixed(6)}`);
@@ -173,16 +173,16 @@ function sizeOf(path: string): number | undefined {
 	}
 }
 
-function locationOf(place: Fields): Readonly<Record<string, unknown>> | undefined {
-	const latitude = valueOf(place, 'latitude');
-	const longitude = valueOf(place, 'longitude');
+function locationOf(location: Fields): Readonly<Record<string, unknown>> | undefined {
+	const latitude = valueOf(location, 'latitude');
+	const longitude = valueOf(location, 'longitude');
 	if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return undefined;
 	return withoutUnknown({
 		latitude,
 		longitude,
-		accuracy: amountOf(place, 'accuracy'),
-		name: textOf(place, 'name'),
-		address: textOf(place, 'address'),
-		isLive: isSet(place, 'isLive') ? true : undefined,
+		accuracy: amountOf(location, 'accuracy'),
+		name: textOf(location, 'name'),
+		address: textOf(location, 'address'),
+		isLive: isSet(location, 'isLive') ? true : undefined,
 	});
 }

@@ -1,7 +1,7 @@
 import type { EventState, KnownChat, KnownSession, StoredSession } from './eventState';
 import { fieldsOf, idOf, inner, textOf, valueOf } from './fields';
-import { isSameChat, mergeConversation, mergeOrigin, mergeSender } from './origin';
-import type { Conversation, ConversationType, Origin } from './origin';
+import { isSameChat, mergeConversation, mergePlaces, mergeSender } from './place';
+import type { Conversation, ConversationType, Place } from './place';
 
 /** Asks the gateway for the session that a key stands for now. */
 export type FindSession = (sessionKey: string) => StoredSession | undefined;
@@ -48,85 +48,86 @@ export function openSession(state: EventState, sessionKey: string): KnownSession
 
 /** Asks the store, once for each session, for what the hooks do not tell of it. */
 export function askStore(
-	origin: Origin,
+	place: Place,
 	state: EventState,
 	find: FindSession,
 ): { readonly sessionId: string | undefined; readonly stored: StoredSession | undefined } {
-	if (origin.sessionKey === undefined) return { sessionId: origin.sessionId, stored: undefined };
-	const session = openSession(state, origin.sessionKey);
+	if (place.sessionKey === undefined) return { sessionId: place.sessionId, stored: undefined };
+	const session = openSession(state, place.sessionKey);
 	// A session that is only now being made may have no entry yet.
-	session.stored ??= find(origin.sessionKey) ?? null;
+	session.stored ??= find(place.sessionKey) ?? null;
 	session.sessionId ??= session.stored?.sessionId;
 	return {
-		sessionId: origin.sessionId ?? session.sessionId,
+		sessionId: place.sessionId ?? session.sessionId,
 		stored: session.stored ?? undefined,
 	};
 }
 
 /** Remembers where a message came from. @param elapsed milliseconds that no clock moves */
-export function notePlace(origin: Origin, state: EventState, elapsed: number): void {
-	const { sessionKey } = origin;
-	const place = { ...origin, runId: undefined, trigger: undefined };
+export function notePlace(place: Place, state: EventState, elapsed: number): void {
+	const { sessionKey } = place;
+	const lastPlace = { ...place, runId: undefined, trigger: undefined };
 	if (sessionKey !== undefined) {
 		const session = openSession(state, sessionKey);
-		const before = session.place;
+		const before = session.lastPlace;
 		session.isShared ||=
 			before !== undefined &&
-			(before.userId !== place.userId || before.conversation?.id !== place.conversation?.id);
-		session.place = place;
+			(before.userId !== lastPlace.userId ||
+				before.conversation?.id !== lastPlace.conversation?.id);
+		session.lastPlace = lastPlace;
 		session.placedAt = elapsed;
 	}
-	const key = chatKey(place.channel, place.conversation);
+	const key = chatKey(lastPlace.channel, lastPlace.conversation);
 	if (key === undefined) return;
 	const before = state.chats.get(key);
 	const isOther = before?.sessionKey !== undefined && before.sessionKey !== sessionKey;
 	const hasSeveral = before?.hasSeveral === true || isOther;
-	state.chats.set(key, { place, sessionKey: hasSeveral ? undefined : sessionKey, hasSeveral });
+	state.chats.set(key, { lastPlace, sessionKey: hasSeveral ? undefined : sessionKey, hasSeveral });
 }
 
 /** The chat that a message is in, when messages have come from there. */
 export function chatOf(
-	{ channel, conversation, accountId }: Origin,
+	{ channel, conversation, accountId }: Place,
 	state: EventState,
 ): KnownChat | undefined {
 	const key = chatKey(channel, conversation);
 	const chat = key === undefined ? undefined : state.chats.get(key);
-	const account = chat?.place.accountId;
+	const account = chat?.lastPlace.accountId;
 	const isOther = accountId !== undefined && account !== undefined && account !== accountId;
 	return isOther ? undefined : chat;
 }
 
 /** Adds what is certain of somebody's chat: names, kind, and the person where only one can be meant. */
-export function withPlace(origin: Origin, state: EventState): Origin {
-	const { sessionKey, userId, conversation } = origin;
+export function withPlace(place: Place, state: EventState): Place {
+	const { sessionKey, userId, conversation } = place;
 	const parentSessionKey = sessionKey === undefined ? undefined : state.parents.get(sessionKey);
-	const known = { ...origin, parentSessionKey: origin.parentSessionKey ?? parentSessionKey };
-	const place = sessionKey === undefined ? undefined : state.sessions.get(sessionKey)?.place;
-	if (place === undefined) return known;
+	const known = { ...place, parentSessionKey: place.parentSessionKey ?? parentSessionKey };
+	const lastPlace =
+		sessionKey === undefined ? undefined : state.sessions.get(sessionKey)?.lastPlace;
+	if (lastPlace === undefined) return known;
 	const isThere =
-		place.conversation !== undefined &&
+		lastPlace.conversation !== undefined &&
 		conversation !== undefined &&
-		place.channel === origin.channel &&
-		isSameChat(place.conversation, conversation);
-	const isThem = userId !== undefined && place.userId === userId;
+		lastPlace.channel === place.channel &&
+		isSameChat(lastPlace.conversation, conversation);
+	const isThem = userId !== undefined && lastPlace.userId === userId;
 	return {
 		...known,
-		sender: isThem ? mergeSender(known.sender, place.sender) : known.sender,
-		conversation: isThere ? mergeConversation(conversation, place.conversation) : conversation,
-		accountId: known.accountId ?? (isThere ? place.accountId : undefined),
+		sender: isThem ? mergeSender(known.sender, lastPlace.sender) : known.sender,
+		conversation: isThere ? mergeConversation(conversation, lastPlace.conversation) : conversation,
+		accountId: known.accountId ?? (isThere ? lastPlace.accountId : undefined),
 	};
 }
 
 /** Adds where a session belongs to what happens to it: as in the messages around. */
-export function withLastPlace(origin: Origin, state: EventState, elapsed: number): Origin {
-	const known = withPlace(origin, state);
-	const session =
-		origin.sessionKey === undefined ? undefined : state.sessions.get(origin.sessionKey);
-	const place = session?.place;
-	if (session === undefined || place === undefined) return known;
+export function withLastPlace(place: Place, state: EventState, elapsed: number): Place {
+	const known = withPlace(place, state);
+	const session = place.sessionKey === undefined ? undefined : state.sessions.get(place.sessionKey);
+	const lastPlace = session?.lastPlace;
+	if (session === undefined || lastPlace === undefined) return known;
 	const isMeant = !session.isShared || elapsed - session.placedAt < CAUSED_MS;
-	if (isMeant) return mergeOrigin(known, place);
-	const { channel, accountId } = place;
+	if (isMeant) return mergePlaces(known, lastPlace);
+	const { channel, accountId } = lastPlace;
 	return { ...known, channel: known.channel ?? channel, accountId: known.accountId ?? accountId };
 }
 

@@ -4,8 +4,8 @@ import { openRun } from './eventState';
 import { fieldsOf, idOf, inner, listOf, textOf, valueOf } from './fields';
 import { parseReceived } from './incomingMessage';
 import { askStore, chatOf, notePlace, withPlace } from './knownSessions';
-import { mergeConversation, messageOrigin, WEBCHAT } from './origin';
-import type { Origin } from './origin';
+import { mergeConversation, messagePlace, WEBCHAT } from './place';
+import type { Place } from './place';
 import { markReported, turnOf } from './replies';
 import { isConversation } from './run';
 import type { Run } from './run';
@@ -13,7 +13,7 @@ import { noticeSession } from './sessionEvents';
 
 /** What `message_sent` says: a message has arrived, or has not. */
 interface SentMessage {
-	readonly origin: Origin;
+	readonly place: Place;
 	readonly content: string;
 	readonly messageId: string | undefined;
 	/** Why it was not delivered; undefined when it was. */
@@ -26,11 +26,11 @@ const GATEWAY_MODEL = 'gateway-injected';
 /** `message_received` */
 export function onMessageReceived(event: unknown, context: unknown, parts: EventParts): void {
 	const { state, findSession, elapsed } = parts;
-	const { origin, message, files } = parseReceived(event, context);
-	const { sessionId, stored } = askStore(origin, state, findSession);
-	const { conversation } = origin;
+	const { place, message, files } = parseReceived(event, context);
+	const { sessionId, stored } = askStore(place, state, findSession);
+	const { conversation } = place;
 	const whole = {
-		...origin,
+		...place,
 		sessionId,
 		conversation: conversation && {
 			...conversation,
@@ -49,16 +49,16 @@ export function onMessageSent(event: unknown, context: unknown, parts: EventPart
 	const { state, emit } = parts;
 	const sent = parseSent(event, context);
 	const { run, isOfRun } = joinRun(sent, parts);
-	const origin = wholeOrigin(sent.origin, run, parts);
+	const place = wholePlace(sent.place, run, parts);
 	if (sent.failure !== undefined) {
-		tellUndelivered(sent, origin, run, parts);
+		tellUndelivered(sent, place, run, parts);
 		return;
 	}
 	if (run?.isTold === true && isOfRun) return;
 	const { content, messageId } = sent;
 	const message = withoutUnknown({ role: 'assistant', content, messageId });
 	const turn = run === undefined || !isOfRun ? {} : turnOf(run);
-	emit('message.sent', eventData(withPlace(origin, state), { message, ...turn }));
+	emit('message.sent', eventData(withPlace(place, state), { message, ...turn }));
 }
 
 /**
@@ -78,23 +78,24 @@ export function onTranscript(event: unknown, parts: EventParts): void {
 	if (runId !== undefined) {
 		const run = openRun(state, runId);
 		// In other channels the report of the delivery has the text.
-		if ((run.origin.channel ?? WEBCHAT) === WEBCHAT) run.texts.push(content);
+		if ((run.place.channel ?? WEBCHAT) === WEBCHAT) run.texts.push(content);
 		return;
 	}
 	const sessionKey = textOf(fields, 'sessionKey');
-	const place = sessionKey === undefined ? undefined : state.sessions.get(sessionKey)?.place;
+	const lastPlace =
+		sessionKey === undefined ? undefined : state.sessions.get(sessionKey)?.lastPlace;
 	// It is the answer to the message whose id it carries.
 	const isAnswer = idOf(message, 'idempotencyKey') !== undefined;
 	const isNotice = textOf(message, 'model') === GATEWAY_MODEL && isAnswer;
-	if (place?.channel !== WEBCHAT || !isNotice) return;
-	emit('message.sent', eventData(place, { message: { role: 'assistant', content } }));
+	if (lastPlace?.channel !== WEBCHAT || !isNotice) return;
+	emit('message.sent', eventData(lastPlace, { message: { role: 'assistant', content } }));
 }
 
 function parseSent(event: unknown, context: unknown): SentMessage {
 	const fields = fieldsOf(event);
 	const hasFailed = valueOf(fields, 'success') === false;
 	return {
-		origin: messageOrigin(fields, fieldsOf(context)),
+		place: messagePlace(fields, fieldsOf(context)),
 		content: textOf(fields, 'content') ?? '',
 		messageId: idOf(fields, 'messageId') ?? idOf(fieldsOf(context), 'messageId'),
 		failure: hasFailed ? (textOf(fields, 'error') ?? 'The message was not delivered') : undefined,
@@ -102,12 +103,12 @@ function parseSent(event: unknown, context: unknown): SentMessage {
 }
 
 /** The run that a message is of, and whether its model has written the text. */
-function joinRun({ origin, content }: SentMessage, parts: EventParts) {
+function joinRun({ place, content }: SentMessage, parts: EventParts) {
 	const { state } = parts;
-	const match = state.replies.take(origin, content);
+	const match = state.replies.take(place, content);
 	for (const candidate of match.candidates) markReported(candidate, state);
-	if (origin.runId === undefined) return { run: match.run, isOfRun: match.run !== undefined };
-	const run = openRun(state, origin.runId);
+	if (place.runId === undefined) return { run: match.run, isOfRun: match.run !== undefined };
+	const run = openRun(state, place.runId);
 	const isOfRun = match.run !== undefined || isPartOf(run, content);
 	markReported(run, state);
 	return { run, isOfRun };
@@ -121,41 +122,43 @@ function isPartOf({ text, end }: Run, content: string): boolean {
 }
 
 /** Adds what is known of the run and of the chat that a message belongs to. */
-function wholeOrigin(message: Origin, run: Run | undefined, parts: EventParts): Origin {
+function wholePlace(message: Place, run: Run | undefined, parts: EventParts): Place {
 	const { state, findSession } = parts;
 	const chat = chatOf(message, state);
 	const sessionKey =
 		message.sessionKey ??
-		(run !== undefined && isConversation(run) ? run.origin.sessionKey : undefined) ??
+		(run !== undefined && isConversation(run) ? run.place.sessionKey : undefined) ??
 		chat?.sessionKey;
-	const isOfSession = sessionKey !== undefined && run?.origin.sessionKey === sessionKey;
+	const isOfSession = sessionKey !== undefined && run?.place.sessionKey === sessionKey;
 	// In a chat of two there is nobody else.
-	const partner = chat?.place.conversation?.type === 'direct' ? chat.place : undefined;
+	const partner = chat?.lastPlace.conversation?.type === 'direct' ? chat.lastPlace : undefined;
 	const { sessionId } = askStore({ sessionKey }, state, findSession);
 	return {
 		...message,
-		agentId: message.agentId ?? run?.origin.agentId ?? partner?.agentId,
+		agentId: message.agentId ?? run?.place.agentId ?? partner?.agentId,
 		sessionKey,
-		sessionId: isOfSession ? (run.origin.sessionId ?? sessionId) : sessionId,
-		userId: message.userId ?? (run && isConversation(run) ? run.origin.userId : partner?.userId),
-		sender: run !== undefined && isConversation(run) ? run.origin.sender : partner?.sender,
+		sessionId: isOfSession ? (run.place.sessionId ?? sessionId) : sessionId,
+		userId: message.userId ?? (run && isConversation(run) ? run.place.userId : partner?.userId),
+		sender: run !== undefined && isConversation(run) ? run.place.sender : partner?.sender,
 		conversation: mergeConversation(
-			mergeConversation(message.conversation, run?.origin.conversation),
-			chat?.place.conversation?.threadId === undefined ? chat?.place.conversation : undefined,
+			mergeConversation(message.conversation, run?.place.conversation),
+			chat?.lastPlace.conversation?.threadId === undefined
+				? chat?.lastPlace.conversation
+				: undefined,
 		),
 		runId: message.runId ?? run?.id,
-		trigger: run?.origin.trigger,
+		trigger: run?.place.trigger,
 	};
 }
 
 function tellUndelivered(
 	{ failure, content }: SentMessage,
-	origin: Origin,
+	place: Place,
 	run: Run | undefined,
 	{ emit, state }: EventParts,
 ): void {
 	if (run?.isFailureTold === true) return;
 	const error = { message: failure, source: 'delivery' };
 	const message = { role: 'assistant', content };
-	emit('error.occurred', eventData(withPlace(origin, state), { error, message }));
+	emit('error.occurred', eventData(withPlace(place, state), { error, message }));
 }

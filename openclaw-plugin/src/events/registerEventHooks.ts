@@ -63,7 +63,7 @@ export interface EventHooksOptions {
  *   runEvents           runs that end or fail; run is what is known of one
  *   sessionEvents       sessions that begin and end; sessionRegistry: which there have been, over restarts
  *   toolEvents          tool calls
- *   origin              where something happened, read from the hooks; knownSessions adds what is known of the chat
+ *   place               where something happened, read from the hooks; knownSessions adds what is known of the chat
  *   eventState          what all instances of the plugin remember of what goes on, within limits: boundedMap
  *   fields, eventData   reading what is not known; writing what is
  *   redactSecrets       secrets in parameters and results of tools

@@ -2,7 +2,7 @@ import { eventData } from './eventData';
 import type { EventParts } from './eventData';
 import type { EventState } from './eventState';
 import { withPlace } from './knownSessions';
-import { isSubagent, WEBCHAT } from './origin';
+import { isSubagent, WEBCHAT } from './place';
 import { isApiRequest, isConversation } from './run';
 import type { Run, Usage } from './run';
 
@@ -89,7 +89,7 @@ function isCut(text: string): boolean {
 }
 
 function decide(run: Run, isDue: boolean): Decision {
-	const { trigger, sessionKey, channel } = run.origin;
+	const { trigger, sessionKey, channel } = run.place;
 	const isDealtWith = run.isReported || run.isTold || run.end?.hasDelivered === true;
 	const isOurs = TRIGGERS.has(trigger) && !isSubagent(sessionKey);
 	if (isDealtWith || isSilent(run) || !isOurs) return 'nothing';
@@ -111,21 +111,19 @@ function finish(run: Run, decision: Decision, { emit, state }: EventParts): void
 	if (decision !== 'tell' || reply === undefined) return;
 	run.isTold = true;
 	const { content, isCut: truncated } = reply;
-	const origin = withPlace(toldOrigin(run), state);
+	const place = withPlace(toldPlace(run), state);
 	const tell = (message: object, more = {}) => {
-		emit('message.sent', eventData(origin, { message, ...more }), run.endedAt);
+		emit('message.sent', eventData(place, { message, ...more }), run.endedAt);
 	};
-	for (const earlier of origin.channel === WEBCHAT
-		? texts.filter((text) => text !== content)
-		: []) {
+	for (const earlier of place.channel === WEBCHAT ? texts.filter((text) => text !== content) : []) {
 		tell({ role: 'assistant', content: earlier }, { model: run.model });
 	}
 	tell({ role: 'assistant', content, ...(truncated ? { truncated } : {}) }, turnOf(run));
 }
 
 /** No channel has got it: neither its name nor the chat's belongs to the message. */
-function toldOrigin({ origin }: Run) {
-	return origin.channel === WEBCHAT
-		? origin
-		: { ...origin, channel: undefined, accountId: undefined, conversation: undefined };
+function toldPlace({ place }: Run) {
+	return place.channel === WEBCHAT
+		? place
+		: { ...place, channel: undefined, accountId: undefined, conversation: undefined };
 }

@@ -1,7 +1,7 @@
 import { amountOf } from './fields';
 import type { Fields } from './fields';
-import { mergeOrigin, WEBCHAT } from './origin';
-import type { Origin } from './origin';
+import { mergePlaces, WEBCHAT } from './place';
+import type { Place } from './place';
 
 /** Why a model call failed. */
 export interface ModelFailure {
@@ -12,7 +12,7 @@ export interface ModelFailure {
 
 /** How a run has ended, once and for all. */
 export interface RunEnd {
-	readonly origin: Origin;
+	readonly place: Place;
 	readonly outcome:
 		| { readonly kind: 'replied'; readonly text: string | undefined; readonly isSilent: boolean }
 		| { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined }
@@ -24,7 +24,7 @@ export interface RunEnd {
 /** What is known of an agent's run; several hooks, in different instances of the plugin, tell parts. */
 export interface Run {
 	readonly id: string;
-	origin: Origin;
+	place: Place;
 	/** Whether a hook has told what the run is about: trigger, channel and sender. */
 	isDescribed: boolean;
 	/** That of the last model call. */
@@ -56,7 +56,7 @@ export interface Run {
 export function createRun(id: string): Run {
 	return {
 		id,
-		origin: { runId: id },
+		place: { runId: id },
 		isDescribed: false,
 		texts: [],
 		failures: new Map(),
@@ -69,19 +69,19 @@ export function createRun(id: string): Run {
 }
 
 /** Adds what a hook tells of where a run belongs; what is known stays where it says nothing. */
-export function describeRun(run: Run, origin: Origin): void {
-	run.origin = { ...mergeOrigin(origin, run.origin), runId: run.id };
+export function describeRun(run: Run, place: Place): void {
+	run.place = { ...mergePlaces(place, run.place), runId: run.id };
 }
 
 /** Whether somebody in a chat has caused it, so that its reply goes back there through the channel. */
-export function isConversation({ origin }: Run): boolean {
-	const { trigger, userId, channel } = origin;
+export function isConversation({ place }: Run): boolean {
+	const { trigger, userId, channel } = place;
 	return trigger === 'user' && userId !== undefined && channel !== undefined && channel !== WEBCHAT;
 }
 
 /** Whether it is a request to the gateway's OpenAI-compatible API, by the ids these give their runs. */
-export function isApiRequest({ id, origin }: Run): boolean {
-	return origin.userId === undefined && /^(?:chatcmpl|resp)_/.test(id);
+export function isApiRequest({ id, place }: Run): boolean {
+	return place.userId === undefined && /^(?:chatcmpl|resp)_/.test(id);
 }
 
 /** Tokens of model calls. What a cache has served is not part of the input tokens. */

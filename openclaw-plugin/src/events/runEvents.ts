@@ -4,8 +4,8 @@ import { openRun } from './eventState';
 import { fieldsOf, idOf, inner, isSet, listOf, textOf, textsOf } from './fields';
 import type { Fields } from './fields';
 import { withPlace } from './knownSessions';
-import { agentEventOrigin, isSubagent, runOrigin } from './origin';
-import type { Origin } from './origin';
+import { agentEventPlace, isSubagent, runPlace } from './place';
+import type { Place } from './place';
 import { replyOf, tellReply } from './replies';
 import { addUsage, createRun, describeRun, isApiRequest, parseUsage } from './run';
 import type { ModelFailure, Run, RunEnd } from './run';
@@ -16,16 +16,16 @@ const PROMPT_TIME = /^\[[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d[^\]\n]*\] /;
 
 /** `llm_input`: once for each attempt to get an answer. */
 export function onModelInput(event: unknown, context: unknown, parts: EventParts): void {
-	const origin = runOrigin(fieldsOf(event), fieldsOf(context));
-	noticeSession(origin, parts);
-	const run = describe(origin, parts);
+	const place = runPlace(fieldsOf(event), fieldsOf(context));
+	noticeSession(place, parts);
+	const run = describe(place, parts);
 	if (run === undefined) return;
 	run.model = textOf(fieldsOf(event), 'model') ?? run.model;
 	if (run.isAsked || !isApiRequest(run)) return;
 	// The message of an API request reaches no hook about messages.
 	run.isAsked = true;
 	const content = (textOf(fieldsOf(event), 'prompt') ?? '').replace(PROMPT_TIME, '');
-	const data = eventData(withPlace(run.origin, parts.state), {
+	const data = eventData(withPlace(run.place, parts.state), {
 		message: { role: 'user', content },
 	});
 	parts.emit('message.received', data);
@@ -35,7 +35,7 @@ export function onModelInput(event: unknown, context: unknown, parts: EventParts
 export function onModelOutput(event: unknown, context: unknown, parts: EventParts): void {
 	const fields = fieldsOf(event);
 	// No sign of a session: it also comes after the end of one that was deleted.
-	const run = describe(runOrigin(fields, fieldsOf(context)), parts);
+	const run = describe(runPlace(fields, fieldsOf(context)), parts);
 	if (run === undefined) return;
 	const model = textOf(fields, 'model');
 	run.model = model ?? run.model;
@@ -54,10 +54,10 @@ export function onModelOutput(event: unknown, context: unknown, parts: EventPart
 /** `model_call_ended`: all there is of model calls without the permission to read conversations. */
 export function onModelCallEnded(event: unknown, context: unknown, parts: EventParts): void {
 	const fields = fieldsOf(event);
-	const origin = runOrigin(fields, fieldsOf(context));
-	if (origin.runId === undefined) return;
-	const run = openRun(parts.state, origin.runId);
-	describeRun(run, origin);
+	const place = runPlace(fields, fieldsOf(context));
+	if (place.runId === undefined) return;
+	const run = openRun(parts.state, place.runId);
+	describeRun(run, place);
 	const model = textOf(fields, 'model');
 	run.model = model ?? run.model;
 	const code = textOf(fields, 'failureKind');
@@ -71,7 +71,7 @@ export function onModelCallEnded(event: unknown, context: unknown, parts: EventP
 export function onAgentEvent(event: unknown, parts: EventParts): void {
 	const data = inner(fieldsOf(event), 'data');
 	if (textOf(fieldsOf(event), 'stream') !== 'lifecycle') return;
-	if (textOf(data, 'phase') === 'start') onRunStart(agentEventOrigin(event), parts);
+	if (textOf(data, 'phase') === 'start') onRunStart(agentEventPlace(event), parts);
 	else onRunEnd(parseRunEnd(event), parts);
 }
 
@@ -84,8 +84,8 @@ export function onCronChanged(event: unknown, parts: EventParts): void {
 		textOf(fields, 'action') === 'finished' && textOf(fields, 'deliveryStatus') === 'not-delivered';
 	if (!isUndelivered || failure === undefined) return;
 	// Its run id is that of the schedule, which no other hook knows.
-	const origin = { ...runOrigin(fields, {}), runId: undefined };
-	const runId = state.runOfSession.get(origin.sessionKey ?? '');
+	const place = { ...runPlace(fields, {}), runId: undefined };
+	const runId = state.runOfSession.get(place.sessionKey ?? '');
 	const run = runId === undefined ? undefined : state.runs.get(runId);
 	// The channel has reported it, too.
 	if (run?.isReported === true) return;
@@ -93,25 +93,25 @@ export function onCronChanged(event: unknown, parts: EventParts): void {
 	const reply = run === undefined ? undefined : replyOf(run);
 	const message = reply && { role: 'assistant', content: reply.content };
 	const error = { message: failure, source: 'delivery' };
-	emit('error.occurred', eventData(run?.origin ?? origin, { error, message }));
+	emit('error.occurred', eventData(run?.place ?? place, { error, message }));
 }
 
-function onRunStart(origin: Origin, parts: EventParts): void {
+function onRunStart(place: Place, parts: EventParts): void {
 	const { runs, runOfSession } = parts.state;
-	const { runId, sessionKey } = origin;
-	noticeSession(origin, parts);
+	const { runId, sessionKey } = place;
+	noticeSession(place, parts);
 	if (runId === undefined) return;
 	// A run that is started again under its id is another one.
 	if (runs.get(runId)?.end !== undefined) runs.set(runId, createRun(runId));
-	describeRun(openRun(parts.state, runId), origin);
+	describeRun(openRun(parts.state, runId), place);
 	if (sessionKey !== undefined) runOfSession.set(sessionKey, runId);
 }
 
 function onRunEnd(end: RunEnd | undefined, parts: EventParts): void {
-	if (end?.origin.runId === undefined) return;
-	const run = openRun(parts.state, end.origin.runId);
+	if (end?.place.runId === undefined) return;
+	const run = openRun(parts.state, end.place.runId);
 	if (run.end !== undefined) return;
-	describeRun(run, end.origin);
+	describeRun(run, end.place);
 	run.end = end;
 	run.endedAt = parts.now();
 	const { outcome } = end;
@@ -120,14 +120,14 @@ function onRunEnd(end: RunEnd | undefined, parts: EventParts): void {
 	tellReply(run, parts);
 }
 
-function describe(origin: Origin, { state }: EventParts): Run | undefined {
-	if (origin.runId === undefined) return undefined;
-	const run = openRun(state, origin.runId);
+function describe(place: Place, { state }: EventParts): Run | undefined {
+	if (place.runId === undefined) return undefined;
+	const run = openRun(state, place.runId);
 	// The gateway names what has caused the run of the agent above.
-	const trigger = isSubagent(origin.sessionKey) ? 'subagent' : origin.trigger;
-	describeRun(run, withPlace({ ...origin, trigger }, state));
+	const trigger = isSubagent(place.sessionKey) ? 'subagent' : place.trigger;
+	describeRun(run, withPlace({ ...place, trigger }, state));
 	run.isDescribed = true;
-	if (origin.sessionKey !== undefined) state.runOfSession.set(origin.sessionKey, run.id);
+	if (place.sessionKey !== undefined) state.runOfSession.set(place.sessionKey, run.id);
 	return run;
 }
 
@@ -163,7 +163,7 @@ function parseRunEnd(event: unknown): RunEnd | undefined {
 	const phase = textOf(data, 'phase');
 	if ((phase !== 'end' && phase !== 'error') || !isSet(data, 'executionSettled')) return undefined;
 	return {
-		origin: agentEventOrigin(event),
+		place: agentEventPlace(event),
 		outcome: outcomeOf(data, phase),
 		hasDelivered: textOf(inner(data, 'terminalDelivery'), 'status') !== undefined,
 	};
@@ -195,7 +195,7 @@ function tellFailure(
 		code: last?.code ?? outcome.code,
 		source: last === undefined ? 'run' : 'model',
 	});
-	const data = eventData(withPlace(run.origin, state), { error, model: last?.model });
+	const data = eventData(withPlace(run.place, state), { error, model: last?.model });
 	emit('error.occurred', data);
 }
 
@@ -204,6 +204,6 @@ function tellRecovered(run: Run, { emit, state }: EventParts): void {
 	for (const { message, code, model } of run.failures.values()) {
 		const error = withoutUnknown({ message, code, source: 'model' });
 		const data = { error, model, recovered: true };
-		emit('error.occurred', eventData(withPlace(run.origin, state), data));
+		emit('error.occurred', eventData(withPlace(run.place, state), data));
 	}
 }

@@ -2,8 +2,8 @@ import { eventData } from './eventData';
 import type { EventParts } from './eventData';
 import { amountOf, fieldsOf, idOf, inner, textOf } from './fields';
 import { askStore, openSession, withLastPlace, withPlace } from './knownSessions';
-import { agentIdOf, isSubagent, mergeOrigin, sessionOrigin } from './origin';
-import type { Origin } from './origin';
+import { agentIdOf, isSubagent, mergePlaces, sessionPlace } from './place';
+import type { Place } from './place';
 
 /**
  * The gateway says so for every open session when it stops, although all of them go on after the
@@ -15,25 +15,25 @@ const GATEWAY_STOPS: ReadonlySet<string> = new Set(['shutdown', 'restart']);
  * Tells of a session when it is first heard of: the gateway has no hook for the new session of a chat
  * in a channel.
  */
-export function noticeSession(origin: Origin, parts: EventParts): void {
+export function noticeSession(place: Place, parts: EventParts): void {
 	const { sessions, state, emit } = parts;
-	const { sessionKey, sessionId } = origin;
+	const { sessionKey, sessionId } = place;
 	if (sessionKey === undefined) return;
 	if (sessionId !== undefined) openSession(state, sessionKey).sessionId = sessionId;
 	if (!sessions.isFirstSight(sessionKey)) return;
 	learnParent(sessionKey, parts);
 	state.ahead.set(sessionKey, true);
-	const known = withPlace({ ...origin, runId: undefined }, state);
+	const known = withPlace({ ...place, runId: undefined }, state);
 	emit('session.created', eventData(known, {}));
 }
 
 /** `session_start` */
 export function onSessionStart(event: unknown, context: unknown, parts: EventParts): void {
 	const { sessions, state, emit, elapsed } = parts;
-	const origin = sessionOrigin(event, context);
+	const place = sessionPlace(event, context);
 	// The session that it goes on from: its own id after a reset.
 	const resumedFrom = idOf(fieldsOf(event), 'resumedFrom');
-	const { sessionKey, sessionId } = origin;
+	const { sessionKey, sessionId } = place;
 	if (sessionKey !== undefined) {
 		if (sessionId !== undefined) openSession(state, sessionKey).sessionId = sessionId;
 		const isFirst = sessions.isFirstSight(sessionKey);
@@ -42,7 +42,7 @@ export function onSessionStart(event: unknown, context: unknown, parts: EventPar
 		if (!isFirst && isTold) return;
 		learnParent(sessionKey, parts);
 	}
-	emit('session.created', eventData(withLastPlace(origin, state, elapsed()), { resumedFrom }));
+	emit('session.created', eventData(withLastPlace(place, state, elapsed()), { resumedFrom }));
 }
 
 /** `session_end` */
@@ -51,8 +51,8 @@ export function onSessionEnd(event: unknown, context: unknown, parts: EventParts
 	const fields = fieldsOf(event);
 	const reason = textOf(fields, 'reason') ?? 'unknown';
 	if (GATEWAY_STOPS.has(reason)) return;
-	const origin = withLastPlace(sessionOrigin(event, context), state, elapsed());
-	const { sessionKey } = origin;
+	const place = withLastPlace(sessionPlace(event, context), state, elapsed());
+	const { sessionKey } = place;
 	const nextSessionId = idOf(fields, 'nextSessionId');
 	if (sessionKey !== undefined) {
 		state.ahead.delete(sessionKey);
@@ -66,7 +66,7 @@ export function onSessionEnd(event: unknown, context: unknown, parts: EventParts
 	const messageCount = amountOf(fields, 'messageCount');
 	parts.emit(
 		'session.ended',
-		eventData(origin, {
+		eventData(place, {
 			reason,
 			// The gateway says 0 where it has not counted.
 			messageCount: messageCount === 0 ? undefined : messageCount,
@@ -104,8 +104,8 @@ export function onSubagentEnded(event: unknown, context: unknown, parts: EventPa
 	const runId = idOf(fields, 'runId');
 	const run = runId === undefined ? undefined : state.runs.get(runId);
 	const own = { ...child, sessionId: session?.sessionId, runId, trigger: 'subagent' };
-	const origin = run === undefined ? own : mergeOrigin(own, run.origin);
-	emit('session.ended', eventData(withPlace(origin, state), { reason }));
+	const place = run === undefined ? own : mergePlaces(own, run.place);
+	emit('session.ended', eventData(withPlace(place, state), { reason }));
 }
 
 /** A sub-agent's session may be heard of before it is told who has started it. */

@@ -1,7 +1,7 @@
 import { sharedOf } from '../shared';
 import type { Database } from '../store/databaseAccess';
 import { BoundedMap } from './boundedMap';
-import { isOneRun } from './origin';
+import { isOneRun } from './place';
 
 /** Which sessions there have been, over restarts of the gateway. */
 export interface SessionRegistry {

@@ -5,13 +5,13 @@ import type { EventState, OpenCall } from './eventState';
 import { amountOf, fieldsOf, idOf, inner, textOf, valueOf } from './fields';
 import type { Fields } from './fields';
 import { withPlace } from './knownSessions';
-import { mergeOrigin, toolOrigin } from './origin';
-import type { Origin } from './origin';
+import { mergePlaces, toolPlace } from './place';
+import type { Place } from './place';
 import { redactSecrets, redactText } from './redactSecrets';
 import { describeRun } from './run';
 
 interface ToolCall {
-	readonly origin: Origin;
+	readonly place: Place;
 	readonly name: string;
 	readonly callId: string | undefined;
 	readonly params: unknown;
@@ -35,7 +35,7 @@ export function onToolCall(event: unknown, context: unknown, parts: EventParts):
 	noteOuter(call, state);
 	const isDeferred = name === CATALOG_CALL && callId !== undefined;
 	if (callId !== undefined && known?.hasInner !== true) {
-		const { runId } = call.origin;
+		const { runId } = call.place;
 		const open = { runId, callId, hasInner: false, isTold: !isDeferred, isOver: false };
 		state.calls.set(keyOf(open), open);
 	}
@@ -56,10 +56,10 @@ export function onToolResult(event: unknown, context: unknown, parts: EventParts
 		// Another plugin has stopped it before this one was asked, or there is no such tool.
 		tellCall(call, parts, now() - (durationMs ?? 0));
 		const over = { callId, hasInner: false, isTold: true, isOver: open === undefined };
-		const { runId } = call.origin;
+		const { runId } = call.place;
 		if (over.isOver) state.calls.set(keyOf({ runId, callId }), { runId, ...over });
 	}
-	const origin = withRun(call.origin, state);
+	const place = withRun(call.place, state);
 	const blocked = blockedOf(fields);
 	const failure = blocked === undefined ? textOf(fields, 'error') : undefined;
 	const error = failure && redactText(failure);
@@ -72,24 +72,24 @@ export function onToolResult(event: unknown, context: unknown, parts: EventParts
 		error,
 		blocked: blocked && withoutUnknown(blocked),
 	});
-	parts.emit('tool.completed', eventData(origin, { tool }));
+	parts.emit('tool.completed', eventData(place, { tool }));
 	if (error === undefined) return;
 	const failed = withoutUnknown({ name, callId });
 	const detail = { error: { message: error, source: 'tool' }, tool: failed };
-	parts.emit('error.occurred', eventData(origin, detail));
+	parts.emit('error.occurred', eventData(place, detail));
 }
 
 function tellCall(call: ToolCall, { emit, state }: EventParts, at?: number): void {
 	const { name, callId, params } = call;
 	const tool = withoutUnknown({ name, callId, params: redactSecrets(params) });
-	emit('tool.called', eventData(withRun(call.origin, state), { tool }), at);
+	emit('tool.called', eventData(withRun(call.place, state), { tool }), at);
 }
 
 function parseCall(event: unknown, context: unknown): ToolCall {
 	const fields = fieldsOf(event);
 	const known = fieldsOf(context);
 	return {
-		origin: toolOrigin(fields, known),
+		place: toolPlace(fields, known),
 		name: textOf(fields, 'toolName') ?? textOf(known, 'toolName') ?? 'unknown',
 		callId: idOf(fields, 'toolCallId') ?? idOf(known, 'toolCallId'),
 		params: valueOf(fields, 'params'),
@@ -108,16 +108,16 @@ function blockedOf(fields: Fields) {
 }
 
 /** The call of the catalog that a tool is called through. */
-function noteOuter({ callId, origin }: ToolCall, state: EventState): void {
+function noteOuter({ callId, place }: ToolCall, state: EventState): void {
 	const outerId = CATALOG_ID.exec(callId ?? '')?.[1];
 	if (outerId === undefined) return;
-	const { runId } = origin;
+	const { runId } = place;
 	const outer = { runId, callId: outerId, hasInner: true, isTold: false, isOver: false };
 	state.calls.set(keyOf(outer), outer);
 }
 
-function openCallOf({ origin, callId }: ToolCall, state: EventState): OpenCall | undefined {
-	return callId === undefined ? undefined : state.calls.get(keyOf({ runId: origin.runId, callId }));
+function openCallOf({ place, callId }: ToolCall, state: EventState): OpenCall | undefined {
+	return callId === undefined ? undefined : state.calls.get(keyOf({ runId: place.runId, callId }));
 }
 
 function keyOf({ runId, callId }: Pick<OpenCall, 'runId' | 'callId'>): string {
@@ -125,9 +125,9 @@ function keyOf({ runId, callId }: Pick<OpenCall, 'runId' | 'callId'>): string {
 }
 
 /** Adds what other hooks of the run have told: channel, sender, trigger. */
-function withRun(origin: Origin, state: EventState): Origin {
-	if (origin.runId === undefined) return withPlace(origin, state);
-	const run = openRun(state, origin.runId);
-	describeRun(run, origin);
-	return withPlace(mergeOrigin(origin, run.origin), state);
+function withRun(place: Place, state: EventState): Place {
+	if (place.runId === undefined) return withPlace(place, state);
+	const run = openRun(state, place.runId);
+	describeRun(run, place);
+	return withPlace(mergePlaces(place, run.place), state);
 }

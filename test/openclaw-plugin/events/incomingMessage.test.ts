@@ -58,7 +58,7 @@ describe('the words', () => {
 describe('what comes with them', () => {
 	it('has no paths and no addresses', () => {
 		for (const scenario of ['telegram: a photo', 'telegram: a file in reply to a message']) {
-			const { message, origin } = received(scenario);
+			const { message, place: origin } = received(scenario);
 			expect(JSON.stringify({ message, origin })).not.toMatch(/gateway|\/media|inbound/);
 		}
 	});
@@ -158,13 +158,13 @@ describe('where it was written', () => {
 	])('%s', (conversationId, event, conversation) => {
 		const channelId =
 			conversationId.includes(':C') || conversationId.includes(':U') ? 'slack' : 'telegram';
-		const { origin } = parse(event, { channelId, conversationId });
+		const { place: origin } = parse(event, { channelId, conversationId });
 
 		expect(origin.conversation).toEqual(conversation);
 	});
 
 	it('is by somebody with a name', () => {
-		expect(received('telegram: a photo').origin.sender).toEqual({
+		expect(received('telegram: a photo').place.sender).toEqual({
 			id: '777',
 			name: 'Ada',
 			username: 'user_777',

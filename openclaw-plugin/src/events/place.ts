@@ -26,7 +26,7 @@ export interface Conversation {
 }
 
 /** Where something happened; what the gateway did not say is undefined. */
-export interface Origin {
+export interface Place {
 	readonly agentId?: string | undefined;
 	readonly sessionId?: string | undefined;
 	readonly sessionKey?: string | undefined;
@@ -58,7 +58,7 @@ const ADDRESS_KINDS: Readonly<Record<string, ConversationType>> = {
 };
 
 /** Of the hooks about messages, whose `channelId` is the channel. */
-export function messageOrigin(event: Fields, context: Fields): Origin {
+export function messagePlace(event: Fields, context: Fields): Place {
 	const sessionKey = textOf(event, 'sessionKey') ?? textOf(context, 'sessionKey');
 	const channel = textOf(context, 'channelId') ?? textOf(event, 'channel') ?? channelOf(sessionKey);
 	return {
@@ -73,7 +73,7 @@ export function messageOrigin(event: Fields, context: Fields): Origin {
 }
 
 /** Of the hooks about runs, whose `channelId` is the conversation. */
-export function runOrigin(event: Fields, context: Fields): Origin {
+export function runPlace(event: Fields, context: Fields): Place {
 	const sessionKey = textOf(context, 'sessionKey') ?? textOf(event, 'sessionKey');
 	const channel = textOf(context, 'channel', 'messageProvider') ?? channelOf(sessionKey);
 	return {
@@ -90,9 +90,9 @@ export function runOrigin(event: Fields, context: Fields): Origin {
 }
 
 /** Of the hooks about tools, which name who asked for the run. */
-export function toolOrigin(event: Fields, context: Fields): Origin {
+export function toolPlace(event: Fields, context: Fields): Place {
 	const requester = inner(context, 'requester');
-	const run = runOrigin(event, context);
+	const run = runPlace(event, context);
 	const channel = textOf(requester, 'channel') ?? run.channel;
 	const userId = idOf(requester, 'senderId') ?? run.userId;
 	const isOwner = valueOf(requester, 'senderIsOwner');
@@ -108,13 +108,13 @@ export function toolOrigin(event: Fields, context: Fields): Origin {
 }
 
 /** Of the hooks about sessions. */
-export function sessionOrigin(event: unknown, context: unknown): Origin {
-	return runOrigin(fieldsOf(event), fieldsOf(context));
+export function sessionPlace(event: unknown, context: unknown): Place {
+	return runPlace(fieldsOf(event), fieldsOf(context));
 }
 
 /** Of the gateway's agent events. */
-export function agentEventOrigin(event: unknown): Origin {
-	return runOrigin(fieldsOf(event), {});
+export function agentEventPlace(event: unknown): Place {
+	return runPlace(fieldsOf(event), {});
 }
 
 /**
@@ -194,7 +194,7 @@ export function isSubagent(sessionKey: string | undefined): boolean {
 }
 
 /** Adds what is known from elsewhere; what is known here already stays. */
-export function mergeOrigin(first: Origin, second: Origin): Origin {
+export function mergePlaces(first: Place, second: Place): Place {
 	return {
 		agentId: first.agentId ?? second.agentId,
 		sessionId: first.sessionId ?? second.sessionId,

@@ -1,4 +1,4 @@
-import { agentIdOf, channelOf, isOneRun } from '../../../openclaw-plugin/src/events/origin';
+import { agentIdOf, channelOf, isOneRun } from '../../../openclaw-plugin/src/events/place';
 
 it.each([
 	['agent:main:main', 'main', undefined],
