@@ -2,7 +2,7 @@ import { registerCommands } from './cli/registerCommands';
 import { registerEventHooks } from './events/registerEventHooks';
 import { createSessionRegistry } from './events/sessionRegistry';
 import { GATEWAY_HOST_RULES, gatewayConfigFile } from './gatewaySdk';
-import { createHookLog } from './health/hooksSeen';
+import { createHookRecorder } from './health/hooksSeen';
 import type { EmitEvent } from './outbox/emitter';
 import { createParts } from './parts';
 import { registerRoutes } from './routes';
@@ -45,7 +45,7 @@ export function registerPlugin(api: GatewayApi): void {
 		parts.current().emit(...event);
 	};
 	const sessions = createSessionRegistry({ database: store, scope: folder });
-	const seen = createHookLog({
+	const seen = createHookRecorder({
 		database: store,
 		folder,
 		gatewayVersion: api.runtime.version,

@@ -5,7 +5,7 @@ import { registerDashboard } from './dashboard/registerDashboard';
 import { addRoute, markExternal } from './gatewaySdk';
 import { reportFault } from './health/faults';
 import { createInboundRoute } from './inbound/inboundRoute';
-import { createRefusalLog } from './inbound/refusalLog';
+import { createRefusalStore } from './inbound/refusalStore';
 import { perSettings } from './parts';
 import type { Parts } from './parts';
 import type { GatewayApi, HttpRoute } from './sdk';
@@ -23,7 +23,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 	const failures = createFailureLimit();
 	const check = createTokenCheck({ database: store, hookToken: () => gateway().hooks });
 	const authorize = createAuthorizer(check, failures);
-	const refusals = createRefusalLog(store);
+	const refusals = createRefusalStore(store);
 	api.lifecycle?.onDispose?.(() => {
 		refusals.close();
 	});

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Frame, Page } from 'playwright-core';
 import { reportFault } from '../../openclaw-plugin/src/health/health';
-import { createRefusalLog } from '../../openclaw-plugin/src/inbound/refusalLog';
+import { createRefusalStore } from '../../openclaw-plugin/src/inbound/refusalStore';
 import { listDeliveries } from '../../openclaw-plugin/src/outbox/deliveryLog';
 import { launchChromium } from '../../testbed/editor/browser';
 import { waitFor } from '../../testbed/waitFor';
@@ -251,7 +251,7 @@ describeInBrowser('the dashboard in a browser', () => {
 	});
 
 	it('shows the calls to agents, refused ones with the reason', async () => {
-		const log = createRefusalLog(server.database);
+		const log = createRefusalStore(server.database);
 		const refusal = { status: 401, code: 'unauthorized', message: 'No token was given' };
 		log.note('deploy', '192.0.2.7', refusal);
 		log.note('deploy', '192.0.2.7', refusal);

@@ -1,5 +1,5 @@
-import { listInbound, listRefusals, showInbound } from '../inbound/inboundLog';
-import type { InboundCall, InboundCallDetails, InboundRefusal } from '../inbound/inboundLog';
+import { listInbound, listRefusals, showInbound } from '../inbound/inboundCalls';
+import type { InboundCall, InboundCallDetails, InboundRefusal } from '../inbound/inboundCalls';
 import { formatAge } from '../timeText';
 import { CliFault, readChoice, readCount, readText } from './command';
 import type { CommandDefinition } from './command';

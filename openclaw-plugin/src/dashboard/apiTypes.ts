@@ -1,6 +1,6 @@
 import type { Overview } from '../endpoints/endpointHealth';
 import type { Trouble } from '../health/troubles';
-import type { InboundCall, InboundRefusal } from '../inbound/inboundLog';
+import type { InboundCall, InboundRefusal } from '../inbound/inboundCalls';
 import type { DeliveryPage } from '../outbox/delivery';
 import type { HourlyCounts } from '../outbox/deliveryLog';
 

@@ -11,7 +11,7 @@ import type { Checked, Refusal } from '../http/answers';
 import { parseJsonBody, readLimitedBody } from '../http/body';
 import { readTarget } from '../http/request';
 import type { RequestTarget } from '../http/request';
-import { listInbound, listRefusals } from '../inbound/inboundLog';
+import { listInbound, listRefusals } from '../inbound/inboundCalls';
 import { countByHour, listDeliveries, showDelivery } from '../outbox/deliveryLog';
 import type { Logger } from '../sdk';
 import type { Settings } from '../settings/settings';

@@ -30,7 +30,7 @@ export interface SilentHook {
 	readonly others: number;
 }
 
-export interface HookLogParts {
+export interface HookRecorderParts {
 	readonly database: Database;
 	/** Where the plugin keeps its data. */
 	readonly folder: string;
@@ -59,10 +59,10 @@ const EXPECTED_CALLS = 10;
  * It takes some 0.1 µs; what it counts is written a minute later, beside the hooks.
  *
  * @example
- * const seen = createHookLog({ database: store, folder, gatewayVersion: api.runtime.version });
+ * const seen = createHookRecorder({ database: store, folder, gatewayVersion: api.runtime.version });
  * seen('message_sent');
  */
-export function createHookLog(parts: HookLogParts): (hook: string) => void {
+export function createHookRecorder(parts: HookRecorderParts): (hook: string) => void {
 	const { folder, now = Date.now } = parts;
 	const unwritten = sharedOf(folder).slot(
 		'hooks-seen',
@@ -115,7 +115,7 @@ export function findSilentHooks({ current, previous }: HooksSeen): readonly Sile
 }
 
 function writeCounts(
-	{ database, gatewayVersion = '' }: HookLogParts,
+	{ database, gatewayVersion = '' }: HookRecorderParts,
 	counted: ReadonlyMap<string, { readonly count: number; readonly at: number }>,
 	now: number,
 ): void {

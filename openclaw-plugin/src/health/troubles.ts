@@ -3,7 +3,7 @@ import type { EndpointHealth, Overview } from '../endpoints/endpointHealth';
 import { openEndpointTable } from '../endpoints/endpointTable';
 import { GIVEN_UP_ON_PURPOSE } from '../endpoints/manage';
 import { TEST_TYPE } from '../endpoints/testEvent';
-import { FILTERED, listRefusals } from '../inbound/inboundLog';
+import { FILTERED, listRefusals } from '../inbound/inboundCalls';
 import { forecastSpace } from '../outbox/capacity';
 import { describeFault } from '../settings/settings';
 import type { Settings } from '../settings/settings';

@@ -11,7 +11,7 @@ import type { TranscriptReader } from './gatewayAnswers';
 import { DIRECT } from './message';
 import type { InboundMessage, RunResult } from './message';
 import { MAX_PAUSE_MS, openMessageStore } from './messageStore';
-import { forgetRefusals } from './refusalLog';
+import { forgetRefusals } from './refusalStore';
 import { signalsOf } from './signals';
 import { errorText } from '../logger';
 

@@ -4,7 +4,7 @@ import type { Caller } from '../tokens/tokens';
 import type { CallbackRules } from './callback';
 import type { MessageStore } from './messageStore';
 import type { MessageInput, WriteMessage } from './messageText';
-import type { RefusalLog } from './refusalLog';
+import type { RefusalStore } from './refusalStore';
 import type { SenderCall } from './senderCall';
 import type { SessionRules } from './sessionPolicy';
 import type { Signals } from './signals';
@@ -33,7 +33,7 @@ export interface MessageTools {
 	readonly messages: MessageStore;
 	readonly signals: Signals;
 	/** Where it is noted what was filtered out. */
-	readonly log: Pick<RefusalLog, 'note'>;
+	readonly refusals: Pick<RefusalStore, 'note'>;
 	/** Marks a text as coming from outside: `wrapExternalContent` of the gateway's SDK. */
 	readonly wrapExternalContent: (text: string) => string;
 	readonly now: () => number;

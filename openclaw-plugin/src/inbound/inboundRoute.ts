@@ -17,7 +17,7 @@ import { answerRun, waitForResult } from './messageAnswer';
 import { openMessageStore } from './messageStore';
 import { readDirectMessage } from './messageText';
 import { listSessions, prepareEndpoints } from './preparedEndpoint';
-import type { RefusalLog } from './refusalLog';
+import type { RefusalStore } from './refusalStore';
 import { readWait } from './requestOptions';
 import { senderCaller } from './senderCall';
 import type { SenderCall } from './senderCall';
@@ -39,7 +39,7 @@ import { takeMessage } from './takeMessage';
  *   agentRun        starts the run, follows it, takes it up after a crash; gatewayAnswers reads what the gateway says
  *   messageAnswer   what who waits is answered; callback sends the same as a signed event
  *
- * Beside it: runOrigin, by which the events of a run say what has started it; inboundLog and refusalLog, what an
+ * Beside it: runOrigin, by which the events of a run say what has started it; inboundCalls and refusalStore, what an
  * operator sees of the calls.
  */
 
@@ -57,7 +57,7 @@ export interface InboundRouteOptions extends Pick<CallbackRules, 'findSigner' | 
 	/** Asked with each request. */
 	readonly gateway: () => GatewayRules;
 	readonly gate: TokenGate;
-	readonly refusals: RefusalLog;
+	readonly refusals: RefusalStore;
 	readonly wrapExternalContent: MessageTools['wrapExternalContent'];
 	readonly logger: Logger;
 	/** Milliseconds, the system's clock unless given. */
@@ -82,7 +82,7 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 	const { wrapExternalContent, findSigner, findReceiver } = options;
 	const messages = openMessageStore(database);
 	const signals = signalsOf(options.folder);
-	const tools = { messages, signals, log: refusals, wrapExternalContent, now };
+	const tools = { messages, signals, refusals, wrapExternalContent, now };
 	const endpoints = prepareEndpoints(inbound.endpoints, now);
 	const sessions = listSessions(inbound.endpoints);
 

@@ -9,7 +9,7 @@ import type { InboundMessage, MessageOptions, NewMessage } from './message';
 import { answerMessage, repeatedHeader, waitForResult } from './messageAnswer';
 import type { Added } from './messageStore';
 import type { MessageInput, WrittenMessage } from './messageText';
-import { FILTERED } from './refusalLog';
+import { FILTERED } from './refusalStore';
 import { hashMessage, readRequestOptions } from './requestOptions';
 import type { RequestOptions } from './requestOptions';
 import { identifyCall, readChallenge, readSenderOptions } from './senderCall';
@@ -51,7 +51,7 @@ export async function takeMessage(
 	const [first, ...others] = made.value.messages;
 	if (first === undefined) {
 		const message = `No message was made of it: ${made.value.unmet}`;
-		tools.log.note(name, clientAddress(request), { status: 200, code: FILTERED, message });
+		tools.refusals.note(name, clientAddress(request), { status: 200, code: FILTERED, message });
 		answerJson(response, 200, { ok: true, status: FILTERED });
 		return undefined;
 	}

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { listRefusals } from '../../../openclaw-plugin/src/inbound/inboundLog';
-import type { InboundRefusal } from '../../../openclaw-plugin/src/inbound/inboundLog';
+import { listRefusals } from '../../../openclaw-plugin/src/inbound/inboundCalls';
+import type { InboundRefusal } from '../../../openclaw-plugin/src/inbound/inboundCalls';
 import { dataFolder, openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { issueToken, revokeToken, TOKEN_SCOPES } from '../../../openclaw-plugin/src/tokens/tokens';
 import type { TokenScope } from '../../../openclaw-plugin/src/tokens/tokens';

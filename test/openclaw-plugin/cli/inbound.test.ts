@@ -1,4 +1,4 @@
-import { createRefusalLog } from '../../../openclaw-plugin/src/inbound/refusalLog';
+import { createRefusalStore } from '../../../openclaw-plugin/src/inbound/refusalStore';
 import { issueToken, revokeToken } from '../../../openclaw-plugin/src/tokens/tokens';
 import { createCommandLine, type CommandLine } from './support/commandLine';
 
@@ -44,7 +44,7 @@ const storeCalls = (calls: readonly StoredCall[]) => {
 };
 
 const refuse = (endpoint: string, code: string) => {
-	const log = createRefusalLog(cli.database, () => now);
+	const log = createRefusalStore(cli.database, () => now);
 	log.note(endpoint, '10.0.0.9', { status: 401, code, message: 'The token is not right' });
 	log.close();
 };

@@ -1,6 +1,6 @@
 import { describeHealth } from '../../../openclaw-plugin/src/endpoints/endpointHealth';
 import { clearFault, reportFault } from '../../../openclaw-plugin/src/health/health';
-import { createRefusalLog } from '../../../openclaw-plugin/src/inbound/refusalLog';
+import { createRefusalStore } from '../../../openclaw-plugin/src/inbound/refusalStore';
 import { listDeliveries } from '../../../openclaw-plugin/src/outbox/deliveryLog';
 import { at, listAt, objectAt, textAt, tryParseJson } from '../../../testbed/json';
 import { sendRaw, type RawAnswer, type RawRequest } from '../../../testbed/sendEvent';
@@ -203,7 +203,7 @@ describe('what the page asks for', () => {
 	});
 
 	it('tells which calls were accepted, and which were refused and why', async () => {
-		const log = createRefusalLog(server.database);
+		const log = createRefusalStore(server.database);
 		log.note('orders', '192.0.2.7', { status: 401, code: 'unauthorized', message: 'No token' });
 		log.close();
 		const { json } = await ask('state');

@@ -1,5 +1,5 @@
 import {
-	createHookLog,
+	createHookRecorder,
 	findSilentHooks,
 	readHooksSeen,
 } from '../../../openclaw-plugin/src/health/hooksSeen';
@@ -24,7 +24,11 @@ afterEach(async () => {
 
 /** The gateway as one version, in a process of its own. */
 const gateway = (gatewayVersion: string) => {
-	const seen = createHookLog({ database, folder: `${folder}/${gatewayVersion}`, gatewayVersion });
+	const seen = createHookRecorder({
+		database,
+		folder: `${folder}/${gatewayVersion}`,
+		gatewayVersion,
+	});
 	return (calls: Record<string, number>) => {
 		for (const [hook, count] of Object.entries(calls)) {
 			for (let call = 0; call < count; call += 1) seen(hook);
@@ -34,7 +38,7 @@ const gateway = (gatewayVersion: string) => {
 };
 
 it('writes the first call of a hook at once, and the others within a minute', () => {
-	const seen = createHookLog({ database, folder, gatewayVersion: '2026.9.5' });
+	const seen = createHookRecorder({ database, folder, gatewayVersion: '2026.9.5' });
 	seen('message_sent');
 	expect(readHooksSeen(database)).toBeUndefined();
 	jest.advanceTimersByTime(100);
@@ -77,7 +81,7 @@ it('finds a hook that an upgrade has silenced, once it was to be expected', () =
 
 it('counts on over a restart, and compares with the version before', () => {
 	gateway('2026.9.5')({ a: 100, b: 100 });
-	createHookLog({ database, folder: `${folder}/again`, gatewayVersion: '2026.9.5' })('a');
+	createHookRecorder({ database, folder: `${folder}/again`, gatewayVersion: '2026.9.5' })('a');
 	jest.advanceTimersByTime(60_000);
 	expect(readHooksSeen(database)?.current).toMatchObject({ calls: { a: 101, b: 100 } });
 
@@ -90,7 +94,7 @@ it('counts on over a restart, and compares with the version before', () => {
 });
 
 it('costs a hook next to nothing, and survives a database that cannot be written', () => {
-	const seen = createHookLog({ database, folder, gatewayVersion: '2026.9.5' });
+	const seen = createHookRecorder({ database, folder, gatewayVersion: '2026.9.5' });
 	seen('a');
 	database.exec('ALTER TABLE meta RENAME TO other');
 	expect(() => {

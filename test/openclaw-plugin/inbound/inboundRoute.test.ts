@@ -1,4 +1,4 @@
-import { listRefusals } from '../../../openclaw-plugin/src/inbound/inboundLog';
+import { listRefusals } from '../../../openclaw-plugin/src/inbound/inboundCalls';
 import { at } from '../../../testbed/json';
 import { waitFor } from '../../../testbed/waitFor';
 import { parseGatewayDirectory } from '../../../protocol/gateway';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listInbound, listRefusals } from '../../../openclaw-plugin/src/inbound/inboundLog';
+import { listInbound, listRefusals } from '../../../openclaw-plugin/src/inbound/inboundCalls';
 import { checkConfig } from '../../../openclaw-plugin/src/protocol';
 import { at } from '../../../testbed/json';
 import { inboundGateway, type InboundGateway } from './support/inboundGateway';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { listInbound, listRefusals } from '../../../openclaw-plugin/src/inbound/inboundLog';
+import { listInbound, listRefusals } from '../../../openclaw-plugin/src/inbound/inboundCalls';
 import { observedTroubles } from '../../../openclaw-plugin/src/health/troubles';
 import { readSettings } from '../../../openclaw-plugin/src/settings/settings';
 import { textAt, type JsonObject } from '../../../testbed/json';

@@ -8,7 +8,7 @@ import { createInboundRoute } from '../../../../openclaw-plugin/src/inbound/inbo
 import type { GatewayRules } from '../../../../openclaw-plugin/src/inbound/inboundRoute';
 import { openMessageStore } from '../../../../openclaw-plugin/src/inbound/messageStore';
 import type { MessageStore } from '../../../../openclaw-plugin/src/inbound/messageStore';
-import { createRefusalLog } from '../../../../openclaw-plugin/src/inbound/refusalLog';
+import { createRefusalStore } from '../../../../openclaw-plugin/src/inbound/refusalStore';
 import { signalsOf } from '../../../../openclaw-plugin/src/inbound/signals';
 import type { Signals } from '../../../../openclaw-plugin/src/inbound/signals';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
@@ -155,7 +155,7 @@ export async function inboundGateway(
 	const usable = Object.entries(inbound.endpoints).map(
 		([name, endpoint]): [string, ConfiguredInbound] => [name, { kind: 'usable', ...endpoint }],
 	);
-	const refusals = createRefusalLog(database);
+	const refusals = createRefusalStore(database);
 	const check = createTokenCheck({ database, hookToken: () => hooks });
 	const route = createInboundRoute({
 		folder,

@@ -44,7 +44,7 @@ export function listRefusals(
 }
 
 /** Keeps what was refused. */
-export interface RefusalLog {
+export interface RefusalStore {
 	/**
 	 * Notes a refused call; never throws.
 	 *
@@ -74,12 +74,12 @@ interface Counted {
 }
 
 /**
- * Makes the log of refused calls. However many come, it writes at most some 70 rows a minute, and a change
+ * Makes the store of refused calls. However many come, it writes at most some 70 rows a minute, and a change
  * of these every few seconds.
  *
  * @param now milliseconds, the system's clock unless given
  */
-export function createRefusalLog(database: Database, now: () => number = Date.now): RefusalLog {
+export function createRefusalStore(database: Database, now: () => number = Date.now): RefusalStore {
 	const recent = new Map<string, Counted>();
 	let timer: NodeJS.Timeout | undefined;
 	const write = (counted: Counted) => {
@@ -169,7 +169,7 @@ function toLine(text: string): string {
 	return text.replace(/[\p{Cc}\p{Cf}]/gu, '');
 }
 
-/** A log that cannot be written must not change what a caller is answered. */
+/** What cannot be written must not change what a caller is answered. */
 function quietly(work: () => void): () => void {
 	return () => {
 		try {

@@ -1,4 +1,4 @@
-import { listInbound, showInbound } from '../../../openclaw-plugin/src/inbound/inboundLog';
+import { listInbound, showInbound } from '../../../openclaw-plugin/src/inbound/inboundCalls';
 import { revokeToken } from '../../../openclaw-plugin/src/tokens/tokens';
 import { waitFor } from '../../../testbed/waitFor';
 import { HOOK_TOKEN, inboundGateway, type InboundGateway } from './support/inboundGateway';

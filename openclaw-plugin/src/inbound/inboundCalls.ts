@@ -5,8 +5,8 @@ import type { InboundMessage, MessageState } from './message';
 import { readMessage } from './messageStore';
 import { senderTypeOf } from './senderCall';
 
-export { FILTERED, listRefusals } from './refusalLog';
-export type { InboundRefusal } from './refusalLog';
+export { FILTERED, listRefusals } from './refusalStore';
+export type { InboundRefusal } from './refusalStore';
 
 /** What an operator sees of the calls that came in, and of what became of them. */
 

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
 	FILTERED,
-	createRefusalLog,
+	createRefusalStore,
 	forgetRefusals,
 	listRefusals,
-} from '../../../openclaw-plugin/src/inbound/refusalLog';
+} from '../../../openclaw-plugin/src/inbound/refusalStore';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { removeTemporaryFolder, temporaryFolder } from '../../../testbed/temporaryFolder';
 
@@ -24,7 +24,7 @@ afterEach(async () => {
 	await removeTemporaryFolder(folder);
 });
 
-const createLog = () => createRefusalLog(database, () => time);
+const createLog = () => createRefusalStore(database, () => time);
 const list = (limit = 2000) => listRefusals(database, { limit });
 
 it('counts equal ones within a minute together', () => {
