@@ -277,7 +277,14 @@ describeInBrowser('the dashboard in a browser', () => {
 
 	it('opens and closes a delivery by keyboard', async () => {
 		storeDeliveries(server.database, [
-			{ state: 'failed', tries: 2, status: 500, error: 'HTTP 500', data: { text: '你好 👋' } },
+			{
+				state: 'failed',
+				tries: 2,
+				status: 500,
+				error: 'HTTP 500',
+				response: 'No space left',
+				data: { text: '你好 👋' },
+			},
 		]);
 		const { page, frame } = await open();
 		await rows(frame).getByRole('button').first().focus();
@@ -286,6 +293,7 @@ describeInBrowser('the dashboard in a browser', () => {
 		await details.locator('pre').first().waitFor();
 
 		expect(await details.innerText()).toContain('"text": "你好 👋"');
+		expect(await details.innerText()).toContain('No space left');
 		expect(await details.getByRole('listitem').count()).toBe(2);
 		await page.keyboard.press('Escape');
 		await details.waitFor({ state: 'hidden' });

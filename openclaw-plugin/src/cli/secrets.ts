@@ -1,6 +1,12 @@
 import { DEFAULT_OVERLAP_MS, MAX_OVERLAP_MS } from '../endpoints/endpoint';
 import { formatAge } from '../timeText';
-import { issueToken, listTokens, revokeToken, TOKEN_SCOPES } from '../tokens/tokens';
+import {
+	issueToken,
+	listTokens,
+	possibleScopes,
+	revokeToken,
+	TOKEN_SCOPES,
+} from '../tokens/tokens';
 import type { TokenRecord, TokenScope } from '../tokens/tokens';
 import { CliFault, readDuration, readList, readText, usageFault, valueOf } from './command';
 import type { CommandDefinition, OptionValues } from './command';
@@ -44,7 +50,10 @@ export const tokenCommand: CommandDefinition = {
 			description: 'Make a token; it is shown once',
 			options: [
 				['--name <name>', 'What you call it, such as n8n'],
-				['--scope <scopes>', `What it opens: ${TOKEN_SCOPES.join(',')} (default: all)`],
+				[
+					'--scope <scopes>',
+					`What it opens: ${TOKEN_SCOPES.join(',')} (default: all; with --endpoint: inbound)`,
+				],
 				['--endpoint <names>', 'Inbound endpoints that it is for, and nothing else (default: all)'],
 				['--expires <duration>', 'When it ends, such as 90d (default: never)'],
 			],
@@ -57,9 +66,10 @@ export const tokenCommand: CommandDefinition = {
 				if (name === undefined) throw usageFault('Give the token a name: --name n8n');
 				const endpoints = readList(options, 'endpoint');
 				const lifeMs = readDuration(options, 'expires');
+				const scopes = readScopes(options, endpoints);
 				const request = {
 					name,
-					scopes: readScopes(options, endpoints === undefined ? TOKEN_SCOPES : ['inbound']),
+					...(scopes === undefined ? {} : { scopes }),
 					...(endpoints === undefined ? {} : { endpoints }),
 					...(lifeMs === undefined ? {} : { expiresAt: now() + lifeMs }),
 				};
@@ -144,11 +154,13 @@ function describeTime(time: number | undefined, now: number): string {
 
 function readScopes(
 	options: OptionValues,
-	unlessGiven: readonly TokenScope[],
-): readonly TokenScope[] {
-	return (readList(options, 'scope') ?? unlessGiven).map((word) => {
-		const scope = TOKEN_SCOPES.find((known) => known === word);
+	endpoints: readonly string[] | undefined,
+): readonly TokenScope[] | undefined {
+	const possible = possibleScopes(endpoints);
+	return readList(options, 'scope')?.map((word) => {
+		const scope = possible.find((known) => known === word);
 		if (scope !== undefined) return scope;
-		throw usageFault(`--scope must be made of ${TOKEN_SCOPES.join(', ')}, not '${word}'`);
+		const where = endpoints === undefined ? '' : ' of a token for --endpoint';
+		throw usageFault(`--scope${where} must be made of ${possible.join(', ')}, not '${word}'`);
 	});
 }

@@ -24,11 +24,17 @@ export const TOKEN_SCOPES: readonly TokenScope[] = [
 /** All that a token for certain inbound endpoints can open. */
 const BOUND_SCOPES: readonly TokenScope[] = ['inbound', 'sessions'];
 
+/** What a token can open, bound to inbound endpoints or not. */
+export function possibleScopes(endpoints: readonly string[] | undefined): readonly TokenScope[] {
+	return endpoints === undefined ? TOKEN_SCOPES : BOUND_SCOPES;
+}
+
 /** What somebody asks a token for. */
 export interface TokenRequest {
 	/** What people call it. */
 	readonly name: string;
-	readonly scopes: readonly TokenScope[];
+	/** All unless given; of one for certain endpoints `inbound` alone. */
+	readonly scopes?: readonly TokenScope[];
 	/** Inbound endpoints that it is for; all when absent. */
 	readonly endpoints?: readonly string[];
 	/** Milliseconds since 1970; it never expires when absent. */
@@ -37,6 +43,7 @@ export interface TokenRequest {
 
 /** What is known about a token. The token itself is not kept. */
 export interface TokenRecord extends TokenRequest {
+	readonly scopes: readonly TokenScope[];
 	/** Public: part of the token, and what it is revoked by. */
 	readonly id: string;
 	/** Milliseconds since 1970. */
@@ -99,12 +106,13 @@ const NO_HASH = hashToken('');
  */
 export function issueToken(
 	database: Database,
-	{ name, scopes, endpoints, expiresAt }: TokenRequest,
+	{ name, endpoints, expiresAt, ...request }: TokenRequest,
 	now = Date.now(),
 ): { readonly token: string; readonly record: TokenRecord } {
 	const id = Array.from(randomBytes(ID_LENGTH), (byte) => ALPHABET.charAt(byte & 31)).join('');
 	const token = `ocw_${id}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-	const possible = endpoints === undefined ? TOKEN_SCOPES : BOUND_SCOPES;
+	const { scopes = endpoints === undefined ? TOKEN_SCOPES : (['inbound'] as const) } = request;
+	const possible = possibleScopes(endpoints);
 	const record: TokenRecord = {
 		id,
 		name,

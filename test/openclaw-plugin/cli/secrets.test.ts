@@ -173,6 +173,10 @@ describe('token', () => {
 			'token create --name x --scope all',
 			"--scope must be made of inbound, agents, sessions, endpoints, events, approvals, not 'all'",
 		],
+		[
+			'token create --name x --endpoint deploy --scope events',
+			"--scope of a token for --endpoint must be made of inbound, sessions, not 'events'",
+		],
 		['token revoke', "missing required argument 'name'"],
 		['token', 'Commands:'],
 	])('ends with 2 for %j', async (args, message) => {
