@@ -4,9 +4,11 @@ import { openEndpointTable } from '../endpoints/endpointTable';
 import { GIVEN_UP_ON_PURPOSE } from '../endpoints/manage';
 import { TEST_TYPE } from '../endpoints/testEvent';
 import { FILTERED, listRefusals } from '../inbound/inboundCalls';
+import { DIRECT } from '../inbound/message';
 import { forecastSpace } from '../outbox/capacity';
 import { describeFault } from '../settings/settings';
 import type { Settings } from '../settings/settings';
+import { TODAY } from '../store/clock';
 import type { Database } from '../store/databaseAccess';
 import { formatAge } from '../timeText';
 import type { Fault, Health } from './health';
@@ -36,6 +38,7 @@ export type TroubleCode =
 	| 'deliveries-failed'
 	| 'outbox-shrinks'
 	| 'inbound-refused'
+	| 'messages-failed'
 	| 'hook-silent';
 
 /** Something that a person has to know, whoever found it. */
@@ -95,6 +98,7 @@ export function observedTroubles(sources: ObservedSources): readonly Trouble[] {
 		...overview.endpoints.flatMap((endpoint) => endpointTrouble(endpoint, database, now)),
 		...failureTroubles(database, now),
 		...refusalTroubles(database, now),
+		...messageTroubles(database, now),
 		...spaceTroubles(sources),
 		...hookTroubles(database, now),
 	];
@@ -136,7 +140,8 @@ export function markSeen(database: Database, now: number): void {
 	const newest = database
 		.prepare(
 			`SELECT max(coalesce((SELECT max(settled_at) FROM deliveries WHERE state = 'failed'), 0),
-				coalesce((SELECT max(last_at) FROM inbound_refusals), 0)) AS at`,
+				coalesce((SELECT max(last_at) FROM inbound_refusals), 0),
+				coalesce((SELECT max(ended_at) FROM inbound_messages WHERE state = 'failed'), 0)) AS at`,
 		)
 		.get();
 	database
@@ -387,6 +392,35 @@ function refusalTroubles(database: Database, now: number): readonly Trouble[] {
 			count,
 		},
 	];
+}
+
+/** What was accepted for an agent and never got to it, or was cut off: its sender may not know of it. */
+function messageTroubles(database: Database, now: number): readonly Trouble[] {
+	const { since, seenAhead } = readUnseen(database, now);
+	// The row of max() lends the other columns their values.
+	return database
+		.prepare(
+			`SELECT endpoint, agent_id, count(*) AS n, min(ended_at) AS since, max(ended_at) AS last,
+				result ->> '$.message' AS reason
+			FROM inbound_messages
+			WHERE ended_day >= ${TODAY} - 1 AND state = 'failed' AND ${isUnseen('ended_at')}
+				AND result ->> '$.code' IN ('refused', 'not-started', 'interrupted')
+			GROUP BY endpoint, agent_id`,
+		)
+		.all(since, now, seenAhead)
+		.map(({ endpoint, agent_id: agentId, n, since: first, last, reason }): Trouble => {
+			const count = Number(n);
+			const what = count === 1 ? '1 message' : `${String(count)} messages`;
+			const where = endpoint === DIRECT ? '' : ` by way of '${String(endpoint)}'`;
+			return {
+				code: 'messages-failed',
+				subject: endpoint === DIRECT ? String(agentId) : String(endpoint),
+				severity: 'fault',
+				message: `${what} to the agent '${String(agentId)}'${where} ${count === 1 ? 'has' : 'have'} failed within a day, the last one ${formatAge(Number(last), now)}: ${sentence(String(reason))} Look: ${COMMAND} inbound list --state failed. Leave it: ${COMMAND} status --seen`,
+				since: Number(first),
+				count,
+			};
+		});
 }
 
 function hookTroubles(database: Database, now: number): readonly Trouble[] {

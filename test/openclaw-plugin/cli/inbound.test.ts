@@ -1,3 +1,4 @@
+import { DIRECT } from '../../../openclaw-plugin/src/inbound/message';
 import { createRefusalStore } from '../../../openclaw-plugin/src/inbound/refusalStore';
 import { issueToken, revokeToken } from '../../../openclaw-plugin/src/tokens/tokens';
 import { createCommandLine, type CommandLine } from './support/commandLine';
@@ -29,8 +30,8 @@ interface StoredCall {
 const storeCalls = (calls: readonly StoredCall[]) => {
 	const insert = cli.database.prepare(
 		`INSERT INTO inbound_messages (run_id, caller, endpoint, agent_id, session_key, message, prompt,
-			missing_paths, state, created_at, next_at, ended_at, result)
-		VALUES (?, ?, ?, 'support-bot', 'agent:support-bot:webhook:deploy', ?, '', ?, ?, ?, ?, ?, ?)`,
+			missing_paths, state, created_at, next_at, ended_at, ended_day, result)
+		VALUES (?, ?, ?, 'support-bot', 'agent:support-bot:webhook:deploy', ?, '', ?, ?, ?, ?, ?, 1, ?)`,
 	);
 	calls.forEach((call, index) => {
 		const { caller = 'hooks', endpoint = 'deploy', state = 'done', message = 'Hi' } = call;
@@ -140,5 +141,29 @@ describe('inbound refusals', () => {
 		now += 86_400_000;
 		refuse('deploy', 'unknown-token');
 		expect((await cli.run('status')).stdout).toContain('1 inbound call was refused');
+	});
+});
+
+describe('accepted messages that failed', () => {
+	const result = (code: string) => ({ ok: false, code, message: `What ${code} means` });
+
+	it('are told by status until they are seen', async () => {
+		storeCalls([
+			{ state: 'failed', result: result('refused') },
+			{ state: 'failed', result: result('interrupted') },
+			{ state: 'failed', endpoint: DIRECT, result: result('not-started') },
+		]);
+		const told = await cli.run('status');
+		expect(told.stdout).toContain(
+			"2 messages to the agent 'support-bot' by way of 'deploy' have failed within a day, the last one 1m ago: What interrupted means. Look: openclaw event-webhooks inbound list --state failed.",
+		);
+		expect(told.stdout).toContain('What not-started means.');
+		expect(told.exitCode).toBe(1);
+		expect((await cli.run('status --seen')).exitCode).toBe(0);
+	});
+
+	it('are no trouble where the agent itself failed, who tells so by an event', async () => {
+		storeCalls([{ state: 'failed', result: result('agent-failed') }, { state: 'done' }]);
+		expect((await cli.run('status')).exitCode).toBe(0);
 	});
 });
