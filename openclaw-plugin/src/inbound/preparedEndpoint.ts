@@ -1,9 +1,10 @@
 import { refuse } from '../http/answers';
 import type { Refusal } from '../http/answers';
-import { parseTemplate, readWhole, renderTemplate } from '../protocol';
-import type { Condition, InboundEndpointConfig, Scalar, Template } from '../protocol';
+import { parseTemplate, readWhole } from '../protocol';
+import type { InboundEndpointConfig } from '../protocol';
 import type { InboundSettings } from '../settings/settings';
 import type { MessageMaker } from './call';
+import { createConditions } from './condition';
 import { createTemplateWriter, createValueReader, endpointSession } from './messageText';
 import { createSenderGate } from './senderCall';
 import type { SenderGate } from './senderCall';
@@ -46,61 +47,6 @@ function createMaker(endpoint: InboundEndpointConfig & { readonly name: string }
 		...(findUnmet === undefined ? {} : { findUnmet: (input) => findUnmet(readValues(input)) }),
 		...(map === undefined ? {} : { listItems: createItemReader(map) }),
 	};
-}
-
-/** Finds the first condition that a call does not meet. @returns what it is, without any value of the call */
-type FindUnmet = (values: Readonly<Record<string, unknown>>) => string | undefined;
-
-/**
- * Prepares the conditions of an inbound endpoint.
- *
- * @example
- * const findUnmet = createConditions([{ path: 'body.action', in: ['opened'] }]);
- * findUnmet({ body: { action: 'closed' } }); // "'body.action' is not 'opened'"
- */
-export function createConditions(conditions: readonly Condition[]): FindUnmet {
-	const prepared = conditions.map((condition) => {
-		// The settings were checked, so it can be read; should it not be, nothing is there.
-		const parsed = parseTemplate(`{{${condition.path}}}`);
-		return { condition, template: parsed.ok ? parsed.template : undefined };
-	});
-	return (values) => {
-		const unmet = prepared.find(
-			({ condition, template }) => !isMet(condition, readScalar(template, values)),
-		);
-		return unmet === undefined ? undefined : describeUnmet(unmet.condition);
-	};
-}
-
-/** A value as text; `null` where there is none. */
-function readScalar(
-	template: Template | undefined,
-	values: Readonly<Record<string, unknown>>,
-): string | null {
-	const rendered = template === undefined ? undefined : renderTemplate(template, values);
-	return rendered?.ok === true && rendered.missingPaths.length === 0 ? rendered.text : null;
-}
-
-function isMet(condition: Condition, text: string | null): boolean {
-	if ('exists' in condition) return condition.exists === (text !== null);
-	return text !== null && condition.in.some((expected) => isSame(text, expected));
-}
-
-/** A number is the same with other digits, such as 1 and 1.0. */
-function isSame(text: string, expected: Scalar): boolean {
-	if (text === String(expected)) return true;
-	return typeof expected === 'number' && text.trim() !== '' && Number(text) === expected;
-}
-
-function describeUnmet(condition: Condition): string {
-	const { path } = condition;
-	if ('exists' in condition) {
-		return condition.exists ? `'${path}' is missing` : `'${path}' is there`;
-	}
-	const values = condition.in.map((value) => `'${String(value)}'`);
-	return values.length === 1
-		? `'${path}' is not ${String(values[0])}`
-		: `'${path}' is none of ${values.slice(0, 5).join(', ')}${values.length > 5 ? ', …' : ''}`;
 }
 
 /** Elements that one call may have: each is a run of an agent. */

@@ -1,4 +1,4 @@
-import { createConditions } from '../../../openclaw-plugin/src/inbound/preparedEndpoint';
+import { createConditions } from '../../../openclaw-plugin/src/inbound/condition';
 import { parseExactJsonBody } from '../../../openclaw-plugin/src/http/body';
 import type { Condition } from '../../../openclaw-plugin/src/protocol';
 

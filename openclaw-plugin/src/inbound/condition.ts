@@ -1,0 +1,57 @@
+import { parseTemplate, renderTemplate } from '../protocol';
+import type { Condition, Scalar, Template } from '../protocol';
+
+/** Finds the first condition that a call does not meet. @returns what it is, without any value of the call */
+export type FindUnmet = (values: Readonly<Record<string, unknown>>) => string | undefined;
+
+/**
+ * Prepares the conditions of an inbound endpoint.
+ *
+ * @example
+ * const findUnmet = createConditions([{ path: 'body.action', in: ['opened'] }]);
+ * findUnmet({ body: { action: 'closed' } }); // "'body.action' is not 'opened'"
+ */
+export function createConditions(conditions: readonly Condition[]): FindUnmet {
+	const prepared = conditions.map((condition) => {
+		// The settings were checked, so it can be read; should it not be, nothing is there.
+		const parsed = parseTemplate(`{{${condition.path}}}`);
+		return { condition, template: parsed.ok ? parsed.template : undefined };
+	});
+	return (values) => {
+		const unmet = prepared.find(
+			({ condition, template }) => !isMet(condition, readScalar(template, values)),
+		);
+		return unmet === undefined ? undefined : describe(unmet.condition);
+	};
+}
+
+/** A value as text; `null` where there is none. */
+function readScalar(
+	template: Template | undefined,
+	values: Readonly<Record<string, unknown>>,
+): string | null {
+	const rendered = template === undefined ? undefined : renderTemplate(template, values);
+	return rendered?.ok === true && rendered.missingPaths.length === 0 ? rendered.text : null;
+}
+
+function isMet(condition: Condition, text: string | null): boolean {
+	if ('exists' in condition) return condition.exists === (text !== null);
+	return text !== null && condition.in.some((expected) => isSame(text, expected));
+}
+
+/** A number is the same with other digits, such as 1 and 1.0. */
+function isSame(text: string, expected: Scalar): boolean {
+	if (text === String(expected)) return true;
+	return typeof expected === 'number' && text.trim() !== '' && Number(text) === expected;
+}
+
+function describe(condition: Condition): string {
+	const { path } = condition;
+	if ('exists' in condition) {
+		return condition.exists ? `'${path}' is missing` : `'${path}' is there`;
+	}
+	const values = condition.in.map((value) => `'${String(value)}'`);
+	return values.length === 1
+		? `'${path}' is not ${String(values[0])}`
+		: `'${path}' is none of ${values.slice(0, 5).join(', ')}${values.length > 5 ? ', …' : ''}`;
+}
