@@ -1,5 +1,6 @@
 import { addIssue, checkKeys, child, readBoolean, readList, readPath } from './configFields';
 import type { Field } from './configFields';
+import { numberOrder } from './numberOrder';
 
 /** What a value is compared with, as text: `5` and `'5'` are the same. */
 export type Scalar = string | number | boolean;
@@ -9,9 +10,17 @@ export type Condition =
 	/** One of these. */
 	| { readonly path: string; readonly in: readonly Scalar[] }
 	/** Something other than null, or not. */
-	| { readonly path: string; readonly exists: boolean };
+	| { readonly path: string; readonly exists: boolean }
+	/** A number that is greater than this. */
+	| { readonly path: string; readonly over: Bound }
+	/** A number that is less than this. */
+	| { readonly path: string; readonly under: Bound };
 
-export const CONDITION_KEYS = ['path', 'equals', 'in', 'exists'] as const;
+/** A number; as a text where it has more digits than a number of JSON can carry. */
+export type Bound = number | string;
+
+export const TEST_KEYS = ['equals', 'in', 'exists', 'over', 'under'] as const;
+export const CONDITION_KEYS = ['path', ...TEST_KEYS] as const;
 const MAX_CONDITIONS = 20;
 const MAX_VALUES = 500;
 
@@ -39,25 +48,40 @@ export function readConditions(
 function readCondition(field: Field, roots: readonly string[]): Condition | undefined {
 	if (!checkKeys(field, CONDITION_KEYS)) return undefined;
 	const path = readPath(child(field, 'path'), roots);
-	const tests = CONDITION_KEYS.slice(1)
-		.map((key) => child(field, key))
-		.filter(({ value }) => value !== undefined);
-	const [test] = tests;
-	if (test === undefined || tests.length > 1) {
-		addIssue(field, "must have one of 'equals', 'in' and 'exists'");
+	const tests = TEST_KEYS.filter((key) => child(field, key).value !== undefined);
+	const [key] = tests;
+	if (key === undefined || tests.length > 1) {
+		addIssue(field, `must have one of ${TEST_KEYS.map((name) => `'${name}'`).join(', ')}`);
 		return undefined;
 	}
-	if (test.path.at(-1) === 'exists') {
-		const exists = readBoolean(test);
-		return path === undefined || exists === undefined ? undefined : { path, exists };
-	}
-	const values = test.path.at(-1) === 'in' ? readValues(test) : readEqual(test);
-	return path === undefined || values === undefined ? undefined : { path, in: values };
+	return readTest(child(field, key), key, path ?? '');
 }
 
-function readEqual(field: Field): readonly Scalar[] | undefined {
-	const value = readScalar(field);
-	return value === undefined ? undefined : [value];
+/**
+ * Reads one test of the value at a path.
+ *
+ * @param field what stands under the key
+ * @returns undefined, with the issues added, when it cannot be used
+ */
+export function readTest(
+	field: Field,
+	key: (typeof TEST_KEYS)[number],
+	path: string,
+): Condition | undefined {
+	const known = <Value>(value: Value | undefined, use: (value: Value) => Condition) =>
+		value === undefined ? undefined : use(value);
+	switch (key) {
+		case 'equals':
+			return known(readScalar(field), (value) => ({ path, in: [value] }));
+		case 'in':
+			return known(readValues(field), (values) => ({ path, in: values }));
+		case 'exists':
+			return known(readBoolean(field), (exists) => ({ path, exists }));
+		case 'over':
+			return known(readBound(field), (over) => ({ path, over }));
+		case 'under':
+			return known(readBound(field), (under) => ({ path, under }));
+	}
 }
 
 function readValues(field: Field): readonly Scalar[] | undefined {
@@ -67,7 +91,18 @@ function readValues(field: Field): readonly Scalar[] | undefined {
 	return undefined;
 }
 
-function readScalar(field: Field): Scalar | undefined {
+function readBound(field: Field): Bound | undefined {
+	const { value } = field;
+	if (typeof value === 'number' && Number.isFinite(value)) return value;
+	if (typeof value === 'string' && numberOrder(value, 0) !== undefined) return value;
+	addIssue(
+		field,
+		"must be a number, as a text such as '9007199254740993' where it has many digits",
+	);
+	return undefined;
+}
+
+export function readScalar(field: Field): Scalar | undefined {
 	const { value } = field;
 	if (typeof value === 'string' || typeof value === 'boolean') return value;
 	if (typeof value === 'number' && Number.isFinite(value)) return value;

@@ -1,3 +1,5 @@
+import { readApprovals, readMisspeltApprovals } from './configApprovals';
+import type { ApprovalPart } from './configApprovals';
 import { readEndpoint } from './configEndpoint';
 import type { EndpointConfig } from './configEndpoint';
 import {
@@ -5,6 +7,7 @@ import {
 	apart,
 	checkKeys,
 	child,
+	findNear,
 	optional,
 	readBoolean,
 	readInteger,
@@ -54,16 +57,18 @@ export interface WebhooksParts {
 	readonly isComplete: boolean;
 	/** Undefined where nothing is written about it. */
 	readonly inbound: InboundParts | undefined;
+	/** Empty where nothing is written about it. */
+	readonly approvals: readonly ApprovalPart[];
 	readonly instanceId: string | undefined;
 	/** The keys that are there and right; undefined where nothing is written about it. */
 	readonly outbox: Partial<OutboxConfig> | undefined;
-	/** Everything that is wrong, that with the endpoints and with `inbound` included. */
+	/** Everything that is wrong, that with the endpoints, with `inbound` and with `approvals` included. */
 	readonly issues: readonly FieldIssue[];
-	/** What is wrong outside of the endpoints and of `inbound`. */
+	/** What is wrong outside of the endpoints, of `inbound` and of the single rules of `approvals`. */
 	readonly ownIssues: readonly FieldIssue[];
 }
 
-export const WEBHOOKS_KEYS = ['endpoints', 'inbound', 'instanceId', 'outbox'] as const;
+export const WEBHOOKS_KEYS = ['endpoints', 'inbound', 'approvals', 'instanceId', 'outbox'] as const;
 
 const MAX_RETENTION_DAYS = 365;
 const MAX_MEGABYTES = 1_000_000;
@@ -89,6 +94,7 @@ export function readParts(field: Field): WebhooksParts {
 	const rootIssues = own.issues.splice(0);
 	const inboundField = child(all, 'inbound');
 	const inbound = inboundField.value === undefined ? undefined : readInbound(inboundField);
+	const approvals = readApprovalParts(own);
 	const { instanceId } = optional(own, 'instanceId', readText);
 	const { outbox } = optional(own, 'outbox', readOutbox);
 	return {
@@ -98,16 +104,26 @@ export function readParts(field: Field): WebhooksParts {
 			(list.value === undefined || Array.isArray(list.value)) &&
 			endpoints.every((part) => part.ok || readName(part.written) !== undefined),
 		inbound,
+		approvals,
 		instanceId,
 		outbox,
 		issues: [
 			...rootIssues,
 			...endpoints.flatMap((part) => (part.ok ? [] : part.issues)),
 			...all.issues,
+			...approvals.flatMap((part) => (part.ok ? [] : part.issues)),
 			...own.issues,
 		],
 		ownIssues: [...rootIssues, ...own.issues],
 	};
+}
+
+/** A misspelt key must not let through what was to be asked about. */
+function readApprovalParts(field: Field): readonly ApprovalPart[] {
+	const approvals = child(field, 'approvals');
+	if (approvals.value !== undefined) return readApprovals(approvals);
+	const misspelt = findNear(field.value, 'approvals', WEBHOOKS_KEYS);
+	return misspelt === undefined ? [] : readMisspeltApprovals(misspelt);
 }
 
 function readEndpoints(list: Field): readonly EndpointPart[] {

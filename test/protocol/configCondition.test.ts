@@ -17,6 +17,11 @@ describe("an inbound endpoint's when", () => {
 		[{ path: 'body.a', equals: '' }, [{ path: 'body.a', in: [''] }]],
 		[{ path: 'body["a b"][0]', in: ['x', 1] }, [{ path: 'body["a b"][0]', in: ['x', 1] }]],
 		[{ path: 'query.a', exists: false }, [{ path: 'query.a', exists: false }]],
+		[{ path: 'body.a', over: 100 }, [{ path: 'body.a', over: 100 }]],
+		[
+			{ path: 'body.a', under: '9007199254740993' },
+			[{ path: 'body.a', under: '9007199254740993' }],
+		],
 		[
 			[
 				{ path: 'headers.x-github-event', equals: 'issues' },
@@ -32,7 +37,8 @@ describe("an inbound endpoint's when", () => {
 	});
 
 	const scalar = "must be a text, a number, true or false. For nothing: 'exists: false'";
-	const one = "must have one of 'equals', 'in' and 'exists'";
+	const one = "must have one of 'equals', 'in', 'exists', 'over', 'under'";
+	const bound = "must be a number, as a text such as '9007199254740993' where it has many digits";
 	it.each<[unknown, readonly string[]]>([
 		['body.a', [`'${PLACE}' must be an object`]],
 		[[], [`'${PLACE}' must have from 1 to 20 conditions`]],
@@ -55,6 +61,9 @@ describe("an inbound endpoint's when", () => {
 		],
 		[{ path: 'body.a', equals: null }, [`'${PLACE}.equals' ${scalar}`]],
 		[{ path: 'body.a', equals: Infinity }, [`'${PLACE}.equals' ${scalar}`]],
+		[{ path: 'body.a', over: 'many' }, [`'${PLACE}.over' ${bound}`]],
+		[{ path: 'body.a', under: true }, [`'${PLACE}.under' ${bound}`]],
+		[{ path: 'body.a', exists: 1 }, [`'${PLACE}.exists' must be true or false`]],
 		[
 			{ path: 'body.a', in: [{}] },
 			[`'${PLACE}.in[0]' ${scalar}`, `'${PLACE}.in' must have from 1 to 500 values`],

@@ -1,3 +1,4 @@
+import { numberOrder } from '../../../protocol/numberOrder';
 import { scalarText } from '../../../protocol/scalarText';
 
 const OPERATORS = [
@@ -71,7 +72,7 @@ function isEqual(actual: unknown, expected: unknown): boolean {
 	const text = scalarText(actual);
 	if (text === undefined) return false;
 	const isNumber = typeof actual === 'number' || typeof actual === 'bigint';
-	return text === (scalarText(expected) ?? '') || (isNumber && orderOf(actual, expected) === 0);
+	return text === (scalarText(expected) ?? '') || (isNumber && numberOrder(actual, expected) === 0);
 }
 
 /** A list contains a value as a whole, a text as a part. */
@@ -85,46 +86,10 @@ function isOrdered(
 	expected: unknown,
 	test: (difference: number) => boolean,
 ): boolean {
-	const byNumber = orderOf(actual, expected);
+	const byNumber = numberOrder(actual, expected);
 	if (byNumber !== undefined) return test(byNumber);
 	const [left, right] = [toTime(actual), toTime(expected)];
 	return left !== undefined && right !== undefined && test(left - right);
-}
-
-/** Below 0 when the first number is the smaller one; undefined when one of the two is no number. */
-function orderOf(first: unknown, second: unknown): number | undefined {
-	const [left, right] = [numberText(first), numberText(second)];
-	if (left === undefined || right === undefined) return undefined;
-	const difference = Number(left) - Number(right);
-	// Rounding keeps the order, but makes different numbers the same.
-	return difference === 0 ? exactOrder(left, right) : difference;
-}
-
-function numberText(value: unknown): string | undefined {
-	const text = typeof value === 'boolean' ? '' : (scalarText(value)?.trim() ?? '');
-	return text === '' || Number.isNaN(Number(text)) ? undefined : text;
-}
-
-const DECIMAL = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d{1,3}))?$/i;
-/** Longer ones are not worth the time. */
-const MAX_LENGTH = 400;
-
-function exactOrder(left: string, right: string): number {
-	const [first, second] = [readDecimal(left), readDecimal(right)];
-	if (first === undefined || second === undefined) return 0;
-	const places = Math.max(first.places, second.places);
-	const scaled = (number: typeof first) => number.digits * 10n ** BigInt(places - number.places);
-	const difference = scaled(first) - scaled(second);
-	return difference === 0n ? 0 : difference < 0n ? -1 : 1;
-}
-
-/** A decimal number as an integer and how many of its digits stand behind the point. */
-function readDecimal(text: string): { digits: bigint; places: number } | undefined {
-	const match = text.length > MAX_LENGTH ? null : DECIMAL.exec(text);
-	if (match === null) return undefined;
-	const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
-	const digits = BigInt(`${whole}${fraction}`);
-	return { digits: sign === '-' ? -digits : digits, places: fraction.length - Number(exponent) };
 }
 
 function toTime(value: unknown): number | undefined {

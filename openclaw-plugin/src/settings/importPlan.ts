@@ -1,9 +1,9 @@
-import { formatJson5, isObject, parseConfig, parseJson5 } from '../protocol';
+import { formatJson5, isObject, parseConfig, parseJson5, WEBHOOKS_KEYS } from '../protocol';
 import type { ConfigIssue, JsonObject } from '../protocol';
 import { ensureObject, ensurePluginEntry, findPluginEntry } from './configFile';
 
 /**
- * Joins webhooks with those there are: endpoints by their names, the rest by their keys. What the new
+ * Joins webhooks with those there are: endpoints and rules of approvals by their names, the rest by their keys. What the new
  * ones don't mention stays.
  *
  * @example
@@ -12,7 +12,10 @@ import { ensureObject, ensurePluginEntry, findPluginEntry } from './configFile';
 export function mergeWebhooks(present: JsonObject, added: JsonObject): JsonObject {
 	const merged: JsonObject = { ...present, ...added };
 	if (added.endpoints !== undefined) {
-		merged.endpoints = mergeEndpoints(asList(present.endpoints), asList(added.endpoints));
+		merged.endpoints = mergeByName(asList(present.endpoints), asList(added.endpoints));
+	}
+	if (added.approvals !== undefined) {
+		merged.approvals = mergeByName(asList(present.approvals), asList(added.approvals));
 	}
 	if (isObject(present.inbound) && isObject(added.inbound)) {
 		merged.inbound = mergeKeys(present.inbound, added.inbound, 'endpoints');
@@ -23,10 +26,7 @@ export function mergeWebhooks(present: JsonObject, added: JsonObject): JsonObjec
 	return merged;
 }
 
-function mergeEndpoints(
-	present: readonly unknown[],
-	added: readonly unknown[],
-): readonly unknown[] {
+function mergeByName(present: readonly unknown[], added: readonly unknown[]): readonly unknown[] {
 	const byName = new Map(added.map((endpoint) => [nameOf(endpoint), endpoint] as const));
 	const kept = present.map((endpoint) => byName.get(nameOf(endpoint)) ?? endpoint);
 	const names = new Set(present.map(nameOf));
@@ -57,8 +57,6 @@ export type ReadWebhooks =
 			readonly environmentNames: readonly string[];
 	  }
 	| { readonly ok: false; readonly issues: readonly ConfigIssue[] };
-
-const WEBHOOKS_KEYS = ['endpoints', 'inbound', 'instanceId', 'outbox'];
 
 /**
  * Reads the webhooks of a file: under a top-level `webhooks`, under the plugin's settings in a whole

@@ -3,8 +3,10 @@ import {
 	DEFAULT_INBOUND_PATH,
 	DEFAULT_OUTBOX,
 	describeIssue,
+	nearestWord,
 	readSubscription,
 	readWebhooks,
+	WEBHOOKS_KEYS,
 } from '../protocol';
 import type {
 	EndpointConfig,
@@ -17,6 +19,8 @@ import type {
 	OutboxConfig,
 	Subscription,
 } from '../protocol';
+import { configureApprovals, describeDenied } from './approvalSettings';
+import type { ConfiguredRule } from './approvalSettings';
 
 /*
  * What the owner has written becomes what the plugin works by:
@@ -43,6 +47,8 @@ export interface Settings {
 	 */
 	readonly hasAllEndpoints: boolean;
 	readonly inbound: InboundSettings;
+	/** Which tool calls need to be allowed, in the order of the file. */
+	readonly approvals: readonly ConfiguredRule[];
 	/** With the last good value of each key that has a fault. */
 	readonly outbox: OutboxConfig;
 	readonly faults: readonly SettingsFault[];
@@ -113,19 +119,22 @@ export function readSettings(
 	const endpoints = parts.endpoints.map((part, position) => configure(part, position, isResolved));
 	const inboundParts = isResolved ? refuseUnresolved(parts.inbound) : parts.inbound;
 	const inbound = configureInbound(inboundParts);
+	const approvals = configureApprovals(parts.approvals, isResolved);
 	return {
 		instanceId: parts.instanceId ?? host,
 		endpoints: endpoints.map(({ endpoint }) => endpoint),
 		hasAllEndpoints: parts.isComplete,
 		inbound,
+		approvals: approvals.rules,
 		outbox: { ...DEFAULT_OUTBOX, ...keepFaulty(lastGood, parts.ownIssues), ...parts.outbox },
 		faults: [
 			...parts.ownIssues.map((issue) => ({
 				...describeIssue(issue),
-				consequence: describeConsequence(issue.path, lastGood, host),
+				consequence: describeConsequence(issue.path, lastGood, host, approvals.rules),
 			})),
 			...endpoints.flatMap(({ faults }) => faults),
 			...listInboundFaults(inboundParts, inbound.basePath),
+			...approvals.faults,
 		],
 	};
 }
@@ -243,8 +252,23 @@ function keepFaulty(before: OutboxConfig, issues: readonly FieldIssue[]): Partia
 	return Object.fromEntries(Object.entries(before).filter(([key]) => isWrong(key)));
 }
 
-function describeConsequence(path: KeyPath, before: OutboxConfig, host: string): string {
+function describeConsequence(
+	path: KeyPath,
+	before: OutboxConfig,
+	host: string,
+	approvals: readonly ConfiguredRule[],
+): string {
 	const [first, second] = path;
+	const denied = approvals.flatMap((rule) =>
+		rule.kind === 'faulty' ? [describeDenied(rule)] : [],
+	);
+	// The list as a whole, or a key that is probably meant to be it.
+	if (
+		denied[0] !== undefined &&
+		(first === 'approvals' || nearestWord(String(first), WEBHOOKS_KEYS) === 'approvals')
+	) {
+		return denied[0];
+	}
 	const known = Object.entries(before).filter(([key]) => second === undefined || second === key);
 	if (first === undefined || first === 'endpoints') {
 		return 'Nothing is sent to the endpoints of the configuration file until this is mended. Endpoints made over the API go on';

@@ -26,6 +26,14 @@ describe('a condition', () => {
 		['something that is there', { path: 'body.a', exists: true }, '{"a":false}'],
 		['nothing there', { path: 'body.a', exists: false }, '{"b":1}'],
 		['null as nothing', { path: 'body.a', exists: false }, '{"a":null}'],
+		['a greater number', { path: 'body.a', over: 100 }, '{"a":100.5}'],
+		['a greater number as text', { path: 'body.a', over: 100 }, '{"a":" 1e3 "}'],
+		[
+			'a number that is greater in its last digit',
+			{ path: 'body.a', over: '9007199254740992' },
+			'{"a":9007199254740993}',
+		],
+		['a lesser number', { path: 'body.a', under: 0 }, '{"a":-1}'],
 		['a place in a list', { path: 'body.a[1].b', in: ['x'] }, '{"a":[0,{"b":"x"}]}'],
 	])('is met by %s', (_, condition, json) => {
 		expect(unmet([condition], json)).toBeUndefined();
@@ -45,6 +53,10 @@ describe('a condition', () => {
 		],
 		[{ path: 'body.a', exists: true }, '[]', "'body.a' is missing"],
 		[{ path: 'body.a', exists: false }, '{"a":0}', "'body.a' is there"],
+		[{ path: 'body.a', over: 100 }, '{"a":100}', "'body.a' is not over 100"],
+		[{ path: 'body.a', over: 100 }, '{"a":"many"}', "'body.a' is not over 100"],
+		[{ path: 'body.a', under: 5 }, '{"a":5}', "'body.a' is not under 5"],
+		[{ path: 'body.a', under: 5 }, '{}', "'body.a' is not under 5"],
 		[{ path: 'body.toString', exists: true }, '{}', "'body.toString' is missing"],
 	])('%j is not met by %s', (condition, json, reason) => {
 		expect(unmet([condition], json)).toBe(reason);
@@ -59,5 +71,21 @@ describe('a condition', () => {
 		expect(unmet(conditions, '{"action":"opened"}', headers)).toBeUndefined();
 		expect(unmet(conditions, '{"action":"closed"}', headers)).toBe("'body.action' is not 'opened'");
 		expect(unmet(conditions, '{"action":"opened"}')).toContain("'headers.x-github-event'");
+	});
+
+	it.each([{}, { a: 'many' }, { a: [200] }, { a: 'x'.repeat(300_000) }])(
+		'stops what it cannot compare where it is to stop something',
+		(params) => {
+			const findUnmet = createConditions([{ path: 'params.a', over: 100 }], 'met');
+			expect(findUnmet({ params })).toBeUndefined();
+			expect(findUnmet({ params: { a: 5 } })).toBe("'params.a' is not over 100");
+		},
+	);
+
+	it('takes what is too long to be looked at for there where it is to stop something', () => {
+		const conditions = [{ path: 'params.a', exists: true }];
+		const params = { a: 'x'.repeat(300_000) };
+		expect(createConditions(conditions, 'met')({ params })).toBeUndefined();
+		expect(createConditions(conditions)({ params })).toBe("'params.a' is missing");
 	});
 });

@@ -1,5 +1,6 @@
 import manifest from '../../../openclaw-plugin/openclaw.plugin.json';
 import { DEFAULT_OUTBOX } from '../../../openclaw-plugin/src/protocol';
+import { APPROVAL_KEYS } from '../../../protocol/configApprovals';
 import { ENDPOINT_KEYS } from '../../../protocol/configEndpoint';
 import { CONDITION_KEYS } from '../../../protocol/configCondition';
 import { INBOUND_ENDPOINT_KEYS } from '../../../protocol/configInbound';
@@ -39,5 +40,6 @@ it('describes each key there is', () => {
 	expect(Object.keys(inbound)).toEqual([...INBOUND_ENDPOINT_KEYS]);
 	expect(Object.keys(inbound.auth.properties).sort()).toEqual([...SENDER_KEYS].sort());
 	expect(Object.keys(inbound.when.properties)).toEqual([...CONDITION_KEYS]);
+	expect(Object.keys(properties.approvals.items.properties)).toEqual([...APPROVAL_KEYS]);
 	expect(Object.keys(properties.outbox.properties)).toEqual(Object.keys(DEFAULT_OUTBOX));
 });

@@ -42,6 +42,7 @@ describe('settings without a fault', () => {
 				callbackOrigins: [],
 				sessionKeys: [],
 			},
+			approvals: [],
 			outbox: OUTBOX,
 			faults: [],
 		});
@@ -285,5 +286,52 @@ describe('faults of inbound', () => {
 			callbackOrigins: ['https://a.example'],
 			sessionKeys: ['agent:a:'],
 		});
+	});
+});
+
+describe('approvals', () => {
+	const RULE = { name: 'payments', tools: ['pay_*'] };
+	const rulesOf = (approvals: unknown) => readSettings({ approvals }).approvals;
+
+	it('are rules, each usable or not', () => {
+		expect(rulesOf([RULE, { name: 'broken', tools: ['exec'], timeoutSeconds: 1 }])).toEqual([
+			{ kind: 'usable', ...RULE, timeoutSeconds: 300 },
+			{ kind: 'faulty', name: 'broken', tools: ['exec'], agentIds: undefined },
+		]);
+	});
+
+	it.each([
+		[
+			[{ ...RULE, agentIds: ['finance'], timeoutSeconds: 1 }],
+			"'approvals[0].timeoutSeconds' must be a whole number from 5 to 600. Calls by finance of pay_* are denied until this is mended. All else goes on",
+		],
+		[
+			[{ name: 'payments', tools: 7 }],
+			"'approvals[0].tools' must be a list. Every tool call is denied until this is mended. All else goes on",
+		],
+		[
+			RULE,
+			"'approvals' must be a list. Calls of pay_* are denied until this is mended. All else goes on",
+		],
+	])('say what a fault denies: %j', (approvals, text) => {
+		expect(faultOf(readSettings({ approvals }))).toBe(text);
+	});
+
+	it('stop what was meant where the key is misspelt', () => {
+		const settings = readSettings({ aprovals: [RULE] });
+		expect(settings.approvals).toMatchObject([{ kind: 'faulty', tools: ['pay_*'] }]);
+		expect(faultOf(settings)).toBe(
+			"'aprovals' is not a known key. Did you mean 'approvals'? Calls of pay_* are denied until this is mended. All else goes on",
+		);
+	});
+
+	it.each([
+		[{ ...RULE, tools: ['${TOOL}'] }, undefined],
+		[{ ...RULE, agentIds: ['${AGENT}'] }, ['pay_*']],
+	])('let nothing pass for want of a variable: %j', (rule, tools) => {
+		expect(rulesOf([rule])).toMatchObject([{ kind: 'faulty', tools, agentIds: undefined }]);
+		expect(readSettings({ approvals: [rule] }, undefined, false).approvals).toMatchObject([
+			{ kind: 'usable' },
+		]);
 	});
 });
