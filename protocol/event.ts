@@ -153,15 +153,38 @@ export interface ErrorData extends EventData {
 	readonly recovered?: boolean;
 }
 
+/** Why nobody has decided on a tool call: it was denied. */
+export const APPROVAL_CAUSES = [
+	/** Nobody has decided in time. */
+	'expired',
+	/** The run was stopped meanwhile. */
+	'aborted',
+	/** The gateway was stopped, or killed. */
+	'restarted',
+	/** No active endpoint takes `approval.requested`. */
+	'nobody-asked',
+] as const;
+
+export type ApprovalCause = (typeof APPROVAL_CAUSES)[number];
+
 export interface ApprovalData extends EventData {
 	readonly approval?: {
+		/** What a decision names. */
 		readonly id: string;
-		readonly tool?: { readonly name: string; readonly params?: unknown };
+		/** Name of the rule by which the call waits. */
+		readonly rule?: string;
+		/** The parameters with which it runs, secrets replaced; in the request only. */
+		readonly tool?: { readonly name: string; readonly callId?: string; readonly params?: unknown };
+		/** Of the parameters as they are, secrets and all: a decision may name it. */
+		readonly paramsHash?: string;
 		/** ISO 8601. Without a decision until then the call is denied. */
 		readonly expiresAt?: string;
-		readonly decision?: string;
+		readonly decision?: 'allow' | 'deny';
+		/** Who has decided. */
 		readonly by?: string;
 		readonly reason?: string;
+		/** Where nobody has. */
+		readonly cause?: ApprovalCause;
 	};
 }
 

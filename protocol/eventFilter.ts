@@ -69,8 +69,13 @@ export function createEventFilter(filter: EventFilter): EventMatcher {
 		conditions.every(({ read, fits }) => fits(read(data, instanceId)));
 }
 
-/** Accepts ids of which one fits a pattern, when none fits an excluding one. */
-function createIdFilter(patterns: readonly string[]): (ids: readonly unknown[]) => boolean {
+/**
+ * Prepares one list of a filter: it accepts ids of which one fits a pattern, when none fits an excluding one.
+ *
+ * @example
+ * createIdFilter(['exec', 'pay_*', '!pay_test'])(['pay_invoice']); // true
+ */
+export function createIdFilter(patterns: readonly string[]): (ids: readonly unknown[]) => boolean {
 	const wanted = createPatternTest(patterns.filter((pattern) => !isExcluding(pattern)));
 	const excluded = createPatternTest(
 		patterns.filter(isExcluding).map((pattern) => pattern.slice(1)),

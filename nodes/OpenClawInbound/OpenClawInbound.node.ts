@@ -13,6 +13,7 @@ import { testOpenClawApi } from '../shared/credentialTest';
 import { inboundProperties } from './description/properties';
 import { searchAgents, searchEndpoints } from './methods/listSearch';
 import { getTemplateFields } from './methods/resourceMapping';
+import { decideApprovals } from './operations/decide';
 import { getRuns } from './operations/getRun';
 import { RESUME_WEBHOOK, resumeExecution } from './operations/resume';
 import { sendItems } from './operations/send';
@@ -26,8 +27,8 @@ export class OpenClawInbound implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ ($parameter.operation === "wake" ? "Wake" : $parameter.operation === "sendAndWait" ? "Ask" : $parameter.operation === "getRun" ? "Get Run" : "Send") + ((target) => target ? ": " + target : "")($parameter.operation === "getRun" ? $parameter.runId : $parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) }}',
-		description: 'Tell an OpenClaw agent something',
+			'={{ ($parameter.operation === "wake" ? "Wake" : $parameter.operation === "sendAndWait" ? "Ask" : $parameter.operation === "getRun" ? "Get Run" : $parameter.operation === "decide" ? "Decide" : "Send") + ((target) => target ? ": " + target : "")($parameter.operation === "getRun" ? $parameter.runId : $parameter.operation === "decide" ? $parameter.decision : $parameter.operation === "wake" || $parameter.source === "define" ? $parameter.agent : $parameter.endpoint) }}',
+		description: 'Tell an OpenClaw agent something, or decide on its tool calls',
 		defaults: { name: 'OpenClaw Inbound' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
@@ -62,6 +63,7 @@ export class OpenClawInbound implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = this.getNodeParameter('operation', 0);
 		if (operation === 'sendAndWait') return [await sendAndWait(this)];
+		if (operation === 'decide') return [await decideApprovals(this)];
 		return [operation === 'getRun' ? await getRuns(this) : await sendItems(this)];
 	}
 

@@ -7,6 +7,8 @@ export type RequestTarget =
 	| { readonly kind: 'endpoint'; readonly name: string }
 	| { readonly kind: 'run'; readonly runId: string }
 	| { readonly kind: 'wake' }
+	/** Deciding on a tool call. */
+	| { readonly kind: 'approval'; readonly id: string }
 	/** Making or removing an endpoint for events, or fetching them. */
 	| { readonly kind: 'registration' }
 	/** Fetching a file that came with an event. */
@@ -41,6 +43,8 @@ export interface Facts {
 	readonly said: string;
 	/** Who has what was asked for, and since when. */
 	readonly holder: string;
+	/** What was decided before, and by whom. */
+	readonly decided: string;
 	readonly usesHookToken: boolean;
 	/** Of the token that was sent; false when the credential has none for this. */
 	readonly hasToken: boolean;
@@ -58,7 +62,7 @@ export interface Row {
 	readonly also?: (facts: Facts) => boolean;
 	/**
 	 * What happened, and how to go on, with `{base}`, `{inboundPath}`, `{hooksPath}`, `{status}`, `{name}` (of
-	 * the agent, endpoint, run or list), `{holder}` and `{otherwise}` filled in. `{said}` is what the gateway says, as a
+	 * the agent, endpoint, run, approval or list), `{holder}`, `{decided}` and `{otherwise}` filled in. `{said}` is what the gateway says, as a
 	 * sentence of its own.
 	 */
 	readonly texts: readonly [message: string, description: string];
@@ -224,6 +228,32 @@ export const ROWS: readonly Row[] = [
 		],
 	},
 	{
+		code: 'unknown-approval',
+		texts: [
+			"The gateway knows no approval '{name}'",
+			"{said}Enter 'approval.id' from the data of an event 'approval.requested', and send the decision to the gateway that the event came from. A gateway forgets approvals some days after they were decided.",
+		],
+	},
+	{
+		code: 'already-decided',
+		texts: [
+			'The tool call was decided on before{decided}',
+			'{said}The first decision counts: this one changes nothing.',
+		],
+	},
+	{
+		code: 'approval-ended',
+		texts: [
+			'The tool call does not wait any more{decided}',
+			"{said}The agent was told that it is denied, and may ask again. To leave more time, raise 'timeoutSeconds' of the rule at the gateway.",
+		],
+	},
+	{
+		target: 'approval',
+		code: 'invalid-decision',
+		texts: ['The gateway did not accept the decision', "{said}Check 'Options' of this node."],
+	},
+	{
 		code: 'unknown-agent',
 		target: 'agent',
 		texts: ["The agent '{name}' could not be found", CHOOSE_AGENT],
@@ -321,6 +351,14 @@ export const ROWS: readonly Row[] = [
 		texts: [
 			'The gateway tells nothing of runs under {inboundPath}',
 			"This needs the plugin event-webhooks on the gateway. Install it or bring it up to date, and check 'Inbound Path' in the credential.",
+		],
+	},
+	{
+		trouble: 'missing',
+		target: 'approval',
+		texts: [
+			'The gateway at {base} takes no decisions',
+			"They need the plugin event-webhooks on the gateway. Install it or bring it up to date, and check 'Gateway URL' in the credential.",
 		],
 	},
 	{

@@ -53,6 +53,7 @@ function factsOf(
 			path: undefined,
 			said: '',
 			holder: '',
+			decided: '',
 		};
 	}
 	const { status, body } = outcome;
@@ -64,6 +65,7 @@ function factsOf(
 		path: textAt(body, 'path'),
 		said: gatewayReason(body, connection) ?? '',
 		holder: holderOf(body),
+		decided: decidedOf(body),
 	};
 }
 
@@ -97,7 +99,7 @@ function fits(row: Row, facts: Facts): boolean {
 
 function fillIn(
 	text: string,
-	{ status, said, holder, target }: Facts,
+	{ status, said, holder, decided, target }: Facts,
 	connection: GatewayConnection,
 ): string {
 	const { baseUrl, inboundPath, hooksPath } = connection;
@@ -108,6 +110,7 @@ function fillIn(
 		status: String(status),
 		said: said === '' ? '' : `The gateway says: “${said}”. `,
 		holder,
+		decided,
 		name: nameOf(target),
 		otherwise: target.kind === 'list' ? target.otherwise : '',
 	};
@@ -124,10 +127,32 @@ function holderOf(body: unknown): string {
 	return tell('address', 'from') + tell('since', 'since');
 }
 
+const ENDINGS: Readonly<Record<string, string>> = {
+	expired: ': nobody has decided in time',
+	aborted: ': its run was stopped',
+	restarted: ': the gateway was stopped',
+	'nobody-asked': ': nobody could be asked',
+};
+
+/** How a tool call was decided on: `{ "approval": { state, by, cause } }` in the answer. */
+function decidedOf(body: unknown): string {
+	const approval = ownProperty(body, 'approval');
+	const textIn = (name: string) => {
+		const value = ownProperty(approval, name);
+		return typeof value === 'string' ? value : '';
+	};
+	const [state, by, cause] = [textIn('state'), textIn('by'), textIn('cause')];
+	const ending = ownProperty(ENDINGS, cause);
+	if (cause !== '') return typeof ending === 'string' ? ending : '';
+	if (state === '') return '';
+	return `: it was ${state}${by === '' ? '' : ` by ${by}`}`;
+}
+
 function nameOf(target: RequestTarget): string {
 	if (target.kind === 'agent') return target.agentId;
 	if (target.kind === 'endpoint') return target.name;
 	if (target.kind === 'run') return target.runId;
+	if (target.kind === 'approval') return target.id;
 	return target.kind === 'list' ? target.list : '';
 }
 

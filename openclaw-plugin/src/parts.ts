@@ -1,3 +1,5 @@
+import { createApprovals } from './approvals/approvals';
+import type { Approvals } from './approvals/approvals';
 import { createEndpointManager } from './endpoints/manage';
 import type { EndpointManager } from './endpoints/manage';
 import { createEndpointRegistry } from './endpoints/registry';
@@ -43,6 +45,7 @@ export interface CurrentParts {
 	readonly connections: Connections;
 	readonly emit: EmitEvent;
 	readonly callbacks: Callbacks;
+	readonly approvals: Approvals;
 }
 
 /** Puts an instance together. Nothing is opened or written before something happens. */
@@ -95,7 +98,25 @@ function assemble(settings: Settings, store: Store, logger: Logger) {
 	});
 	const emit = tellRunOrigin(createEmitter({ store, outbox, registry, instanceId, logger }), store);
 	const callbacks = createCallbacks({ folder, database: store, outbox, registry, instanceId });
-	return { settings, outbox, registry, manager, ownEvents, connections, emit, callbacks };
+	const approvals = createApprovals({
+		folder,
+		database: store,
+		outbox,
+		instanceId,
+		logger,
+		isGateway: true,
+	});
+	return {
+		settings,
+		outbox,
+		registry,
+		manager,
+		ownEvents,
+		connections,
+		emit,
+		callbacks,
+		approvals,
+	};
 }
 
 /**

@@ -1,3 +1,4 @@
+import { registerApprovals } from './approvals/registerApprovals';
 import { registerCommands } from './cli/registerCommands';
 import { registerEventHooks } from './events/registerEventHooks';
 import { createSessionRegistry } from './events/sessionRegistry';
@@ -52,6 +53,7 @@ export function registerPlugin(api: GatewayApi): void {
 	});
 	const finish = registerEventHooks({ api, emit, sessions, logger, scope: folder, seen });
 	api.lifecycle?.onDispose?.(finish);
+	registerApprovals(api, parts);
 	if (api.registrationMode !== 'full') return;
 	const moveRoutes = registerRoutes(api, parts);
 	const rules = reloadRules(api.runtime.version);

@@ -42,7 +42,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 		}),
 	);
 	const mediaFolders = mediaFoldersOf(api.runtime.state.resolveStateDir(), process.env);
-	const admin = perSettings(parts, ({ outbox, manager, registry, connections }) =>
+	const admin = perSettings(parts, ({ outbox, manager, registry, connections, approvals }) =>
 		createAdminRoute({
 			folder,
 			mediaFolders,
@@ -51,6 +51,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 			manager,
 			registry,
 			connections,
+			approvals,
 			logger,
 			authorize,
 		}),
@@ -78,6 +79,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 		folder,
 		database: store,
 		manager: () => current().manager,
+		approvals: () => current().approvals,
 		settings: () => current().settings,
 		logger,
 		assets: DASHBOARD_ASSETS,

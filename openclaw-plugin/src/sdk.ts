@@ -44,6 +44,12 @@ export interface GatewayApi {
 		handler: (event: unknown, context: unknown) => void,
 		options?: { readonly priority?: number },
 	): void;
+	/** The agent waits for the answer. */
+	on(
+		hook: 'before_tool_call',
+		handler: (event: unknown, context: unknown) => ToolCallAnswer | Promise<ToolCallAnswer>,
+		options?: { readonly priority?: number; readonly timeoutMs?: number },
+	): void;
 	registerHttpRoute(route: HttpRoute): void;
 	/** Says which changes of the configuration need no replacement of the plugin. */
 	registerReload?(rules: { hotPrefixes: string[] }): void;
@@ -64,6 +70,15 @@ export interface Logger {
 	warn(message: string): void;
 	error(message: string): void;
 }
+
+/**
+ * What becomes of a tool call: it is refused with a reason that the agent reads, or made with these parameters
+ * whatever other plugins have made of them. Undefined leaves it alone.
+ */
+export type ToolCallAnswer =
+	| { readonly block: true; readonly blockReason: string }
+	| { readonly params: Record<string, unknown> }
+	| undefined;
 
 /** Hooks whose payloads become events. */
 export type HookName =

@@ -75,7 +75,8 @@ export function createService(
 
 /** Deliveries and runs by the settings as they are now. */
 function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, current }: Parts) {
-	const { outbox, registry, settings, emit, callbacks, connections, ownEvents } = current();
+	const { outbox, registry, settings, emit, callbacks, connections, ownEvents, approvals } =
+		current();
 	const client = createHttpClient(GATEWAY_HOST_RULES);
 	const dispatcher = createDispatcher({
 		...tellByEvents(ownEvents),
@@ -96,14 +97,22 @@ function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, c
 		retentionDays: settings.outbox.retentionDays,
 	});
 	let ageing: NodeJS.Timeout | undefined;
+	const tidyApprovals = () => {
+		attempt(() => {
+			approvals.closeOrphans();
+			approvals.forget(settings.outbox.retentionDays);
+		}, logger);
+	};
 	return {
 		start: async () => {
+			tidyApprovals();
 			await dispatcher.start();
 			runner.start();
 			ageing = setInterval(() => {
 				attempt(() => {
 					connections.age(AGEING_MS);
 				}, logger);
+				tidyApprovals();
 			}, AGEING_MS).unref();
 		},
 		stop: async () => {

@@ -1,3 +1,4 @@
+import { APPROVAL_CAUSES } from '../event';
 import type { EventType } from '../event';
 
 /** A JSON Schema, draft 7. */
@@ -148,7 +149,9 @@ const DATA: Readonly<Record<EventType, JsonSchema>> = {
 		...ANYWHERE,
 		approval: object({
 			id: TEXT,
-			tool: object({ name: TEXT, 'params?': ANYTHING }),
+			rule: TEXT,
+			tool: object({ ...CALL, params: ANYTHING }),
+			paramsHash: { type: 'string', pattern: '^sha256=[0-9a-f]{64}$' },
 			expiresAt: TIME,
 		}),
 	}),
@@ -156,10 +159,12 @@ const DATA: Readonly<Record<EventType, JsonSchema>> = {
 		...ANYWHERE,
 		approval: object({
 			id: TEXT,
+			rule: TEXT,
+			tool: object(CALL),
 			decision: { enum: ['allow', 'deny'] },
 			'by?': TEXT,
 			'reason?': TEXT,
-			'tool?': object({ name: TEXT, 'params?': ANYTHING }),
+			'cause?': { enum: [...APPROVAL_CAUSES] },
 		}),
 	}),
 	'endpoint.failing': object({

@@ -6,7 +6,8 @@ const DEFINE = { show: { '/operation': ['send'], '/source': ['define'] } };
 const DEFINE_BOTH = { show: { '/operation': ['send', 'sendAndWait'], '/source': ['define'] } };
 const WAITING = { show: { '/operation': ['sendAndWait'] } };
 const REPLIES = { show: { '/operation': ['send', 'getRun'] } };
-const MESSAGES = { hide: { '/operation': ['getRun'] } };
+const MESSAGES = { hide: { '/operation': ['decide', 'getRun'] } };
+const DECIDING = { show: { '/operation': ['decide'] } };
 
 /** In the form of n8n's own nodes that wait. */
 const limitWaitTime: INodeProperties = {
@@ -110,6 +111,16 @@ export const optionsProperty: INodeProperties = {
 			displayOptions: MESSAGES,
 		},
 		{
+			displayName: 'Decided By',
+			name: 'by',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. Ada',
+			description:
+				"Who has decided: for the event 'approval.resolved', the gateway's list and, where the call is denied, the agent",
+			displayOptions: DECIDING,
+		},
+		{
 			displayName: 'Deliver',
 			name: 'deliver',
 			type: 'boolean',
@@ -154,6 +165,15 @@ export const optionsProperty: INodeProperties = {
 			placeholder: 'e.g. anthropic/claude-sonnet-4',
 			description: "The model for this message, when it is not to be the agent's own",
 			displayOptions: DEFINE_BOTH,
+		},
+		{
+			displayName: 'Reason',
+			name: 'reason',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. Not on a Friday',
+			description: 'Why it was decided so. The agent reads it where the call is denied.',
+			displayOptions: DECIDING,
 		},
 		{
 			displayName: 'Reply Schema',

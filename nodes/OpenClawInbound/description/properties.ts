@@ -18,6 +18,12 @@ const operation: INodeProperties = {
 	noDataExpression: true,
 	options: [
 		{
+			name: 'Decide Approval',
+			value: 'decide',
+			action: 'Decide approval of tool call',
+			description: 'Allow or deny a tool call that waits at the gateway',
+		},
+		{
 			name: 'Get Run',
 			value: 'getRun',
 			action: 'Get run of message',
@@ -173,6 +179,40 @@ const runId: INodeProperties = {
 	displayOptions: { show: { operation: ['getRun'] } },
 };
 
+const approvalId: INodeProperties = {
+	displayName: 'Approval ID',
+	name: 'approvalId',
+	type: 'string',
+	default: '',
+	required: true,
+	placeholder: 'e.g. apr_01kb0x5v1m3q8z6t0w9y2r4c7d',
+	description:
+		"Which tool call is decided on: the ID in 'approval' in the data of the event 'approval.requested'. It needs the plugin event-webhooks.",
+	displayOptions: { show: { operation: ['decide'] } },
+};
+
+const decision: INodeProperties = {
+	displayName: 'Decision',
+	name: 'decision',
+	type: 'options',
+	options: [
+		{
+			name: 'Allow',
+			value: 'allow',
+			description: 'The tool runs with the parameters that the event has shown',
+		},
+		{
+			name: 'Deny',
+			value: 'deny',
+			description: 'The tool does not run, and the agent reads the reason',
+		},
+	],
+	// What is left as it is allows nothing.
+	default: 'deny',
+	description: 'What becomes of the tool call. The first decision counts.',
+	displayOptions: { show: { operation: ['decide'] } },
+};
+
 const text: INodeProperties = {
 	displayName: 'Text',
 	name: 'text',
@@ -210,6 +250,8 @@ export const inboundProperties: INodeProperties[] = [
 	template,
 	fields,
 	runId,
+	approvalId,
+	decision,
 	text,
 	wakeMode,
 	optionsProperty,

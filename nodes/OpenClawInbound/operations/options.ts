@@ -16,6 +16,10 @@ export interface InboundOptions {
 	readonly replySeconds: number;
 	/** What the agent's reply has to fit; undefined for any text. */
 	readonly replySchema: JsonSchema | undefined;
+	/** Who decides on a tool call. */
+	readonly by: string | undefined;
+	/** Why it is decided so. */
+	readonly reason: string | undefined;
 	readonly maxConcurrency: number;
 	readonly maxAttempts: number;
 	readonly backoffMs: number;
@@ -63,6 +67,8 @@ const TEXT_LABELS: Readonly<Record<string, string>> = {
 	thinking: 'Thinking',
 	config: 'Config (JSON5)',
 	idempotencyKey: 'Idempotency Key',
+	by: 'Decided By',
+	reason: 'Reason',
 };
 const FLAG_LABELS = { deliver: 'Deliver', waitForReply: 'Wait for Reply' } as const;
 
@@ -112,7 +118,7 @@ export function readOptions(value: unknown): ReadOptions {
 	}
 	const replySchema = readReplySchema(given.replySchema);
 	if (!replySchema.ok) return replySchema;
-	const { config = '', idempotencyKey } = texts;
+	const { config = '', idempotencyKey, by, reason } = texts;
 	const fields = TEXT_FIELDS.filter((name) => texts[name] !== undefined);
 	return {
 		ok: true,
@@ -123,6 +129,8 @@ export function readOptions(value: unknown): ReadOptions {
 			waitForReply: flags.waitForReply,
 			replySeconds: Math.ceil(numbers.replySeconds),
 			replySchema: replySchema.schema,
+			by,
+			reason,
 			maxConcurrency: Math.floor(numbers.maxConcurrency),
 			maxAttempts: Math.floor(numbers.maxAttempts),
 			backoffMs: numbers.backoffMs,

@@ -54,11 +54,21 @@ const DATA: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 	'approval.requested': {
 		approval: {
 			id: 'apr_sample',
-			tool: { name: 'exec', params: { command: 'ls' } },
+			rule: 'commands',
+			tool: { name: 'exec', callId: 'call_sample', params: { command: 'ls' } },
+			paramsHash: 'sha256=4cf29611a66934862f29acfcc817e30b905c1ab73d5e65831413eb6b454d49db',
 			expiresAt: '2026-03-14T10:40:00Z',
 		},
 	},
-	'approval.resolved': { approval: { id: 'apr_sample', decision: 'allow', by: 'someone' } },
+	'approval.resolved': {
+		approval: {
+			id: 'apr_sample',
+			rule: 'commands',
+			tool: { name: 'exec', callId: 'call_sample' },
+			decision: 'allow',
+			by: 'Ada',
+		},
+	},
 	'delivery.failed': {
 		endpoint: { name: 'sample' },
 		delivery: {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Approvals } from '../approvals/approvals';
 import type { Connections } from '../delivery/connections';
 import type { EndpointManager } from '../endpoints/manage';
 import type { EndpointRegistry } from '../endpoints/registry';
@@ -11,6 +12,9 @@ import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import { errorText } from '../logger';
 import type { Authorizer } from '../tokens/authorizer';
+import type { TokenScope } from '../tokens/tokens';
+import { findApprovalMethods, isApprovalPath } from './approvalApi';
+import type { ApprovalCall } from './approvalApi';
 import { answerAttachment, isAttachmentPath } from './attachmentApi';
 import { createDeliveryApi, exportDeliveries } from './deliveryApi';
 import { answerFetch, isFetchPath } from './fetchApi';
@@ -42,6 +46,7 @@ export interface AdminRouteOptions {
 	readonly outbox: Pick<Outbox, 'maxBytes' | 'usedBytes'>;
 	readonly registry: Pick<EndpointRegistry, 'findByName'>;
 	readonly connections: Connections;
+	readonly approvals: Approvals;
 	readonly authorize: Authorizer;
 	readonly logger: Logger;
 	/** Milliseconds, the system's clock unless given. */
@@ -53,12 +58,14 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
  * Makes the handler of the API for operators and for automatic setup, below {@link ADMIN_PATH}. Every
- * request needs a token with the scope `endpoints`; one that fetches events or their files needs `events`.
+ * request needs a token with the scope `endpoints`; one that fetches events or their files needs `events`, one
+ * about tool calls that wait `approvals`.
  *
  * - `/endpoints/{name}/fetch`, `…/settle`: see `fetchApi.ts`
  * - `/endpoints…`: see `endpointApi.ts`
  * - `/events/{id}/attachments/{index}`: see `attachmentApi.ts`
  * - `/deliveries…`: see `deliveryApi.ts`
+ * - `/approvals…`: see `approvalApi.ts`
  * - `GET /metrics`: for Prometheus, see `metrics.ts`
  *
  * @example
@@ -72,9 +79,14 @@ export function createAdminRoute(
 	const findDeliveryMethods = createDeliveryApi(options);
 
 	const methodsOf = (
-		[resource, ...rest]: readonly string[],
+		segments: readonly string[],
 		query: URLSearchParams,
+		from: Pick<ApprovalCall, 'caller' | 'key'>,
 	): Methods | undefined => {
+		const [resource, ...rest] = segments;
+		if (isApprovalPath(segments)) {
+			return findApprovalMethods(options.approvals, segments, { query, ...from });
+		}
 		if (resource === 'endpoints') return findEndpointMethods(rest);
 		return resource === 'deliveries' ? findDeliveryMethods(rest, query) : undefined;
 	};
@@ -82,8 +94,10 @@ export function createAdminRoute(
 		request: IncomingMessage,
 		segments: readonly string[],
 		query: URLSearchParams,
+		caller: string,
 	): Promise<Checked<Done>> => {
-		const methods = methodsOf(segments, query);
+		const key = firstOf(request.headers['idempotency-key']);
+		const methods = methodsOf(segments, query, { caller, key });
 		if (methods === undefined) return refuse(NO_SUCH_PATH);
 		const { method = '' } = request;
 		const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
@@ -117,8 +131,8 @@ export function createAdminRoute(
 		try {
 			const isFetch = isFetchPath(segments);
 			const isAttachment = isAttachmentPath(segments);
-			const scope = isFetch || isAttachment ? 'events' : 'endpoints';
-			if (authorize(request, response, scope) === undefined) return true;
+			const caller = authorize(request, response, scopeOf(segments));
+			if (caller === undefined) return true;
 			if (isFetch) {
 				await answerFetch(request, response, segments, { ...options, now });
 				return true;
@@ -128,7 +142,7 @@ export function createAdminRoute(
 				return true;
 			}
 			if (await answerText(request, response, segments, query)) return true;
-			const acted = await act(request, segments, query);
+			const acted = await act(request, segments, query, caller.id);
 			if (!acted.ok) {
 				answerRefusal(response, acted.refusal);
 				return true;
@@ -142,6 +156,15 @@ export function createAdminRoute(
 		}
 		return true;
 	};
+}
+
+function scopeOf(segments: readonly string[]): TokenScope {
+	if (isFetchPath(segments) || isAttachmentPath(segments)) return 'events';
+	return isApprovalPath(segments) ? 'approvals' : 'endpoints';
+}
+
+function firstOf(header: string | readonly string[] | undefined): string | undefined {
+	return typeof header === 'string' ? header : header?.[0];
 }
 
 /** Requests that only name something to do need no body. */

@@ -117,6 +117,18 @@ export async function renderMetrics({
 		...metric('outbox_limit_bytes', 'gauge', 'Bytes that the outbox may take', [
 			[{}, outbox.maxBytes],
 		]),
+		...metric(
+			'approvals',
+			'gauge',
+			'Tool calls that wait to be allowed, and those that were decided on and are kept',
+			rows(
+				`SELECT CASE WHEN decision IS NULL THEN 'waiting' WHEN decision = 'allow' THEN 'allowed'
+					ELSE 'denied' END AS state, coalesce(cause, '') AS cause, count(*) AS n
+				FROM approvals GROUP BY 1, 2`,
+			).map(
+				(row): Sample => [{ state: String(row.state), cause: String(row.cause) }, Number(row.n)],
+			),
+		),
 		...metric('faults', 'gauge', 'What is wrong with the plugin now', [
 			[{}, listFaults(folder).filter(({ severity }) => severity === 'fault').length],
 		]),

@@ -1,3 +1,4 @@
+import type { Approvals } from '../approvals/approvals';
 import type { HostRules } from '../delivery/hostGuard';
 import type { Outcome } from '../endpoints/endpoint';
 import type { EndpointManager } from '../endpoints/manage';
@@ -15,6 +16,8 @@ export interface CommandTools {
 	readonly settings: Settings;
 	/** All that can be done with endpoints and deliveries. */
 	readonly manager: EndpointManager;
+	/** All that can be done with tool calls that need to be allowed. */
+	readonly approvals: Approvals;
 	readonly configFile: ConfigFile;
 	readonly terminal: Terminal;
 	/** Version of the plugin that is installed. */

@@ -1,6 +1,7 @@
 import { readHealth } from '../health/health';
 import type { CommandDefinition } from './command';
 import {
+	checkApprovals,
 	checkConfiguration,
 	checkConnections,
 	checkEvents,
@@ -42,6 +43,7 @@ export const doctorCommand: CommandDefinition = {
 						...checkHooks(stored.database, tools.now()),
 						...checkEvents(stored.database, tools.now()),
 						...checkConnections(stored.database, tools.now()),
+						...(await checkApprovals(tools, stored.database)),
 					]),
 			...receivers,
 		];

@@ -1,5 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeUnasked } from '../approvals/askable';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { Health } from '../health/health';
 import { findSilentHooks, readHooksSeen } from '../health/hooksSeen';
@@ -11,6 +12,7 @@ import {
 } from '../health/troubles';
 import { errorText } from '../logger';
 import { findPluginEntry } from '../settings/configFile';
+import { readGatewaySettings } from '../settings/gatewaySettings';
 import { DATABASE_FILE } from '../store/database';
 import type { Database } from '../store/databaseAccess';
 import { formatAge } from '../timeText';
@@ -28,6 +30,7 @@ export interface Check {
 		| 'hooks'
 		| 'events'
 		| 'connection'
+		| 'approvals'
 		| 'receiver';
 	/** Which one, where there are several: a key, an endpoint. */
 	readonly subject?: string;
@@ -288,6 +291,37 @@ export function checkConnections(database: Database, now: number): readonly Chec
 		}
 		return check('ok', `is fetched from by ${address}, who came ${formatAge(since, now)}`);
 	});
+}
+
+/** Whether somebody is asked by the rules for approvals, and the gateway waits for the answer. */
+export async function checkApprovals(
+	{ settings, configFile, now }: CommandTools,
+	database: Database,
+): Promise<readonly Check[]> {
+	const rules = settings.approvals.flatMap((rule) => (rule.kind === 'usable' ? [rule] : []));
+	if (rules.length === 0) return [];
+	const check = (result: Check['result'], message: string): Check => ({
+		about: 'approvals',
+		result,
+		message,
+	});
+	const unasked = describeUnasked(database, settings.approvals, now());
+	const { toolCallLimitMs = Number.POSITIVE_INFINITY } = readGatewaySettings(
+		await configFile.read(),
+	);
+	const tooLong = rules.filter(({ timeoutSeconds }) => timeoutSeconds * 1000 > toolCallLimitMs);
+	const names = rules.map(({ name }) => `'${name}'`).join(', ');
+	return [
+		unasked === undefined
+			? check('ok', `Tool calls are asked about by the rules ${names}`)
+			: check('fault', unasked),
+		...tooLong.map(({ name, timeoutSeconds }) =>
+			check(
+				'warning',
+				`The rule '${name}' lets calls wait for ${String(timeoutSeconds)} seconds, the gateway for ${String(Math.floor(toolCallLimitMs / 1000))} only: raise plugins.entries["event-webhooks"].hooks.timeouts.before_tool_call, or lower timeoutSeconds`,
+			),
+		),
+	];
 }
 
 function describeAges(times: Readonly<Record<string, number>>, now: number): string {

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { createApprovals } from '../approvals/approvals';
+import type { Approvals } from '../approvals/approvals';
 import { openDatabase, dataFolder } from '../store/database';
 import type { HostRules } from '../delivery/hostGuard';
 import { createEndpointManager } from '../endpoints/manage';
@@ -9,6 +11,7 @@ import { createOwnEvents } from '../outbox/emitter';
 import { readSettings } from '../settings/settings';
 import type { CommandDefinition, CommandTools } from './command';
 import { addCommands, asCommander } from './commander';
+import { approvalsCommand } from './approvals';
 import { exportCommand, listCommand, showCommand } from './deliveries';
 import { doctorCommand } from './doctor';
 import { endpointsCommand } from './endpoints';
@@ -45,6 +48,7 @@ const COMMANDS: readonly CommandDefinition[] = [
 	testCommand,
 	endpointsCommand,
 	inboundCommand,
+	approvalsCommand,
 	rotateSecretCommand,
 	importCommand,
 	tokenCommand,
@@ -94,19 +98,22 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 		const { configFile } = dependencies;
 		let opened: DatabaseSync | undefined;
 		let manager: EndpointManager | undefined;
+		let approvals: Approvals | undefined;
 		// Opened when it is needed: what is wrong with it can be told without it.
 		const open = () =>
 			(opened ??= openDatabase(folder, {
 				synchronous: settings.outbox.powerSafe ? 'full' : 'normal',
 			}));
+		const logger = {
+			error: (message: string) => {
+				terminal.warn(message);
+			},
+		};
+		const { instanceId } = settings;
+		const openOwnOutbox = (database: DatabaseSync) =>
+			openOutbox(database, { folder, ...settings.outbox, now });
 		const manage = (database: DatabaseSync): EndpointManager => {
-			const { instanceId } = settings;
-			const outbox = openOutbox(database, { folder, ...settings.outbox, now });
-			const logger = {
-				error: (message: string) => {
-					terminal.warn(message);
-				},
-			};
+			const outbox = openOwnOutbox(database);
 			const ownEvents = createOwnEvents({ database, outbox, instanceId, logger, now });
 			const { hostRules } = dependencies;
 			return createEndpointManager({
@@ -120,6 +127,16 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 				now,
 			});
 		};
+		const openApprovals = (database: DatabaseSync): Approvals =>
+			createApprovals({
+				folder,
+				database,
+				outbox: openOwnOutbox(database),
+				instanceId,
+				logger,
+				isGateway: false,
+				now,
+			});
 		return {
 			folder,
 			settings,
@@ -135,6 +152,9 @@ export function registerCommands(program: unknown, dependencies: CommandDependen
 			},
 			get manager() {
 				return (manager ??= manage(open()));
+			},
+			get approvals() {
+				return (approvals ??= openApprovals(open()));
 			},
 			close: () => opened?.close(),
 		};

@@ -1,3 +1,4 @@
+import type { Approval, Decision } from '../approvals/approval';
 import type { Overview } from '../endpoints/endpointHealth';
 import type { Trouble } from '../health/troubles';
 import type { InboundCall, InboundRefusal } from '../inbound/inboundCalls';
@@ -9,7 +10,7 @@ export interface PageData {
 	readonly apiPath: string;
 	readonly tokenHeader: string;
 	readonly token: string;
-	/** Whether the viewer may send deliveries again, and pause endpoints. */
+	/** Whether the viewer may send deliveries again, pause endpoints, and decide on tool calls. */
 	readonly mayReplay: boolean;
 	/** Types that events can have, to choose from. */
 	readonly eventTypes: readonly string[];
@@ -34,6 +35,8 @@ export interface LiveState {
 			readonly calls: readonly InboundCall[];
 			readonly refusals: readonly InboundRefusal[];
 		};
+		/** Tool calls that wait to be allowed, then those that were decided on last. */
+		readonly approvals: readonly Approval[];
 	};
 }
 
@@ -49,3 +52,11 @@ export interface ReplayAnswer {
 
 /** What can be done with an endpoint: `POST …/endpoints/{id}/{verb}`. */
 export type EndpointVerb = 'pause' | 'resume' | 'enable';
+
+/** Body of `POST …/approvals/{id}`. */
+export interface DecisionBody {
+	readonly decision: Decision;
+	readonly reason?: string;
+	/** Of the parameters that were shown. */
+	readonly paramsHash: string;
+}

@@ -1,4 +1,5 @@
 import html from './page.html';
+import approvals from './styles/approvals.css';
 import base from './styles/base.css';
 import deliveries from './styles/deliveries.css';
 import dialogs from './styles/dialogs.css';
@@ -11,6 +12,6 @@ import type { DashboardAssets } from './page';
 export const DASHBOARD_ASSETS: DashboardAssets = {
 	html,
 	// What comes later wins over what comes before.
-	css: [base, head, endpoints, deliveries, dialogs, narrow].join('\n'),
+	css: [base, head, approvals, endpoints, deliveries, dialogs, narrow].join('\n'),
 	script: DASHBOARD_SCRIPT,
 };

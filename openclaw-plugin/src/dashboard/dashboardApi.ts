@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toCheckedDecision } from '../admin/approvalApi';
 import { readDeliveryQuery, readReplayRequest } from '../admin/deliveryApi';
 import { toChecked } from '../admin/endpointApi';
+import type { Approvals } from '../approvals/approvals';
 import { describeHealth, firstSince } from '../endpoints/endpointHealth';
 import type { EndpointManager, ReplayRequest } from '../endpoints/manage';
 import type { Fault } from '../health/faults';
@@ -26,8 +28,10 @@ export interface DashboardApiParts {
 	readonly database: Database;
 	/** By the settings as they are now. */
 	readonly manager: () => EndpointManager;
+	/** The same. */
+	readonly approvals: () => Approvals;
 	/** As they are now. */
-	readonly settings: () => Pick<Settings, 'outbox'>;
+	readonly settings: () => Pick<Settings, 'outbox' | 'approvals'>;
 	readonly tokens: PageTokens;
 	/** What the gateway has found to be wrong now. */
 	readonly faults: () => readonly Fault[];
@@ -52,18 +56,19 @@ interface Figures extends Pick<NonNullable<LiveState['data']>, 'overview' | 'hou
 
 const PAGE_SIZE = 50;
 const INBOUND_SHOWN = 10;
+const APPROVALS_SHOWN = 20;
 const DAY_MS = 86_400_000;
 /** Counting 100,000 deliveries takes some 30 ms: not for each look of each page. */
 const FRESH_MS = 5000;
 const VERBS: readonly EndpointVerb[] = ['pause', 'resume', 'enable'];
 
 /**
- * Answers the page's requests: `GET …/state`, `GET …/deliveries/{id}`, `POST …/replay` and
- * `POST …/endpoints/{id}/{verb}`. To be registered under {@link DASHBOARD_API_PATH} with `auth: 'plugin'`:
+ * Answers the page's requests: `GET …/state`, `GET …/deliveries/{id}`, `POST …/replay`,
+ * `POST …/endpoints/{id}/{verb}` and `POST …/approvals/{id}`. To be registered under {@link DASHBOARD_API_PATH} with `auth: 'plugin'`:
  * the page's token is checked here, and nothing else lets anybody in.
  */
 export function createDashboardApi(parts: DashboardApiParts): Handler {
-	const { database, manager, settings, tokens, faults, logger, now = Date.now } = parts;
+	const { database, manager, approvals, settings, tokens, faults, logger, now = Date.now } = parts;
 	let known: Figures | undefined;
 	/** Some seconds old at most; all open pages share them. */
 	const figures = (): Figures => {
@@ -101,6 +106,7 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 					calls: listInbound(database, { limit: INBOUND_SHOWN }),
 					refusals: listRefusals(database, { limit: INBOUND_SHOWN }),
 				},
+				approvals: approvals().list({ limit: APPROVALS_SHOWN }),
 			},
 		};
 		answerJson(response, 200, current);
@@ -131,6 +137,19 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 		logger.info(`endpoint '${name}' was changed from the dashboard: ${verb}`);
 		answerJson(response, 200, {});
 	};
+	const decide = async ({ request, response }: Admitted, id: string) => {
+		const body = await readJson(request);
+		const done = body.ok
+			? toCheckedDecision(approvals().decide(id, body.value, { via: 'dashboard' }))
+			: body;
+		if (!done.ok) {
+			answerRefusal(response, done.refusal);
+			return;
+		}
+		known = undefined;
+		logger.info(`${done.value.deed ?? ''} from the dashboard`);
+		answerJson(response, 200, done.value.body);
+	};
 	const change = async (admitted: Admitted, [name, id, verb]: readonly string[]) => {
 		const { response, right } = admitted;
 		const known = VERBS.find((one) => one === verb);
@@ -138,12 +157,14 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 		else if (name === 'replay' && id === undefined) await replay(admitted);
 		else if (name === 'endpoints' && id !== undefined && known !== undefined) {
 			changeEndpoint(admitted, id, known);
+		} else if (name === 'approvals' && id !== undefined && verb === undefined) {
+			await decide(admitted, id);
 		} else answerRefusal(response, NOT_FOUND);
 	};
 	const answer = async (admitted: Admitted): Promise<void> => {
 		const { request, response, target } = admitted;
 		const [name, id, verb] = target.segments;
-		const isChange = name === 'replay' || verb !== undefined;
+		const isChange = name === 'replay' || name === 'approvals' || verb !== undefined;
 		if (request.method === 'POST' && isChange) await change(admitted, target.segments);
 		else if (isChange) answerRefusal(response, methodNotAllowed(['POST']));
 		else if (request.method !== 'GET') answerRefusal(response, methodNotAllowed(['GET']));
@@ -181,14 +202,17 @@ export function createDashboardApi(parts: DashboardApiParts): Handler {
 	};
 }
 
-async function readReplay(request: IncomingMessage): Promise<Checked<ReplayRequest>> {
+async function readJson(request: IncomingMessage): Promise<Checked<unknown>> {
 	// A page of another site could send other types without asking the browser.
 	if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
 		return refuse({ status: 415, code: 'not-json', message: 'Send the body as application/json' });
 	}
 	const body = await readLimitedBody(request);
-	if (!body.ok) return body;
-	const parsed = parseJsonBody(request.headers, body.value);
+	return body.ok ? parseJsonBody(request.headers, body.value) : body;
+}
+
+async function readReplay(request: IncomingMessage): Promise<Checked<ReplayRequest>> {
+	const parsed = await readJson(request);
 	return parsed.ok ? readReplayRequest(parsed.value) : parsed;
 }
 
@@ -201,7 +225,8 @@ const ENDED: Refusal = {
 const NOT_ALLOWED: Refusal = {
 	status: 403,
 	code: 'view-only',
-	message: 'Deliveries are sent again, and endpoints paused, from the tab in the gateway only',
+	message:
+		'Deliveries are sent again, endpoints paused, and tool calls decided on from the tab in the gateway only',
 };
 
 const NOT_FOUND: Refusal = {

@@ -1,3 +1,4 @@
+import type { Approvals } from '../approvals/approvals';
 import type { EndpointManager } from '../endpoints/manage';
 import { listFaults } from '../health/health';
 import type { ControlUiTab, HttpRoute, Logger } from '../sdk';
@@ -31,8 +32,10 @@ export interface DashboardParts {
 	readonly database: Database;
 	/** By the settings as they are now. */
 	readonly manager: () => EndpointManager;
+	/** The same. */
+	readonly approvals: () => Approvals;
 	/** As they are now. */
-	readonly settings: () => Pick<Settings, 'outbox'>;
+	readonly settings: () => Pick<Settings, 'outbox' | 'approvals'>;
 	readonly logger: Pick<Logger, 'error' | 'info'>;
 	readonly assets: DashboardAssets;
 	/** Version of the plugin. */
@@ -50,12 +53,13 @@ export function registerDashboard(api: DashboardApi, parts: DashboardParts): voi
 		id: 'deliveries',
 		surface: 'tab',
 		label: 'Webhooks',
-		description: 'Deliveries of events: what was sent, how long it took, and why it failed',
+		description:
+			'Deliveries of events, and tool calls that wait to be allowed: what was sent, how long it took, and why it failed',
 		icon: 'webhook',
 		group: 'control',
 		path: DASHBOARD_PATH,
 		slug: 'webhook-deliveries',
-		// Who sees the tab can send deliveries again.
+		// Who sees the tab can send deliveries again, and decide on tool calls.
 		requiredScopes: ['operator.write'],
 	});
 	api.registerHttpRoute({

@@ -36,9 +36,23 @@ const SAMPLES: Readonly<Record<EventType, EventData>> = {
 	},
 	'error.occurred': { error: { message: 'A test error', code: 'test', source: 'run' } },
 	'approval.requested': {
-		approval: { id: 'test-approval', tool: TOOL, expiresAt: '2026-03-14T10:40:00Z' },
+		approval: {
+			id: 'test-approval',
+			rule: 'test-rule',
+			tool: TOOL,
+			paramsHash: 'sha256=44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+			expiresAt: '2026-03-14T10:40:00Z',
+		},
 	},
-	'approval.resolved': { approval: { id: 'test-approval', decision: 'deny', reason: 'A test' } },
+	'approval.resolved': {
+		approval: {
+			id: 'test-approval',
+			rule: 'test-rule',
+			tool: { name: 'test-tool' },
+			decision: 'deny',
+			reason: 'A test',
+		},
+	},
 	'endpoint.failing': ENDPOINT,
 	'endpoint.disabled': ENDPOINT,
 	'endpoint.recovered': { endpoint: { name: 'test-endpoint' } },

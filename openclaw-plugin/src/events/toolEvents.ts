@@ -10,7 +10,8 @@ import type { Place } from './place';
 import { redactSecrets, redactText } from './redactSecrets';
 import { describeRun } from './run';
 
-interface ToolCall {
+/** A tool call, as a hook tells it. */
+export interface ToolCall {
 	readonly place: Place;
 	readonly name: string;
 	readonly callId: string | undefined;
@@ -18,7 +19,7 @@ interface ToolCall {
 }
 
 /** The tool by which a model calls one that is in the catalog only: the same call once more. */
-const CATALOG_CALL = 'tool_call';
+export const CATALOG_CALL = 'tool_call';
 /** Calls out of the catalog have ids of the form `tool_search_code:<outer call>:<tool>:<number>`. */
 const CATALOG_ID = /^tool_search_code:([^:]*):/;
 
@@ -77,6 +78,12 @@ export function onToolResult(event: unknown, context: unknown, parts: EventParts
 	const failed = withoutUnknown({ name, callId });
 	const detail = { error: { message: error, source: 'tool' }, tool: failed };
 	parts.emit('error.occurred', eventData(place, detail));
+}
+
+/** What is known of a call that is about to be made, with what other hooks of the run have told. */
+export function describeToolCall(event: unknown, context: unknown, state: EventState): ToolCall {
+	const call = parseCall(event, context);
+	return { ...call, place: withRun(call.place, state) };
 }
 
 function tellCall(call: ToolCall, { emit, state }: EventParts, at?: number): void {

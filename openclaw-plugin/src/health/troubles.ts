@@ -1,3 +1,4 @@
+import { describeUnasked } from '../approvals/askable';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { EndpointHealth, Overview } from '../endpoints/endpointHealth';
 import { openEndpointTable } from '../endpoints/endpointTable';
@@ -39,7 +40,9 @@ export type TroubleCode =
 	| 'outbox-shrinks'
 	| 'inbound-refused'
 	| 'messages-failed'
-	| 'hook-silent';
+	| 'hook-silent'
+	| 'approval-waiting'
+	| 'approval-unasked';
 
 /** Something that a person has to know, whoever found it. */
 export interface Trouble extends Omit<Fault, 'code'> {
@@ -60,7 +63,7 @@ export interface TroubleSources {
 
 /** What is to be seen in the database; the settings tell how much of it may stay. */
 type ObservedSources = Pick<TroubleSources, 'database' | 'overview' | 'now'> & {
-	readonly settings?: Pick<Settings, 'outbox'>;
+	readonly settings?: Pick<Settings, 'outbox' | 'approvals'>;
 };
 
 const DAY_MS = 86_400_000;
@@ -100,6 +103,7 @@ export function observedTroubles(sources: ObservedSources): readonly Trouble[] {
 		...refusalTroubles(database, now),
 		...messageTroubles(database, now),
 		...spaceTroubles(sources),
+		...approvalTroubles(sources),
 		...hookTroubles(database, now),
 	];
 }
@@ -421,6 +425,33 @@ function messageTroubles(database: Database, now: number): readonly Trouble[] {
 				count,
 			};
 		});
+}
+
+/** Agents that stand still until somebody decides, and calls that nobody can decide on. */
+function approvalTroubles({ settings, database, now }: ObservedSources): readonly Trouble[] {
+	const waiting = database
+		.prepare('SELECT count(*) AS n, min(created_at) AS since FROM approvals WHERE decision IS NULL')
+		.get();
+	const count = Number(waiting?.n ?? 0);
+	const since = Number(waiting?.since ?? now);
+	const what = count === 1 ? '1 tool call waits' : `${String(count)} tool calls wait`;
+	const unasked = settings && describeUnasked(database, settings.approvals, now);
+	return [
+		...(count === 0
+			? []
+			: [
+					{
+						code: 'approval-waiting',
+						severity: 'notice',
+						message: `${what} to be allowed, the first since ${formatAge(since, now)}. Look: ${COMMAND} approvals list`,
+						since,
+						count,
+					} as const,
+				]),
+		...(unasked === undefined
+			? []
+			: [{ code: 'approval-unasked', severity: 'fault', message: unasked, since: now } as const]),
+	];
 }
 
 function hookTroubles(database: Database, now: number): readonly Trouble[] {

@@ -37,7 +37,8 @@ export function tellRunOrigin(emit: EmitEvent, database: Database): EmitEvent {
 	};
 }
 
-function createOriginFinder(database: Database): (runId: string) => RunOrigin | undefined {
+/** Makes the function that looks up where a run comes from. */
+export function createOriginFinder(database: Database): (runId: string) => RunOrigin | undefined {
 	const known = new BoundedMap<RunOrigin>(REMEMBERED, () => performance.now());
 	return (runId) => {
 		const id = RUN_ID.exec(runId)?.[1];

@@ -1,6 +1,7 @@
 import { createMatcher, createSubscription, keepsEvents } from '../endpoints/endpoint';
 import type { Endpoint, EndpointRecord, EndpointSettings } from '../endpoints/endpoint';
 import { openEndpointTable } from '../endpoints/endpointTable';
+import type { EndpointTable } from '../endpoints/endpointTable';
 import type { EndpointRegistry } from '../endpoints/registry';
 import { viewOf } from '../endpoints/privacy';
 import { errorText } from '../logger';
@@ -11,6 +12,7 @@ import type { Database } from '../store/databaseAccess';
 import type { Store } from '../store/store';
 import type { AttachedFile } from './attachments';
 import { createEvent } from './envelope';
+import type { NewEvent } from './envelope';
 import type { DeliveryTarget, Outbox } from './outbox';
 import { createSafeAppend } from './safeAppend';
 
@@ -140,6 +142,28 @@ function targetOf(
 	return { endpointId: id, isProvisional: lifecycle.state === 'faulty', view: viewOf(privacy) };
 }
 
+/**
+ * Finds the endpoints that an event is kept for, in any process: an emitter is quicker, but needs the
+ * gateway's settings.
+ */
+export function findReceivers(
+	table: Pick<EndpointTable, 'listCurrent'>,
+	{ type, data, instanceId }: Pick<NewEvent, 'type' | 'data' | 'instanceId'>,
+	now: number,
+): readonly EndpointRecord[] {
+	return table
+		.listCurrent(now)
+		.filter(
+			(endpoint) =>
+				keepsEvents(endpoint) && createSubscription(endpoint.settings)(type, data, instanceId),
+		);
+}
+
+/** What an endpoint that {@link findReceivers} has found is to get of an event. */
+export function targetFor(endpoint: EndpointRecord): DeliveryTarget {
+	return targetOf(endpoint, endpoint.settings.privacy);
+}
+
 /** Tells of the plugin's own deliveries, as events. */
 export interface OwnEvents {
 	/**
@@ -169,15 +193,9 @@ export function createOwnEvents(parts: {
 	return {
 		tell: (type, data, about) => {
 			try {
-				const targets = table
-					.listCurrent(now())
-					.filter(
-						(endpoint) =>
-							endpoint.id !== about &&
-							keepsEvents(endpoint) &&
-							createSubscription(endpoint.settings)(type, data, instanceId),
-					)
-					.map((endpoint) => targetOf(endpoint, endpoint.settings.privacy));
+				const targets = findReceivers(table, { type, data, instanceId }, now())
+					.filter(({ id }) => id !== about)
+					.map(targetFor);
 				if (targets.length === 0) return;
 				outbox.append(createEvent({ type, data, at: now(), instanceId }), targets);
 			} catch (error) {

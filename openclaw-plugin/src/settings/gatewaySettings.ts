@@ -1,5 +1,6 @@
 import { isObject } from '../protocol';
 import type { GatewayAgent, GatewayChannel } from '../protocol';
+import { findPluginEntry } from './configFile';
 
 /** What the plugin uses of the gateway's own settings. */
 export interface GatewaySettings {
@@ -7,6 +8,8 @@ export interface GatewaySettings {
 	/** The channels that are set up. */
 	readonly channels: readonly GatewayChannel[];
 	readonly hooks: GatewayHooks;
+	/** Milliseconds after which the gateway gives up on the plugin when it holds a tool call, where its owner has set that. */
+	readonly toolCallLimitMs?: number;
 }
 
 /** The gateway's own hooks: who has their token may do here what they may do there. */
@@ -36,10 +39,12 @@ const NO_CHANNELS: ReadonlySet<string> = new Set(['defaults', 'modelByChannel'])
  * @see https://docs.openclaw.ai/gateway/configuration-reference
  */
 export function readGatewaySettings(config: unknown): GatewaySettings {
+	const toolCallLimitMs = readToolCallLimit(findPluginEntry(config)?.hooks);
 	return {
 		agents: listAgents(field(config, 'agents')),
 		channels: listChannels(field(config, 'channels')),
 		hooks: readHooks(field(config, 'hooks')),
+		...(toolCallLimitMs === undefined ? {} : { toolCallLimitMs }),
 	};
 }
 
@@ -104,6 +109,12 @@ function readHooks(hooks: unknown): GatewayHooks {
 		mayNameSession: field(hooks, 'allowRequestSessionKey') === true,
 		sessionKeyPrefixes: listTexts(field(hooks, 'allowedSessionKeyPrefixes')) ?? [],
 	};
+}
+
+/** `plugins.entries["event-webhooks"].hooks.timeouts.before_tool_call`, or `timeoutMs` beside it. */
+function readToolCallLimit(hooks: unknown): number | undefined {
+	const limits = [field(field(hooks, 'timeouts'), 'before_tool_call'), field(hooks, 'timeoutMs')];
+	return limits.find((limit): limit is number => typeof limit === 'number' && limit > 0);
 }
 
 /** Texts in lower case, without those with nothing in them; undefined for what is no list. */

@@ -95,7 +95,7 @@ export interface CarriedOver {
 	readonly deliveries: number;
 	/** Deliveries that could not be read as a whole. */
 	readonly lostDeliveries: number;
-	/** Rows of endpoints, secrets, tokens, sessions and inbound messages. */
+	/** Rows of endpoints, secrets, tokens, sessions, inbound messages and approvals. */
 	readonly others: number;
 }
 
@@ -120,6 +120,7 @@ const TABLES: readonly TableQuery[] = [
 	{ table: 'meta', key: 'key', where: 'TRUE' },
 	{ table: 'tokens', key: 'rowid', where: 'TRUE' },
 	{ table: 'inbound_messages', key: 'seq', where: 'ended_at IS NULL' },
+	{ table: 'approvals', key: 'seq', where: 'decision IS NULL' },
 	{ table: 'sessions', key: 'session_key', where: 'TRUE' },
 ];
 

@@ -212,4 +212,25 @@ export const SCHEMA = `
 		code TEXT NOT NULL,
 		reason TEXT NOT NULL
 	) STRICT;
+
+	-- Tool calls that wait for a decision (decision IS NULL), or had one. data: JSON, what approval.requested
+	-- told. via: how the decision came: id of a token, 'cli', 'dashboard'; NULL where nobody has decided, and cause
+	-- says why. decided_key: names the request that has decided, so that it may be repeated.
+	CREATE TABLE approvals (
+		seq INTEGER PRIMARY KEY,
+		id TEXT NOT NULL UNIQUE,
+		data TEXT NOT NULL,
+		created_at INTEGER NOT NULL,
+		expires_at INTEGER NOT NULL,
+		decision TEXT CHECK (decision IN ('allow', 'deny')),
+		cause TEXT,
+		decided_by TEXT,
+		reason TEXT,
+		via TEXT,
+		decided_key TEXT,
+		decided_at INTEGER,
+		decided_day INTEGER
+	) STRICT;
+	CREATE INDEX approvals_waiting ON approvals (seq) WHERE decision IS NULL;
+	CREATE INDEX approvals_by_day ON approvals (decided_day) WHERE decided_day IS NOT NULL;
 `;

@@ -1,3 +1,4 @@
+import { openApprovalTable } from '../../../openclaw-plugin/src/approvals/approvalTable';
 import { describeHealth } from '../../../openclaw-plugin/src/endpoints/endpointHealth';
 import { clearFault, reportFault } from '../../../openclaw-plugin/src/health/health';
 import { createRefusalStore } from '../../../openclaw-plugin/src/inbound/refusalStore';
@@ -366,5 +367,51 @@ describe('an endpoint', () => {
 
 		expect(status).toBe(403);
 		expect(stateOf().state).toBe('active');
+	});
+});
+
+describe('tool calls that need approval', () => {
+	const decide = async (body: unknown, headers: Readonly<Record<string, string>> = {}) =>
+		await ask('approvals/apr_1', {
+			method: 'POST',
+			headers: { 'content-type': 'application/json', ...headers },
+			body: JSON.stringify(body),
+		});
+
+	beforeEach(() => {
+		const approval = {
+			id: 'apr_1',
+			rule: 'payments',
+			tool: { name: 'pay', params: { amount: 200 } },
+			paramsHash: 'sha256=0',
+			expiresAt: '2026-03-14T10:34:00.000Z',
+		};
+		const now = Date.now();
+		openApprovalTable(server.database).insert({ agentId: 'finance', approval }, now, now + 60_000);
+	});
+
+	it('are shown, and decided on once', async () => {
+		expect((await ask('state')).json).toMatchObject({
+			data: { approvals: [{ id: 'apr_1', state: 'waiting', tool: { params: { amount: 200 } } }] },
+		});
+		const body = { decision: 'deny', paramsHash: 'sha256=0' };
+		expect(await decide(body)).toMatchObject({
+			status: 200,
+			json: { approval: { state: 'denied', via: 'dashboard' } },
+		});
+		expect(server.infos).toEqual(["a call of 'pay' was denied (apr_1) from the dashboard"]);
+		expect(await decide(body)).toMatchObject({ status: 409 });
+	});
+
+	it('are decided on by who may change things alone, and as it was shown', async () => {
+		const viewer = textAt(await load({}), 'token');
+		const allow = { decision: 'allow', paramsHash: 'sha256=0' };
+		expect(await decide(allow, { 'x-event-webhooks-page': viewer })).toMatchObject({ status: 403 });
+		expect(await decide(allow, { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
+		expect(await decide({ ...allow, paramsHash: 'sha256=1' })).toMatchObject({ status: 409 });
+		expect((await ask('approvals/apr_1')).status).toBe(405);
+		expect((await ask('state')).json).toMatchObject({
+			data: { approvals: [{ state: 'waiting' }] },
+		});
 	});
 });

@@ -1,16 +1,25 @@
 import type { DeliveryDetails, DeliveryQuery } from '../../outbox/delivery';
-import type { EndpointVerb, LiveState, PageData, ReplayAnswer, ReplayBody } from '../apiTypes';
+import type {
+	DecisionBody,
+	EndpointVerb,
+	LiveState,
+	PageData,
+	ReplayAnswer,
+	ReplayBody,
+} from '../apiTypes';
 import { part, setText } from './element';
 
 /** The page's requests to the gateway. */
 export interface Api {
-	/** Whether the viewer may send deliveries again, and pause endpoints. */
+	/** Whether the viewer may send deliveries again, pause endpoints, and decide on tool calls. */
 	readonly mayReplay: boolean;
 	state(query: DeliveryQuery): Promise<LiveState>;
 	details(id: string): Promise<DeliveryDetails>;
 	replay(selection: ReplayBody): Promise<ReplayAnswer>;
 	/** @param id `ep_…` */
 	changeEndpoint(id: string, verb: EndpointVerb): Promise<void>;
+	/** @param id `apr_…` */
+	decide(id: string, decision: DecisionBody): Promise<void>;
 }
 
 /** The gateway does not accept the page any more: it has to be loaded anew. */
@@ -52,6 +61,9 @@ export function createApi(page: PageData): Api {
 		replay: async (selection) => (await ask('replay', selection)) as ReplayAnswer,
 		changeEndpoint: async (id, verb) => {
 			await ask(`endpoints/${encodeURIComponent(id)}/${verb}`, {});
+		},
+		decide: async (id, decision) => {
+			await ask(`approvals/${encodeURIComponent(id)}`, decision);
 		},
 	};
 }

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import type { EndpointVerb, LiveState, PageData } from '../apiTypes';
+import { createApprovalList } from './approvals';
 import { createDeliveryTable, createDetailsPanel } from './deliveries';
 import { countText, part, setText, whenPressed } from './element';
 import { createApi, createConnection, PageEndedError, startPoll } from './gateway';
@@ -31,6 +32,8 @@ const CHANGED: Readonly<Record<EndpointVerb, string>> = {
 	enable: 'What has waited is sent to',
 };
 
+const DECIDED = { allow: 'allowed', deny: 'denied' } as const;
+
 /** Puts the page's parts together and keeps them up to date. */
 function startApp(page: PageData, api: Api): void {
 	let view: View = readView(location.hash);
@@ -57,6 +60,20 @@ function startApp(page: PageData, api: Api): void {
 	const filters = createFilters([...page.eventTypes, 'webhook.test'], choose);
 	const showHours = createHourChart();
 	const showInbound = createInboundList();
+	const showApprovals = createApprovalList(
+		api.mayReplay
+			? async ({ id, tool, paramsHash }, decision) => {
+					try {
+						await api.decide(id, { decision, paramsHash });
+						notify(`The call of '${tool.name}' is ${DECIDED[decision]}.`);
+					} catch (error) {
+						notify(error instanceof Error ? error.message : String(error), true);
+					}
+					isChanged = true;
+					await poll.now();
+				}
+			: undefined,
+	);
 	const showCards = createEndpointCards({
 		onChoose: (endpoint) => {
 			choose({ endpoint });
@@ -105,6 +122,7 @@ function startApp(page: PageData, api: Api): void {
 		showHours(data.hours);
 		showCards(endpoints, view.endpoint, now);
 		showInbound(data.inbound, now);
+		showApprovals(data.approvals, now);
 		filters.update(
 			view,
 			endpoints.map(({ name }) => name),

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ADMIN_PATH, createAdminRoute } from '../../../../openclaw-plugin/src/admin/adminRoute';
 import { mediaFoldersOf } from '../../../../openclaw-plugin/src/admin/keptFile';
+import { createApprovals } from '../../../../openclaw-plugin/src/approvals/approvals';
 import { createConnections } from '../../../../openclaw-plugin/src/delivery/connections';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
@@ -86,6 +87,15 @@ export async function adminGateway(): Promise<AdminGateway> {
 		...openManager(database, folder, now),
 		registry,
 		connections,
+		approvals: createApprovals({
+			folder,
+			database,
+			outbox,
+			instanceId: 'node-1',
+			logger: { error: write },
+			isGateway: false,
+			now,
+		}),
 		authorize: createAuthorizer(
 			createTokenCheck({ database, hookToken: () => ({ isEnabled: true, token: HOOKS_TOKEN }) }),
 			createFailureLimit(),
@@ -98,7 +108,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 			if (!isHandled) response.writeHead(418).end();
 		});
 	});
-	const scopes = ['endpoints', 'events'] as const;
+	const scopes = ['endpoints', 'events', 'approvals'] as const;
 	const { token } = issueToken(database, { name: 'n8n', scopes });
 	return {
 		url: server.url + ADMIN_PATH,

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { createApprovals } from '../../../../openclaw-plugin/src/approvals/approvals';
 import { registerDashboard } from '../../../../openclaw-plugin/src/dashboard/registerDashboard';
 import type { DashboardAssets } from '../../../../openclaw-plugin/src/dashboard/page';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
@@ -43,7 +44,15 @@ export async function startDashboardServer(
 	const tabs: ControlUiTab[] = [];
 	const errors: string[] = [];
 	const infos: string[] = [];
-	const { manager } = openManager(database, folder);
+	const { manager, outbox } = openManager(database, folder);
+	const approvals = createApprovals({
+		folder,
+		database,
+		outbox,
+		instanceId: 'node-1',
+		logger: { error: (message) => void errors.push(message) },
+		isGateway: false,
+	});
 	const settings = readSettings({ endpoints, ...more });
 	const { endpoints: configured } = settings;
 	const parts = { folder, database, configured, isComplete: true, instanceId: 'node-1' };
@@ -59,6 +68,7 @@ export async function startDashboardServer(
 			folder,
 			database,
 			manager: () => manager,
+			approvals: () => approvals,
 			settings: () => settings,
 			logger: {
 				error: (message) => void errors.push(message),
