@@ -37,6 +37,8 @@ it.each([
 	'tool.called',
 	'tool.completed',
 	'error.occurred',
+	'approval.requested',
+	'approval.resolved',
 	'endpoint.failing',
 	'endpoint.disabled',
 	'endpoint.recovered',

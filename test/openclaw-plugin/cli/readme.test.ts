@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openApprovalTable } from '../../../openclaw-plugin/src/approvals/approvalTable';
 import { startHttpSink, type HttpSink } from '../../../testbed/httpSink';
 import { objectAt } from '../../../testbed/json';
 import { storedEndpoint } from '../endpoints/support/storedEndpoints';
@@ -19,6 +20,7 @@ it('has a line for each command', () => {
 	const used = new Set(COMMANDS.map((line) => line.split(' ')[0]));
 	expect([...used].sort()).toEqual(
 		[
+			'approvals',
 			'doctor',
 			'endpoints',
 			'export',
@@ -35,6 +37,21 @@ it('has a line for each command', () => {
 	);
 	expect(COMMANDS.length).toBeGreaterThan(30);
 });
+
+/** A tool call that waits, for those that are decided on. */
+let calls = 0;
+function storeCall(): string {
+	calls += 1;
+	const approval = {
+		id: `apr_${String(calls)}`,
+		rule: 'payments',
+		tool: { name: 'pay', params: {} },
+		paramsHash: 'sha256=0',
+		expiresAt: '2026-03-14T10:40:00.000Z',
+	};
+	openApprovalTable(cli.database).insert({ approval }, Date.now(), Date.now() + 60_000);
+	return approval.id;
+}
 
 /** What tells of trouble, which there is, ends with 1. */
 const TELLS_TROUBLE = /^(?:status|doctor)\b/;
@@ -87,6 +104,7 @@ describe.each(['', ' --json'])('a command of the README%s', (more) => {
 	it.each(COMMANDS)('runs as it is written: %s', async (line) => {
 		const args = line
 			.replace('<run>', 'run_1')
+			.replace('<call>', () => storeCall())
 			.replace('webhooks.json5', join(cli.stateDir, 'webhooks.json5'))
 			.replace('<file>', join(cli.stateDir, 'webhooks.json5'));
 		const { stdout, stderr, exitCode } = await cli.run(
