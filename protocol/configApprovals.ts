@@ -70,7 +70,7 @@ export function readApprovals(field: Field): readonly ApprovalPart[] {
 	return field.value.map((_, index) => {
 		const own = apart(child(field, index));
 		const rule = readRule(own);
-		const name = rule?.name ?? nameIn(own.value);
+		const name = nameIn(own.value);
 		const isTaken = name !== undefined && names.has(name);
 		if (isTaken) addIssue(child(own, 'name'), 'is the name of another rule already');
 		if (name !== undefined) names.add(name);

@@ -20,7 +20,7 @@ function numberText(value: unknown): string | undefined {
 	return text === '' || Number.isNaN(Number(text)) ? undefined : text;
 }
 
-const DECIMAL = /^([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d{1,3}))?$/i;
+const DECIMAL = /^[+-]?\d*\.?\d*(?:e[+-]?\d{1,3})?$/i;
 /** Longer ones are not worth the time. */
 const MAX_LENGTH = 400;
 
@@ -35,9 +35,10 @@ function exactOrder(left: string, right: string): number {
 
 /** A decimal number as an integer and how many of its digits stand behind the point. */
 function readDecimal(text: string): { digits: bigint; places: number } | undefined {
-	const match = text.length > MAX_LENGTH ? null : DECIMAL.exec(text);
-	if (match === null) return undefined;
-	const [, sign, whole = '', fraction = '', exponent = '0'] = match;
-	const digits = BigInt(`${whole}${fraction}`);
-	return { digits: sign === '-' ? -digits : digits, places: fraction.length - Number(exponent) };
+	if (text.length > MAX_LENGTH || !DECIMAL.test(text)) return undefined;
+	const mantissa = text.replace(/e.*$/i, '');
+	const exponent = Number(text.slice(mantissa.length + 1));
+	const point = mantissa.indexOf('.');
+	const places = point === -1 ? 0 : mantissa.length - 1 - point;
+	return { digits: BigInt(mantissa.replace('.', '')), places: places - exponent };
 }

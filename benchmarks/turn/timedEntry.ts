@@ -1,6 +1,6 @@
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
 import { registerPlugin } from '../../openclaw-plugin/src/plugin';
-import type { GatewayApi } from '../../openclaw-plugin/src/sdk';
+import type { GatewayApi, ToolCallAnswer } from '../../openclaw-plugin/src/sdk';
 import { sharedOf } from '../../openclaw-plugin/src/shared';
 
 /** The plugin as it is, with a clock around each of its hook handlers; read at this path. */
@@ -8,20 +8,25 @@ const PATH = '/bench/handler-times';
 
 const times = sharedOf('').slot('bench-times', () => ({ microseconds: [] as number[] }));
 
-function timed<Args extends unknown[]>(handler: (...args: Args) => void) {
-	return (...args: Args): void => {
+function timed<Args extends unknown[], Answer>(handler: (...args: Args) => Answer) {
+	return (...args: Args): Answer => {
 		const started = performance.now();
-		handler(...args);
+		const answer = handler(...args);
 		times.microseconds.push((performance.now() - started) * 1000);
+		return answer;
 	};
 }
+
+/** Those of the hook whose handler may answer: the others are the same without. */
+type Handler = (event: unknown, context: unknown) => ToolCallAnswer | Promise<ToolCallAnswer>;
+type Options = { readonly priority?: number; readonly timeoutMs?: number };
 
 function withClock(api: GatewayApi): GatewayApi {
 	return new Proxy(api, {
 		get: (target, key) => {
 			if (key !== 'on') return Reflect.get(target, key) as unknown;
-			const on: GatewayApi['on'] = (hook, handler) => {
-				target.on(hook, timed(handler));
+			const on = (hook: 'before_tool_call', handler: Handler, options?: Options) => {
+				target.on(hook, timed(handler), options);
 			};
 			return on;
 		},

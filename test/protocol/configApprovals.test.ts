@@ -134,6 +134,7 @@ it.each([
 	[{ approvals: 'exec' }, undefined],
 	[{ approval: [RULE] }, RULE.tools],
 	[{ aprovals: RULE }, RULE.tools],
+	[{ aprovals: 'exec' }, undefined],
 ])('stops what was meant where there is no list of that name: %j', (config, tools) => {
 	const { approvals, ownIssues } = readWebhooks(config);
 	expect(approvals).toMatchObject([{ ok: false, tools, issues: [] }]);
