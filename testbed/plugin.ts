@@ -68,7 +68,10 @@ export async function linkPlugin(
 	configFile: string,
 ): Promise<void> {
 	const path = await unpack(packageFile, folder);
-	await changePlugins(configFile, (plugins) => ({ ...plugins, load: { paths: [path] } }));
+	await changePlugins(configFile, (plugins) => ({
+		...plugins,
+		load: { paths: [...listAt(plugins, 'load', 'paths'), path] },
+	}));
 }
 
 /**

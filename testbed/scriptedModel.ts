@@ -26,6 +26,8 @@ export interface ModelRequest {
 	readonly tools: readonly string[];
 	/** Whether it is the second half of a turn, after a tool ran. */
 	readonly afterTool: boolean;
+	/** What tools have answered in this turn. */
+	readonly toolTexts: readonly string[];
 	readonly reply: Reply;
 	/** When the answer was sent, milliseconds since 1970; absent until then. */
 	readonly answeredAt?: number;
@@ -77,7 +79,11 @@ function readTurn(body: unknown, unmarked?: UnmarkedReply): ModelRequest {
 		.map(contentText)
 		.join('\n');
 	const agent = AGENT.exec(userText) ?? AGENT.exec(systemText);
-	const afterTool = messages.slice(lastUser + 1).some((message) => at(message, 'role') === 'tool');
+	const toolTexts = messages
+		.slice(lastUser + 1)
+		.filter((message) => at(message, 'role') === 'tool')
+		.map(contentText);
+	const afterTool = toolTexts.length > 0;
 	const message = WRAPPED.exec(userText)?.[1] ?? userText;
 	const tools = listAt(body, 'tools').map((tool) => textAt(tool, 'function', 'name'));
 	return {
@@ -89,6 +95,7 @@ function readTurn(body: unknown, unmarked?: UnmarkedReply): ModelRequest {
 		systemText,
 		tools,
 		afterTool,
+		toolTexts,
 		reply: chooseReply(userText, { afterTool, tools }, unmarked?.(message)),
 	};
 }
