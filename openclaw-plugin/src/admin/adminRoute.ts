@@ -29,6 +29,7 @@ import { METRICS_TYPE, renderMetrics } from './metrics';
  *   endpointApi    list, add, change, remove, pause, rotate …
  *   deliveryApi    list, show, replay, export
  *   fetchApi       a receiver fetches its events, and says what became of them
+ *   approvalApi    tool calls that wait, and decisions on them
  *   attachmentApi  a file of a message; keptFile opens it and nothing else
  *   metrics        for Prometheus
  */

@@ -12,6 +12,17 @@ import { createAsk } from './ask';
 import { describeFaultyRule } from './answerTexts';
 import { compileRules } from './rules';
 
+/*
+ * A tool call waits until somebody allows it; whatever goes wrong denies it.
+ *
+ *   registerApprovals  the gateway's hook: which rule covers the call; rules prepares them
+ *   ask                what is shown, and how the call goes on; answerTexts is what the agent reads
+ *   waitForDecision    until it is decided, its time is over, or its run ends; waitingCalls are those of this process
+ *   approvals          the use cases of all who decide: kept and told, all or nothing; decision reads what was sent
+ *   approvalTable      the rows; approval is what they hold
+ *   askable            whether anybody would be asked, for status and doctor
+ */
+
 /**
  * The last one to be asked: calls that other plugins refuse need no decision, and nothing changes what was shown
  * after it was allowed, as the parameters that the last handler returns count.

@@ -32,6 +32,7 @@ import type { Streams } from './terminal';
  *   deliveries, send  list, show, export; replay, test
  *   endpoints         list, pause, enable …; endpointSettings: add, change
  *   inbound           calls that came in, and those that were refused
+ *   approvals         tool calls that wait: list, show, allow, deny
  *   secrets           rotate-secret, token
  *   importFile        import
  *   terminal, table   colours, questions, progress; aligned columns

@@ -26,6 +26,7 @@ import type { ConfiguredRule } from './approvalSettings';
  * What the owner has written becomes what the plugin works by:
  *
  *   settings         good parts and faults, each endpoint and key by itself
+ *   approvalSettings rules of approvals; one with a fault denies what it names
  *   appliedSettings  which configuration is in force for all instances; faults told; outbox's last good values
  *   gatewaySettings  what is used of the gateway's own settings, as of its last reload
  *   configFile       the file itself: where our part is in it, and how it is changed

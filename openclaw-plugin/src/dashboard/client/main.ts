@@ -21,7 +21,7 @@ import type { View } from './view';
  *   view         what was chosen: filters, the open delivery; it stands in the address
  *   overview     endpoints, counts, the chart of the last day
  *   deliveries   the list, and one opened
- *   inboundList  calls to agents
+ *   inboundList  calls to agents; approvals: tool calls that wait, and the buttons that decide
  *   replays      sends again; messages: faults, notices and questions
  *   element      builds and fills elements
  */
