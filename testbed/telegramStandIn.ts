@@ -41,6 +41,7 @@ export interface TelegramSender {
 
 /** A local Bot API, for gateways that must not reach the real one. */
 export interface TelegramStandIn {
+	readonly url: string;
 	/** Top-level configuration keys that make a gateway use it, all chats going to one agent. */
 	config(agentId: string): JsonObject;
 	/** Lets a user write to the bot and returns the message's id. */
@@ -221,6 +222,7 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 		handle(request, response).catch(() => response.destroy());
 	});
 	return {
+		url: server.url,
 		config: (agentId) => ({
 			channels: {
 				telegram: {

@@ -17,6 +17,10 @@ export interface PluginGatewayOptions {
 	readonly env?: Readonly<Record<string, string>>;
 	/** Whether to install the plugin as the documentation says. */
 	readonly isInstalled?: boolean;
+	/** A free one by default. */
+	readonly port?: number;
+	/** Starts the gateway in place of the Node.js of the runtimes. */
+	readonly node?: string;
 }
 
 /**
@@ -26,13 +30,13 @@ export interface PluginGatewayOptions {
  * const gateway = await startPluginGateway({ modelUrl: model.url, webhooks: { endpoints: [] } });
  */
 export async function startPluginGateway(options: PluginGatewayOptions): Promise<Gateway> {
-	const { webhooks, isInstalled = false, ...others } = options;
+	const { webhooks, isInstalled = false, node, ...others } = options;
 	const packageFile = process.env[PLUGIN_FILE_VARIABLE] ?? '';
 	if (packageFile === '') throw new Error('Run these tests with: npm run test:e2e');
 	const runtimes = await ensureRuntimes(silentProgress, { n8n: false });
 	return await startGateway({
 		...others,
-		runtimes,
+		runtimes: node === undefined ? runtimes : { ...runtimes, node },
 		plugin: { packageFile, config: webhooks, isInstalled },
 	});
 }
