@@ -33,8 +33,10 @@ export function faultsOf(comparison: Comparison): string[] {
 	const { candidates, crashes } = comparison;
 	const booksOf = (key: Candidate['key']) =>
 		crashes.books[candidates.findIndex((candidate) => candidate.key === key)];
-	// What a webhook has answered and not run is run when it comes again.
-	const lost = booksOf('trigger')?.afterReplay.lost ?? 0;
+	// What a webhook has answered and not run is run when it comes again, but for what a kill cut off between the
+	// recording of its id and the user's node.
+	const sent = booksOf('trigger');
+	const lost = sent === undefined ? 0 : Math.max(0, sent.afterReplay.lost - sent.cutOff);
 	const lostFetched = booksOf('connection')?.afterKills.lost ?? 0;
 	const twiceFetched = booksOf('connection')?.endedTwice ?? 0;
 	return [

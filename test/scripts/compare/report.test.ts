@@ -144,6 +144,9 @@ describe('what OpenClaw Trigger has to hold', () => {
 	it('is not when events are lost', () => {
 		expect(faultsOf(comparison(REFUSED, 2))).toEqual(['OpenClaw Trigger lost 2 events']);
 		expect(faultsOf(comparison(REFUSED, 0, 1))).toEqual(['The gateway gave 1 deliveries up']);
+		const cutOff = comparison(REFUSED, 1);
+		const books = cutOff.crashes.books.map((one) => ({ ...one, cutOff: 1 }));
+		expect(faultsOf({ ...cutOff, crashes: { ...cutOff.crashes, books } })).toEqual([]);
 		const ofConnection = (lost: number, twice: number) =>
 			faultsOf(comparison(REFUSED, 0, 0, { lost, twice }));
 		expect(ofConnection(3, 0)).toEqual(['The connection lost 3 events']);
