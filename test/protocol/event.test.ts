@@ -89,7 +89,7 @@ describe('isKnownEventType', () => {
 
 describe('createEventId', () => {
 	it('starts with evt_ and has 26 characters after it', () => {
-		expect(createEventId()).toMatch(/^evt_[0-9a-hjkmnp-tv-z]{26}$/);
+		expect(createEventId()).toMatch(/^evt_[0-9a-v]{26}$/);
 	});
 
 	it('never repeats and always ascends, even within a millisecond', () => {
@@ -104,7 +104,7 @@ describe('createEventId', () => {
 		);
 		expect([...ids].sort()).toEqual(ids);
 		expect(ids[0]?.slice(0, 14)).toBe('evt_0000000000');
-		expect(ids.at(-1)?.slice(0, 14)).toBe('evt_7zzzzzzzzz');
+		expect(ids.at(-1)?.slice(0, 14)).toBe('evt_7vvvvvvvvv');
 	});
 
 	it('ascends when the clock of the system is set back', () => {
