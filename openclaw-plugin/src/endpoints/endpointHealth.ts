@@ -1,3 +1,4 @@
+import { OLDEST_PENDING } from '../outbox/queue';
 import { asNumber, asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
 import { formatEndpointId, maskUrl } from './endpoint';
@@ -243,12 +244,7 @@ function countDeliveries(database: Database, first: number): ReadonlyMap<number,
 }
 
 function oldestWaiting(database: Database, endpointId: number): number | undefined {
-	const row = database
-		.prepare(
-			`SELECT created_at FROM deliveries INDEXED BY deliveries_by_state
-			WHERE state = 'pending' AND endpoint_id = ? ORDER BY id LIMIT 1`,
-		)
-		.get(endpointId);
+	const row = database.prepare(`SELECT created_at FROM ${OLDEST_PENDING}`).get(endpointId, 1);
 	return row === undefined ? undefined : Number(row.created_at);
 }
 
@@ -260,11 +256,13 @@ function measureResponseTime(
 ): ResponseTime | undefined {
 	const answers = database.prepare(
 		`SELECT last_duration_ms AS ms FROM deliveries
-		WHERE endpoint_id = ? AND state = ? AND id >= ? AND last_status IS NOT NULL
+		WHERE state = ? AND endpoint_id = ? AND (tries > 0) = ? AND id >= ? AND last_status IS NOT NULL
 		ORDER BY id DESC LIMIT ?`,
 	);
 	const times = ['delivered', 'failed']
-		.flatMap((status) => answers.all(endpointId, status, first, SAMPLES))
+		.flatMap((status) =>
+			[0, 1].flatMap((isTried) => answers.all(status, endpointId, isTried, first, SAMPLES)),
+		)
 		.map((row) => Number(row.ms))
 		.sort((left, right) => left - right);
 	const [p50, p95] = [percentile(times, 0.5), percentile(times, 0.95)];

@@ -1,6 +1,7 @@
 import { isObject } from '../protocol';
 import { asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
+import { hasId } from './eventIndex';
 
 /** A file that came with an event's message. */
 export interface AttachedFile {
@@ -45,7 +46,8 @@ export function openAttachmentTable(database: Database): AttachmentTable {
 	const forget = database.prepare('DELETE FROM attachments WHERE event_seq = ?');
 	const find = database.prepare(
 		`SELECT a.event_seq, a.path, a.content_type, a.file_name
-		FROM events e LEFT JOIN attachments a ON a.event_seq = e.seq AND a.place = ? WHERE e.id = ?`,
+		FROM events e LEFT JOIN attachments a ON a.event_seq = e.seq AND a.place = ?
+		WHERE ${hasId('= ?')}`,
 	);
 	return {
 		add: (eventSeq, files) => {

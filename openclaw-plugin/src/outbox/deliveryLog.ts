@@ -4,6 +4,7 @@ import { formatEndpointId, parseEndpointId } from '../endpoints/endpoint';
 import { showBody, viewOfSettings } from '../endpoints/privacy';
 import { asNumber, asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
+import { hasId } from './eventIndex';
 import { DELIVERY_STATUSES, formatDeliveryId, parseDeliveryId } from './delivery';
 import type {
 	Delivery,
@@ -90,7 +91,7 @@ export function showDelivery(database: Database, id: string): DeliveryDetails | 
  */
 export function listDeliveriesOfEvent(database: Database, eventId: string): readonly Delivery[] {
 	return database
-		.prepare(`SELECT ${COLUMNS} FROM ${ROWS} WHERE e.id = ? ORDER BY d.id DESC`)
+		.prepare(`SELECT ${COLUMNS} FROM ${ROWS} WHERE ${hasId('= ?')} ORDER BY d.id DESC`)
 		.all(eventId)
 		.map(readDelivery);
 }
@@ -236,14 +237,15 @@ export function findCandidates(
 	filter: CandidateFilter,
 	limit: number,
 ): readonly number[] {
-	// The index by endpoint holds each status in order of time, but not all of them together.
 	const { status, endpoints } = filter;
-	const statuses = status === undefined && endpoints !== undefined ? DELIVERY_STATUSES : [status];
-	const found = statuses.flatMap((one) =>
-		(endpoints ?? [undefined]).flatMap((endpoint) =>
-			select(database, { ...filter, status: one, endpoint }, limit),
+	// The index by endpoint holds each status, what was tried and what was not, in order of time, but not all
+	// of them together.
+	const groups = endpoints?.flatMap((endpoint) =>
+		(status === undefined ? DELIVERY_STATUSES : [status]).flatMap((one) =>
+			[0, 1].map((isTried) => ({ endpoint, status: one, isTried })),
 		),
-	);
+	) ?? [{ status }];
+	const found = groups.flatMap((group) => select(database, { ...filter, ...group }, limit));
 	return found.sort((left, right) => right - left).slice(0, limit);
 }
 
@@ -260,10 +262,14 @@ export function endpointsOf(database: Database, text: string): readonly number[]
 
 function select(
 	database: Database,
-	filter: Omit<CandidateFilter, 'endpoints'> & { readonly endpoint: number | undefined },
+	filter: Omit<CandidateFilter, 'endpoints'> & {
+		readonly endpoint?: number;
+		/** 1: whether a try was used up, 0: whether none was. */
+		readonly isTried?: number;
+	},
 	limit: number,
 ): readonly number[] {
-	const { before, status, endpoint, type, since, until } = filter;
+	const { before, status, endpoint, isTried, type, since, until } = filter;
 	const conditions = ['d.id < ?'];
 	const values: SQLInputValue[] = [before];
 	const add = (condition: string, value: string | number | undefined) => {
@@ -273,6 +279,7 @@ function select(
 	};
 	add('d.state = ?', status);
 	add('d.endpoint_id = ?', endpoint);
+	add('(d.tries > 0) = ?', isTried);
 	add('e.type = ?', type);
 	add('d.created_at >= ?', since);
 	add('d.created_at < ?', until);

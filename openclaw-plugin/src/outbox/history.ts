@@ -4,6 +4,7 @@ import type { Database, Row } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
 import { openAttachmentTable } from './attachments';
 import { thinBody } from './envelope';
+import { OLDEST_PENDING } from './queue';
 
 /** Takes deliveries out of the database, or out of the queue, so many at a time; returns how many. */
 export interface DeliveryHistory {
@@ -43,9 +44,8 @@ const FAIL = `UPDATE deliveries SET state = 'failed', settled_at = ?, settled_da
 export function createHistory(database: Database, sources?: ClockSources): DeliveryHistory {
 	const removal = createRemoval(database);
 	const fail = database.prepare(
-		`${FAIL} WHERE id IN (
-			SELECT id FROM deliveries WHERE endpoint_id = ? AND state = 'pending' ORDER BY id LIMIT ?
-		)`,
+		`UPDATE deliveries SET state = 'failed', settled_at = ?3, settled_day = ${TODAY}, last_error = ?4
+		WHERE id IN (SELECT id FROM ${OLDEST_PENDING})`,
 	);
 	return {
 		expire: createExpiry(database, removal, sources),
@@ -53,7 +53,7 @@ export function createHistory(database: Database, sources?: ClockSources): Deliv
 			inTransaction(database, () => removal.delivered(limit) || removal.failed(limit)),
 		deleteGivenWay: (limit) => inTransaction(database, () => removal.givenWay(limit)),
 		failPendingOf: (endpointId, reason, now, limit) =>
-			Number(fail.run(now, reason, endpointId, limit).changes),
+			Number(fail.run(endpointId, limit, now, reason).changes),
 		largestBacklog: createLargestBacklog(database),
 		giveWay: createGiveWay(database, removal),
 	};
@@ -138,7 +138,7 @@ function createLargestBacklog(database: Database): DeliveryHistory['largestBackl
 	);
 	const sample = database.prepare(
 		`SELECT avg(octet_length(e.body)) AS bytes FROM events e WHERE e.seq IN (
-			SELECT event_seq FROM deliveries WHERE endpoint_id = ? AND state = 'pending' ORDER BY id LIMIT ?
+			SELECT event_seq FROM ${OLDEST_PENDING}
 		)`,
 	);
 	return () => {
@@ -161,9 +161,8 @@ function createLargestBacklog(database: Database): DeliveryHistory['largestBackl
 
 function createGiveWay(database: Database, removal: Removal): DeliveryHistory['giveWay'] {
 	const find = database.prepare(
-		`SELECT d.id, d.event_seq, octet_length(e.body) AS bytes
-		FROM deliveries d JOIN events e ON e.seq = d.event_seq
-		WHERE d.endpoint_id = ? AND d.state = 'pending' ORDER BY d.id LIMIT ?`,
+		`SELECT oldest.id, oldest.event_seq, octet_length(e.body) AS bytes
+		FROM ${OLDEST_PENDING} oldest JOIN events e ON e.seq = oldest.event_seq ORDER BY oldest.id`,
 	);
 	const fail = database.prepare(`${FAIL} WHERE id = ?`);
 	const readUnwanted = database.prepare(

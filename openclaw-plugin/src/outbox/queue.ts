@@ -48,11 +48,21 @@ export interface DeliveryQueue {
 	pendingEndpoints(): readonly number[];
 }
 
+const PENDING_OF =
+	"SELECT id, event_seq, created_at FROM deliveries WHERE state = 'pending' AND endpoint_id = ?1";
+
+/**
+ * What waits for endpoint `?1`, the first `?2` in the order in which they were created, as a part of SQL. The
+ * index holds what was tried and what was not apart, each in this order.
+ */
+export const OLDEST_PENDING = `(${PENDING_OF} AND (tries > 0) = 0
+	UNION ALL ${PENDING_OF} AND (tries > 0) = 1 ORDER BY id LIMIT ?2)`;
+
 /** Prepares the questions to a database. */
 export function createQueue(database: Database): DeliveryQueue {
 	const fresh = database.prepare(
-		`SELECT id FROM deliveries INDEXED BY deliveries_fresh
-		WHERE endpoint_id = ? AND state = 'pending' AND tries = 0 AND consumer IS NULL
+		`SELECT id FROM deliveries INDEXED BY deliveries_by_state
+		WHERE state = 'pending' AND endpoint_id = ? AND (tries > 0) = 0 AND consumer IS NULL
 		ORDER BY id LIMIT ?`,
 	);
 	const waiting = database.prepare(

@@ -5,6 +5,7 @@ import { TODAY } from '../store/clock';
 import type { Database, Row } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
 import { openAttachmentTable, shownFiles } from './attachments';
+import { hasId } from './eventIndex';
 
 /** Which deliveries to make again; all that is given must match, and something must be given. */
 export interface ReplaySelection {
@@ -206,7 +207,7 @@ function conditionsOf(selection: ReplaySelection) {
 	const { deliveryIds, eventIds, status, endpointIds } = selection;
 	add('d.id IN (SELECT value FROM json_each(?))', deliveryIds && JSON.stringify(deliveryIds));
 	add(
-		`d.event_seq IN (SELECT seq FROM events WHERE id IN (SELECT value FROM json_each(?)))`,
+		`d.event_seq IN (SELECT seq FROM events e WHERE ${hasId('IN (SELECT value FROM json_each(?))')})`,
 		eventIds && JSON.stringify(eventIds),
 	);
 	add('d.created_at >= ?', selection.since);

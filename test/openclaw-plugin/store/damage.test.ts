@@ -94,7 +94,7 @@ describe('a damaged database', () => {
 
 	it('gives everything that waits to its successor when only an index is damaged', () => {
 		fill(400);
-		damagePages(pagesOf('deliveries_fresh'));
+		damagePages(pagesOf('deliveries_by_state'));
 		const rebuilt: Rebuilt[] = [];
 		const store = createStore(folder.path, {
 			repairs: true,
@@ -130,7 +130,7 @@ describe('a damaged database', () => {
 
 	it('is replaced in the middle of a transaction, which is then run again', () => {
 		fill(400);
-		damagePages(pagesOf('deliveries_fresh'));
+		damagePages(pagesOf('deliveries_by_state'));
 		const store = createStore(folder.path, { repairs: true });
 		const outbox = openOutbox(store, { folder: store.folder });
 		const ids = outbox.append(someEvent('after'), targetsOf(store, 'main-webhook'));
@@ -152,7 +152,7 @@ describe('a damaged database', () => {
 		fill(10);
 		writeFileSync(join(folder.path, 'event-webhooks.rebuilt.sqlite'), 'half a copy');
 		writeFileSync(join(folder.path, 'event-webhooks.rebuilt.sqlite-wal'), 'half a log');
-		damagePages(pagesOf('deliveries_fresh'));
+		damagePages(pagesOf('deliveries_by_state'));
 		const store = createStore(folder.path, { repairs: true });
 		expect(openOutbox(store, { folder: store.folder }).due(MAIN, Date.now(), 100)).toHaveLength(5);
 		expect(readdirSync(folder.path).filter((name) => name.includes('rebuilt'))).toEqual([]);
