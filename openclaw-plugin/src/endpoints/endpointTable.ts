@@ -77,7 +77,7 @@ export interface EndpointTable {
 	setSecret(id: number, secret: string, retireUntil: number | undefined, now: number): void;
 	/** Keeps a secret signing until a time although it is not the current one. */
 	retire(id: number, secret: string, until: number, now: number): void;
-	/** Whatever changes about the endpoints and their secrets changes this, a secret's end too. */
+	/** Whatever changes about those of `listCurrent` and their secrets changes this, a secret's end too. */
 	fingerprint(now: number): string;
 }
 
@@ -100,16 +100,13 @@ export function openEndpointTable(database: Database): EndpointTable {
 	const run = (sql: string, ...values: (string | number | null)[]) =>
 		Number(database.prepare(sql).run(...values).changes);
 	const select = `SELECT ${COLUMNS} FROM endpoints`;
+	const current = `${select} WHERE removed_at IS NULL OR removed_at > ? ORDER BY id`;
 	const find = (id: number) => first(`${select} WHERE id = ?`, id);
 	const dropEnded = (now: number) => run('DELETE FROM endpoint_secrets WHERE until <= ?', now);
 
 	return {
 		list: () => all(`${select} ORDER BY id`),
-		listCurrent: (now) =>
-			all(
-				`${select} WHERE removed_at IS NULL OR removed_at > ? ORDER BY id`,
-				now - REMOVAL_GRACE_MS,
-			),
+		listCurrent: (now) => all(current, now - REMOVAL_GRACE_MS),
 		find,
 		findByName: (name) =>
 			first(`${select} WHERE name = ? AND removed_at IS NULL AND kind <> 'callback'`, name),
@@ -226,7 +223,10 @@ export function openEndpointTable(database: Database): EndpointTable {
 			);
 		},
 		fingerprint: (now) =>
-			JSON.stringify([database.prepare(`${select} ORDER BY id`).all(), secretRows(database, now)]),
+			JSON.stringify([
+				database.prepare(current).all(now - REMOVAL_GRACE_MS),
+				secretRows(database, now),
+			]),
 	};
 }
 

@@ -61,8 +61,11 @@ const MEGABYTE = 1_048_576;
 export const ROW_BYTES = 1024;
 /** What a write takes in the write-ahead log beside that: the pages of all indexes that it touches. */
 const LOG_BYTES = 12 * 4096;
-/** After so many bytes of new events, or this share of the limit, their real size is measured. */
-const MEASURED_EVERY = MEGABYTE;
+/**
+ * After so many bytes of new events, or this share of the limit, their real size is measured: some 300 events,
+ * as each counts as more than it is.
+ */
+const MEASURED_EVERY = 16 * MEGABYTE;
 const MEASURED_SHARE = 1 / 16;
 /** Milliseconds until a full outbox looks for room again. */
 const RECHECK_MS = 1000;
