@@ -231,6 +231,8 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 				// Who sets it up again wants it to be sent to, even if it said once that it was gone.
 				table.setDisabled(id, undefined);
 				forgetHealth(database, id);
+				// The tries that have failed were made while it was being changed, or before.
+				outbox.retryNow(id);
 			}
 			table.setLease(id, leaseSeconds === undefined ? undefined : time + leaseSeconds * 1000);
 			const [current] = table.secretsOf(id, time).current;
@@ -326,6 +328,7 @@ export function createEndpointManager(parts: EndpointManagerParts): EndpointMana
 						table.update(id, { settings: { ...settings, enabled: true } }, now());
 					}
 					forgetHealth(database, id);
+					outbox.retryNow(id);
 				});
 				const wasDisabled = lifecycle.state === 'disabled';
 				if (wasDisabled) {

@@ -98,6 +98,8 @@ export interface Outbox extends DeliveryQueue {
 	settle(settled: readonly SettledDelivery[]): void;
 	/** Makes deliveries again and wakes the dispatcher. @throws RangeError when nothing is selected by */
 	replay(selection: ReplaySelection): Replayed;
+	/** Lets an endpoint's deliveries that wait for another try have it at once, a thousand at the most. */
+	retryNow(endpointId: number): void;
 	/** Fails what waits for an endpoint, so many at a time; returns how many. */
 	failPending(endpointId: number, reason: string): number;
 	/** Deletes what is too old or too much, some milliseconds' worth; says whether there is more. */
@@ -132,6 +134,12 @@ export function openOutbox(database: Database, options: OutboxOptions): Outbox {
 		logger: options.logger,
 	});
 	const append = createAppend(database, now);
+	const retryNow = database.prepare(
+		`UPDATE deliveries SET next_at = ? WHERE id IN (
+			SELECT id FROM deliveries WHERE endpoint_id = ? AND state = 'pending' AND tries > 0 AND next_at > ?
+			ORDER BY next_at LIMIT 1000
+		)`,
+	);
 	const failPending = (endpointId: number, reason: string) =>
 		history.failPendingOf(endpointId, reason, now(), AT_ONCE);
 	/** Ends endpoints whose time is over: test listeners, and the queues of removed ones. */
@@ -169,6 +177,10 @@ export function openOutbox(database: Database, options: OutboxOptions): Outbox {
 			const replayed = replayDeliveries(database, selection, now());
 			if (replayed.count > 0) wakeDispatcher(folder, replayed.endpointIds);
 			return replayed;
+		},
+		retryNow: (endpointId) => {
+			const time = now();
+			retryNow.run(time, endpointId, time);
 		},
 		failPending,
 		tidy: () => {

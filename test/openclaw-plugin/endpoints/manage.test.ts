@@ -86,6 +86,25 @@ describe('a new secret', () => {
 	});
 });
 
+test('what waits for another try has it at once when its endpoint is set up again, or enabled', () => {
+	const { manager, outbox } = open();
+	const body = { url: 'https://hooks.example/n8n', events: ['*'] };
+	const changes = [
+		() => manager.put('n8n', body),
+		() => manager.change('n8n', { events: ['message.sent'] }),
+		() => manager.enable('n8n'),
+	];
+	expect(manager.put('n8n', body).ok).toBe(true);
+	const endpointId = manager.find('n8n')?.id ?? 0;
+	const [id = 0] = outbox.append(someEvent(), [{ endpointId }]);
+	for (const change of changes) {
+		database.prepare('UPDATE deliveries SET tries = 1, next_at = ?').run(NOW + HOUR_MS);
+		expect(outbox.due(endpointId, NOW, 10)).toEqual([]);
+		expect(change().ok).toBe(true);
+		expect(outbox.due(endpointId, NOW, 10)).toEqual([id]);
+	}
+});
+
 describe('a replay of many', () => {
 	it('makes one new event of each, however many endpoints had it', async () => {
 		const { manager, outbox } = open();
