@@ -22,6 +22,7 @@ import { createToken } from './support/tokens';
 const API = '/plugins/event-webhooks/api';
 const OTHER_PLUGIN = join(__dirname, '../fixtures/otherPlugin');
 const RULES = [
+	{ name: 'listings', tools: ['ls'] },
 	{ name: 'commands', tools: ['bash'], when: { 'params.command': { exists: true } } },
 	{ name: 'payments', tools: ['demo_*'], when: { 'params.amount': { over: 100 } } },
 	{ name: 'files', tools: ['write'], timeoutSeconds: 5 },
@@ -87,16 +88,22 @@ async function callTool(name: string, args: JsonObject, signal?: AbortSignal): P
 	});
 	expect(status).toBe(200);
 	const after = (await model.requests()).find(
-		({ message, afterTool }) => afterTool && message.startsWith(`${mark}:`),
+		({ message, afterTool }) => afterTool && message.includes(`${mark}:`),
 	);
 	return after?.toolTexts.join('\n') ?? '';
 }
 
 /** The next event about an approval that the sink has not shown yet. */
 const seen = new Set<number>();
-async function nextEvent(type: string): Promise<JsonObject> {
+async function nextEvent(
+	type: string,
+	fits: (approval: unknown) => boolean = () => true,
+): Promise<JsonObject> {
 	const { json, index } = await sink.waitForRequest(
-		(request) => textAt(request.json, 'type') === type && !seen.has(request.index),
+		(request) =>
+			textAt(request.json, 'type') === type &&
+			!seen.has(request.index) &&
+			fits(approvalOf(request.json)),
 	);
 	seen.add(index);
 	expect(faultsOf(json)).toEqual([]);
@@ -127,22 +134,19 @@ describe('a tool call that needs approval', () => {
 	});
 
 	it("runs once it is allowed: the gateway's own tool, with the parameters that were shown", async () => {
-		const call = callTool('exec', { command: 'echo allowed-$((20 + 1))' });
+		const call = callTool('ls', { path: '.' });
 		const requested = await nextEvent('approval.requested');
 		expect(requested).toMatchObject({
 			data: {
 				agentId: 'main',
-				approval: {
-					rule: 'commands',
-					tool: { name: 'exec', params: { command: 'echo allowed-$((20 + 1))' } },
-				},
+				approval: { rule: 'listings', tool: { name: 'ls', params: { path: '.' } } },
 			},
 		});
 		expect(textAt(requested, 'data', 'runId')).not.toBe('');
 		const id = idOf(requested);
 		const path = `/approvals/${id}`;
 		expect((await ask('POST', path, { decision: 'allow', by: 'Ada' })).status).toBe(200);
-		expect(await call).toContain('allowed-21');
+		expect(await call).toMatch(/^(?!.*was not run).+/s);
 		expect(await ask('POST', path, { decision: 'deny', by: 'Bob' })).toMatchObject({
 			status: 409,
 			json: { approval: { state: 'allowed', by: 'Ada' }, error: { code: 'already-decided' } },
@@ -162,11 +166,12 @@ describe('a tool call that needs approval', () => {
 		expect(approvalOf(await nextEvent('approval.resolved'))).toMatchObject({ decision: 'deny' });
 	});
 
+	// The gateway has tools of plugins in its catalog only.
+	const pay = async (args: JsonObject) => await callTool('tool_call', { id: 'demo_pay', args });
+
 	it('of another plugin runs as it was shown, whatever is made of it in between', async () => {
-		expect(await callTool('demo_pay', { amount: 5, to: 'Bob' })).toContain(
-			'Paid 5 to somebody else',
-		);
-		const call = callTool('demo_pay', { amount: 500, to: 'Bob' });
+		expect(await pay({ amount: 5, to: 'Bob' })).toContain('Paid 5 to somebody else');
+		const call = pay({ amount: 500, to: 'Bob' });
 		const requested = await nextEvent('approval.requested');
 		expect(requested).toMatchObject({
 			data: { approval: { rule: 'payments', tool: { params: { amount: 500, to: 'Bob' } } } },
@@ -204,7 +209,6 @@ describe('a tool call that needs approval', () => {
 });
 
 it('a workflow of n8n decides', async () => {
-	await ask('DELETE', '/endpoints/sink');
 	const data = credentialData(gateway.url, { accessToken: token });
 	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
 	const workflow = await n8n.client.createWorkflow({
@@ -216,8 +220,8 @@ it('a workflow of n8n decides', async () => {
 				{
 					operation: 'decide',
 					approvalId: '={{ $json.data.approval.id }}',
-					decision: "={{ $json.data.approval.tool.params.amount > 1000 ? 'deny' : 'allow' }}",
-					options: { by: 'the workflow', reason: 'The limit is 1000' },
+					decision: "={{ $json.data.approval.tool.params.path === '.' ? 'allow' : 'deny' }}",
+					options: { by: 'the workflow', reason: 'Not out of the workspace' },
 				},
 				'Decide',
 			),
@@ -229,30 +233,26 @@ it('a workflow of n8n decides', async () => {
 		const { json } = await ask('GET', '/endpoints');
 		return listAt(json, 'endpoints').some((one) => textAt(one, 'kind') === 'connection');
 	});
-	expect(await callTool('demo_pay', { amount: 900, to: 'Eve' })).toContain('Paid 900 to Eve');
-	expect(await callTool('demo_pay', { amount: 2000, to: 'Eve' })).toMatch(
-		/it was denied by the workflow \(apr_\w+\)\. Reason: The limit is 1000/,
+	expect(await callTool('ls', { path: '.' })).not.toContain('was not run');
+	expect(await callTool('ls', { path: '..' })).toMatch(
+		/it was denied by the workflow \(apr_\w+\)\. Reason: Not out of the workspace/,
 	);
 	const [allowed] = await n8n.client.waitForExecutions(workflow, 2);
 	expect(allowed?.json('Decide')).toEqual([
-		expect.objectContaining({ ok: true, decision: 'allow', tool: 'demo_pay', rule: 'payments' }),
+		expect.objectContaining({ ok: true, decision: 'allow', tool: 'ls', rule: 'listings' }),
 	]);
 	await n8n.client.unpublish(workflow);
 });
 
 it('what waits in a gateway that is killed is denied, and told when it starts again', async () => {
-	await ask('PUT', '/endpoints/sink', {
-		url: sink.url,
-		events: ['approval.requested', 'approval.resolved'],
-		allowPrivateHosts: true,
-	});
 	const call = callTool('exec', { command: 'echo killed > killed.txt' });
 	const broken = expect(call).rejects.toThrow();
-	const id = idOf(await nextEvent('approval.requested'));
+	const isCommand = (approval: unknown) => textAt(approval, 'tool', 'name') === 'exec';
+	const id = idOf(await nextEvent('approval.requested', isCommand));
 	await gateway.kill();
 	await broken;
 	await gateway.start();
-	expect(approvalOf(await nextEvent('approval.resolved'))).toMatchObject({
+	expect(approvalOf(await nextEvent('approval.resolved', isCommand))).toMatchObject({
 		id,
 		decision: 'deny',
 		cause: 'restarted',
