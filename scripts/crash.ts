@@ -309,7 +309,7 @@ async function testConnection(kills: number, tools: CommandTools): Promise<boole
 	show(lines, tools.progress);
 	const heading = `# The connection under crashes
 
-Written by \`npm run crash -- connection\`: a real gateway with the plugin, ${LOAD}, and a real n8n whose trigger fetches all its events over a connection; each execution takes two seconds. Both programs are killed at random moments, one after the other, and after each pair a version of the workflow with another trigger is published. Then both are ended in good order, a backlog is put into the outbox, and it is worked off with *Order: One at a Time for Each Session*.`;
+Written by \`npm run crash -- connection\`: a real gateway with the plugin, ${LOAD}, and a real n8n whose trigger fetches all its events over a connection; each execution takes two seconds. Both programs are killed at random moments, one after the other, and after each pair a version of the workflow with another trigger is published. Before that, with no other load, a backlog that was put into the outbox is worked off with *Order: One at a Time for Each Session*.`;
 	if (kills >= CONNECTION_KILLS) {
 		await writeResults(CONNECTION_RESULTS_FILE, heading, lines, performance.now() - started);
 	}
