@@ -65,3 +65,13 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
 	}
 	return !signal.aborted;
 }
+
+/** Waits for something that never rejects, but no longer than so many milliseconds. */
+export async function waitAtMost(
+	milliseconds: number,
+	work: Promise<void> | undefined,
+): Promise<void> {
+	const done = new AbortController();
+	await Promise.race([work, pause(milliseconds, done.signal)]);
+	done.abort();
+}

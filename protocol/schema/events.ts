@@ -151,7 +151,7 @@ const DATA: Readonly<Record<EventType, JsonSchema>> = {
 			id: TEXT,
 			rule: TEXT,
 			tool: object({ ...CALL, params: ANYTHING }),
-			paramsHash: { type: 'string', pattern: '^sha256=[0-9a-f]{64}$' },
+			paramsHash: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
 			expiresAt: TIME,
 		}),
 	}),

@@ -22,7 +22,7 @@ import {
 	untilFirstEvents,
 	type Stage,
 } from './fetchingStage';
-import { startLoad } from './load';
+import { BESIDE_N8N_MS, startLoad } from './load';
 
 /** Long enough to be cut off by a kill. */
 const TAKE_TIME_SECONDS = 2;
@@ -139,7 +139,7 @@ async function rehearseFaults(
 	const { n8n, gateway, telegram, credential } = stage;
 	const workflow = await n8n.client.createWorkflow(definition(credential, {}, TAKE_TIME_SECONDS));
 	const endpoint = await publish(stage, workflow);
-	const load = startLoad(telegram, gateway.url);
+	const load = startLoad(telegram, gateway.url, BESIDE_N8N_MS);
 	const rehearse = async () => {
 		await untilFirstEvents(stage, endpoint);
 		return await breakThings(stage, workflow, kills, progress);

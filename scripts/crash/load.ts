@@ -5,6 +5,8 @@ import type { TelegramStandIn } from '../../testbed/telegramStandIn';
 
 /** Milliseconds between two messages: somewhat more than an agent on two cores can answer. */
 const EVERY_MS = 300;
+/** What the agents can answer beside an n8n, so that the gateway has no backlog of its own when the load ends. */
+export const BESIDE_N8N_MS = 1500;
 const USERS = 4;
 const PROGRAMS = 2;
 const MARKED = /crash test message \d+/;
@@ -19,14 +21,16 @@ export interface Load {
 /**
  * Lets several users write, every fifth message being one that makes the agent use a tool, and programs
  * ask over the gateway's API, each as soon as its last question was answered or failed.
+ *
+ * @param everyMs milliseconds between two messages, and before each question
  */
-export function startLoad(telegram: TelegramStandIn, gatewayUrl: string): Load {
+export function startLoad(telegram: TelegramStandIn, gatewayUrl: string, everyMs = EVERY_MS): Load {
 	const stopped = new AbortController();
 	let written = 0;
 	const ask = async (program: number) => {
 		while (!stopped.signal.aborted) {
 			await askOnce(gatewayUrl, program).catch(() => undefined);
-			await delay(EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+			await delay(everyMs, undefined, { signal: stopped.signal }).catch(() => undefined);
 		}
 	};
 	const write = async () => {
@@ -36,7 +40,7 @@ export function startLoad(telegram: TelegramStandIn, gatewayUrl: string): Load {
 			telegram.write(`crash test message ${String(written)}${marker}`, {
 				userId: 700 + (written % USERS),
 			});
-			await delay(EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+			await delay(everyMs, undefined, { signal: stopped.signal }).catch(() => undefined);
 		}
 	};
 	const running = Promise.all([write(), ...[...Array(PROGRAMS).keys()].map(ask)]);

@@ -13,7 +13,7 @@ import {
 	setTheStage,
 	untilFirstEvents,
 } from './fetchingStage';
-import { startLoad } from './load';
+import { BESIDE_N8N_MS, startLoad } from './load';
 
 /** Longer than the main process is away, so that executions go on at a worker meanwhile. */
 const TAKE_TIME_SECONDS = 8;
@@ -74,7 +74,7 @@ export async function rehearseQueue(times: number, tools: CommandTools): Promise
 		definition(credential, { maxParallel: 16 }, TAKE_TIME_SECONDS),
 	);
 	const endpoint = await publish(stage, workflow);
-	const load = startLoad(telegram, gateway.url);
+	const load = startLoad(telegram, gateway.url, BESIDE_N8N_MS);
 	const rehearse = async () => {
 		await untilFirstEvents(stage, endpoint);
 		await breakThings(n8n, times, tools.progress);

@@ -3,7 +3,7 @@ import type { OpenClawEvent } from '../../../protocol/event';
 import { createEventId } from '../../../protocol/eventId';
 import { createSigningKeys } from '../../../protocol/keys';
 import { createSecret } from '../../../protocol/secret';
-import { pause } from '../../shared/retry';
+import { pause, waitAtMost } from '../../shared/retry';
 import { runSource } from '../../shared/runSource';
 import { createSelection } from '../event/filter';
 import { readConnectionSettings, readSettings } from '../event/settings';
@@ -40,6 +40,8 @@ interface Work {
 	readonly rules: ConnectionSettings;
 	readonly isWanted: (event: OpenClawEvent) => boolean;
 	readonly closing: AbortController;
+	/** Ends soon after `closing`. */
+	fetching: Promise<void>;
 	/** Whether the endpoint is known to be as this version wants it. */
 	isRegistered: boolean;
 	from: 'new' | 'waiting';
@@ -112,6 +114,7 @@ export class Listener {
 				context.logger.warn(`OpenClaw Trigger left out an event: ${message}`);
 			}),
 			closing: new AbortController(),
+			fetching: Promise.resolve(),
 			isRegistered: false,
 			from: mode === 'activate' && !this.outage.hasBeenTold ? 'new' : 'waiting',
 		};
@@ -124,7 +127,7 @@ export class Listener {
 				throw failureOf(context, answer.text);
 			}
 		}
-		void this.keepFetching(work);
+		work.fetching = this.keepFetching(work);
 	}
 
 	/** Ends what {@link open} began. Events that wait go back to the gateway; those that run go on. */
@@ -133,6 +136,8 @@ export class Listener {
 		if (work === undefined) return;
 		this.work = undefined;
 		work.closing.abort();
+		// What its last request was to tell is told below.
+		await waitAtMost(LAST_WORDS_MS, work.fetching);
 		for (const held of this.queue.drain()) this.giveBack(work, held);
 		await this.settlements.flush(LAST_WORDS_MS);
 	}

@@ -56,7 +56,7 @@ const DATA: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 			id: 'apr_sample',
 			rule: 'commands',
 			tool: { name: 'exec', callId: 'call_sample', params: { command: 'ls' } },
-			paramsHash: 'sha256=4cf29611a66934862f29acfcc817e30b905c1ab73d5e65831413eb6b454d49db',
+			paramsHash: 'sha256:4cf29611a66934862f29acfcc817e30b905c1ab73d5e65831413eb6b454d49db',
 			expiresAt: '2026-03-14T10:40:00Z',
 		},
 	},

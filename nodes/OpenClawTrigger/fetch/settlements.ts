@@ -1,5 +1,5 @@
 import { sleep } from 'n8n-workflow';
-import { pause } from '../../shared/retry';
+import { waitAtMost } from '../../shared/retry';
 import type { Settlement, Trouble } from './gateway';
 
 /** What is settled within this time goes to the gateway together. */
@@ -53,9 +53,7 @@ export class Settlements {
 
 	/** Waits until everything has been sent, but no longer than so many milliseconds. */
 	async flush(milliseconds: number): Promise<void> {
-		const done = new AbortController();
-		await Promise.race([this.sending, pause(milliseconds, done.signal)]);
-		done.abort();
+		await waitAtMost(milliseconds, this.sending);
 	}
 
 	private async send(send: SendSettlements, gatherMs: number): Promise<void> {

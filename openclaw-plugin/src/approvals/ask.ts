@@ -93,7 +93,7 @@ function showParameters(params: unknown): { value: unknown; hash: string } | und
 		const text = JSON.stringify(value);
 		if (text.length > MAX_SHOWN) return undefined;
 		const whole = JSON.stringify(params ?? {});
-		return { value, hash: `sha256=${createHash('sha256').update(whole).digest('hex')}` };
+		return { value, hash: `sha256:${createHash('sha256').update(whole).digest('hex')}` };
 	} catch {
 		return undefined;
 	}

@@ -40,7 +40,7 @@ const SAMPLES: Readonly<Record<EventType, EventData>> = {
 			id: 'test-approval',
 			rule: 'test-rule',
 			tool: TOOL,
-			paramsHash: 'sha256=44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+			paramsHash: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
 			expiresAt: '2026-03-14T10:40:00Z',
 		},
 	},

@@ -12,7 +12,7 @@ const REQUEST: ApprovalRequest = {
 		id: 'apr_1',
 		rule: 'payments',
 		tool: { name: 'pay', params: { amount: 200 } },
-		paramsHash: 'sha256=0',
+		paramsHash: 'sha256:0',
 		expiresAt: '2027-01-15T08:05:00.000Z',
 	},
 };

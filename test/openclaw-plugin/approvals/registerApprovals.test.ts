@@ -69,7 +69,7 @@ describe('a tool call', () => {
 						callId: 'call-1',
 						params: { ...params, env: { API_KEY: '[redacted]' } },
 					},
-					paramsHash: `sha256=${hash}`,
+					paramsHash: `sha256:${hash}`,
 				},
 			},
 		});

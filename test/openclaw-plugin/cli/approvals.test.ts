@@ -31,7 +31,7 @@ function store(id: string, settlement?: Settlement): void {
 		id,
 		rule: 'payments',
 		tool: { name: 'pay', params: { amount: 200, to: 'Bob\u0007' } },
-		paramsHash: 'sha256=0',
+		paramsHash: 'sha256:0',
 		expiresAt: '2026-03-14T10:34:00.000Z',
 	};
 	table.insert({ agentId: 'finance', approval }, NOW - 60_000, NOW + 240_000);

@@ -46,7 +46,7 @@ function storeCall(): string {
 		id: `apr_${String(calls)}`,
 		rule: 'payments',
 		tool: { name: 'pay', params: {} },
-		paramsHash: 'sha256=0',
+		paramsHash: 'sha256:0',
 		expiresAt: '2026-03-14T10:40:00.000Z',
 	};
 	openApprovalTable(cli.database).insert({ approval }, Date.now(), Date.now() + 60_000);

@@ -383,7 +383,7 @@ describe('tool calls that need approval', () => {
 			id: 'apr_1',
 			rule: 'payments',
 			tool: { name: 'pay', params: { amount: 200 } },
-			paramsHash: 'sha256=0',
+			paramsHash: 'sha256:0',
 			expiresAt: '2026-03-14T10:34:00.000Z',
 		};
 		const now = Date.now();
@@ -394,7 +394,7 @@ describe('tool calls that need approval', () => {
 		expect((await ask('state')).json).toMatchObject({
 			data: { approvals: [{ id: 'apr_1', state: 'waiting', tool: { params: { amount: 200 } } }] },
 		});
-		const body = { decision: 'deny', paramsHash: 'sha256=0' };
+		const body = { decision: 'deny', paramsHash: 'sha256:0' };
 		expect(await decide(body)).toMatchObject({
 			status: 200,
 			json: { approval: { state: 'denied', via: 'dashboard' } },
@@ -405,10 +405,10 @@ describe('tool calls that need approval', () => {
 
 	it('are decided on by who may change things alone, and as it was shown', async () => {
 		const viewer = textAt(await load({}), 'token');
-		const allow = { decision: 'allow', paramsHash: 'sha256=0' };
+		const allow = { decision: 'allow', paramsHash: 'sha256:0' };
 		expect(await decide(allow, { 'x-event-webhooks-page': viewer })).toMatchObject({ status: 403 });
 		expect(await decide(allow, { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
-		expect(await decide({ ...allow, paramsHash: 'sha256=1' })).toMatchObject({ status: 409 });
+		expect(await decide({ ...allow, paramsHash: 'sha256:1' })).toMatchObject({ status: 409 });
 		expect((await ask('approvals/apr_1')).status).toBe(405);
 		expect((await ask('state')).json).toMatchObject({
 			data: { approvals: [{ state: 'waiting' }] },

@@ -433,15 +433,16 @@ describe('the order of events', () => {
 		await publish(opened);
 		await waitFor('a request for nothing', () => gateway.openRequests.includes(0));
 		expect(gateway.openRequests).toEqual([0]);
-		for (const started of [16, 32]) {
+		const endNext = async (started: number) => {
 			await waitFor('as many as may to run', () => running.length === started);
 			for (const { end } of running.slice(started - 16)) end();
-		}
+		};
+		await endNext(16);
+		await endNext(32);
 		await waitFor('a request for more', () => gateway.openRequests.some((max) => max > 0));
-		const [closed] = closing;
-		void closed?.closeFunction?.();
-		await waitFor('the end of all requests', () => gateway.openRequests.length === 0);
-		for (const { end } of running) end();
+		await endNext(48);
+		await endNext(64);
+		await gateway.settledAs('done', 64);
 	});
 
 	test('session: one at a time for each, sessions in parallel', async () => {
