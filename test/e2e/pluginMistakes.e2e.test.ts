@@ -154,7 +154,7 @@ describe('a gateway that starts with mistakes in the settings', () => {
 			.filter((fault) => textAt(fault, 'code') === 'config')
 			.map((fault) => textAt(fault, 'message'));
 		for (const sentence of [
-			"'eventz' is not a known key. Possible here: endpoints, inbound, instanceId, outbox",
+			"'eventz' is not a known key. Possible here: endpoints, inbound, approvals, instanceId, outbox",
 			"'instanceId' must be a text. Events name '",
 			"'endpoints[0].eventz' is not a known key. Did you mean 'events'? Nothing is sent to 'a misspelt key'",
 			"'endpoints[1].retry.delay' is not a known key. Did you mean 'delaysMs'?",
