@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { askAgent } from '../../testbed/askAgent';
 import type { Gateway } from '../../testbed/gateway';
 import { launchChromium } from '../../testbed/editor/browser';
@@ -184,7 +185,11 @@ describe('automatic endpoint setup', () => {
 		const known = new Set(readPluginDatabase(gateway.folder, readEventIds));
 		const over = new AbortController();
 		const agents = (async () => {
-			while (!over.signal.aborted) await takeTurn('main');
+			while (!over.signal.aborted) {
+				await takeTurn('main');
+				// Two events a second.
+				await delay(1000, undefined, { signal: over.signal }).catch(() => undefined);
+			}
 		})();
 		for (let edit = 1; edit <= 8; edit += 1) {
 			for (const [setup, workflow] of workflows) {
@@ -209,6 +214,9 @@ describe('automatic endpoint setup', () => {
 			expect(run.map(({ id }) => id).sort()).toEqual([...told].sort());
 			await n8n.client.deleteWorkflow(workflow);
 		}
+		// Events wait for a connection that nobody fetches from.
+		for (const left of await endpoints()) await api('DELETE', `/${textAt(left, 'name')}`);
+		expect(await endpoints()).toEqual([]);
 	}, 240_000);
 
 	it('says which token it needs', async () => {
