@@ -187,8 +187,8 @@ describe('automatic endpoint setup', () => {
 		const agents = (async () => {
 			while (!over.signal.aborted) {
 				await takeTurn('main');
-				// Two events a second.
-				await delay(1000, undefined, { signal: over.signal }).catch(() => undefined);
+				// Some events a second.
+				await delay(250, undefined, { signal: over.signal }).catch(() => undefined);
 			}
 		})();
 		for (let edit = 1; edit <= 8; edit += 1) {
