@@ -140,6 +140,8 @@ export class Listener {
 		await waitAtMost(LAST_WORDS_MS, work.fetching);
 		for (const held of this.queue.drain()) this.giveBack(work, held);
 		await this.settlements.flush(LAST_WORDS_MS);
+		// An answer that was on its way is lost, too; but only who has fetched an event gives it back.
+		this.changeConsumer();
 	}
 
 	/** Reports the execution in which an event is started. */
@@ -196,9 +198,8 @@ export class Listener {
 			this.startNext(work);
 		} else {
 			this.settlements.putBack(settled, this.senderOf(work));
-			// What the lost answer may have held is handed out again, to a consumer that asks anew. One that was on its
-			// way when another version was published is lost, too.
-			if (answer.kind === 'away') this.changeConsumer();
+			// What the lost answer may have held is handed out again, to a consumer that asks anew.
+			if (answer.kind === 'away' && !closing.signal.aborted) this.changeConsumer();
 		}
 		return answer;
 	}

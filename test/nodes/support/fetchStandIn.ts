@@ -131,7 +131,7 @@ export class FetchStandIn {
 		if (this.registered === undefined) {
 			return { status: 404, body: { ok: false, error: { code: 'unknown-endpoint', message: '' } } };
 		}
-		this.settle(body.settled as Settled[]);
+		this.settle(body.settled as Settled[], body.consumer);
 		if (action === 'settle') return { status: 200, body: { ok: true } };
 		const { consumer, replaces } = body as (typeof this.consumers)[number];
 		this.consumers.push({ consumer, replaces });
@@ -139,11 +139,13 @@ export class FetchStandIn {
 		return { status: 200, body: { ok: true, deliveries: await this.handOut(body) } };
 	}
 
-	private settle(settled: readonly Settled[]): void {
+	private settle(settled: readonly Settled[], consumer: unknown): void {
 		for (const one of settled) {
-			this.settled.push(one);
 			const index = this.waiting.findIndex(({ delivery }) => delivery === one.delivery);
 			const waiting = this.waiting[index];
+			// What is somebody else's is not given back.
+			if (one.outcome === 'released' && waiting?.consumer !== consumer) continue;
+			this.settled.push(one);
 			if (waiting === undefined) continue;
 			if (one.outcome === 'started') waiting.previousRun = one.run ?? '';
 			else if (one.outcome === 'done' || one.outcome === 'filtered') this.waiting.splice(index, 1);
