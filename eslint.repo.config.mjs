@@ -70,7 +70,13 @@ export default tseslint.config(
 		],
 	},
 	{
-		files: ['test/**/*.ts', 'testbed/**/*.ts', 'scripts/**/*.ts', 'benchmarks/**/*.ts'],
+		files: [
+			'test/**/*.ts',
+			'testbed/**/*.ts',
+			'scripts/**/*.ts',
+			'trials/**/*.ts',
+			'benchmarks/**/*.ts',
+		],
 		extends: [tseslint.configs.strictTypeChecked],
 		languageOptions: { parserOptions: { project: './test/tsconfig.json', tsconfigRootDir: root } },
 		plugins: { 'import-x': importX },

@@ -11,6 +11,8 @@ import {
 export const TRIGGER_TYPE = 'n8n-nodes-openclaw-webhooks.openClawTrigger';
 export const INBOUND_TYPE = 'n8n-nodes-openclaw-webhooks.openClawInbound';
 export const CREDENTIAL_TYPE = 'openClawApi';
+/** Name of the trigger as the editor gives it. */
+export const OPENCLAW_TRIGGER = 'OpenClaw Trigger';
 
 /**
  * An OpenClaw Trigger node.
@@ -20,7 +22,7 @@ export const CREDENTIAL_TYPE = 'openClawApi';
 export function triggerNode(
 	credential: CredentialReference | undefined,
 	parameters: JsonObject = {},
-	name = 'OpenClaw Trigger',
+	name = OPENCLAW_TRIGGER,
 ): WorkflowNode {
 	const credentials = credential === undefined ? {} : { [CREDENTIAL_TYPE]: credential };
 	return node(

@@ -1,0 +1,155 @@
+import { readConnections, readKept } from '../../testbed/connectionOutbox';
+import { startGateway, type Gateway } from '../../testbed/gateway';
+import type { Workflow } from '../../testbed/n8n/client';
+import type { N8n, N8nOptions } from '../../testbed/n8n/instance';
+import {
+	CREDENTIAL_TYPE,
+	OPENCLAW_TRIGGER as TRIGGER,
+	triggerNode,
+} from '../../testbed/n8n/openclawNodes';
+import {
+	chain,
+	node,
+	noOp,
+	type CredentialReference,
+	type WorkflowDefinition,
+} from '../../testbed/n8n/workflow';
+import { obtainPackage } from '../../testbed/packPackage';
+import { obtainPlugin } from '../../testbed/plugin';
+import { issueToken } from '../../testbed/pluginToken';
+import type { Progress } from '../../testbed/progress';
+import { ensureRuntimes } from '../../testbed/runtime';
+import { startScriptedModel } from '../../testbed/scriptedModel';
+import { credentialData } from '../../testbed/stack';
+import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
+import { waitFor } from '../../testbed/waitFor';
+import type { CommandTools } from '../../scripts/runCommand';
+import { LAST_NODE, type FetchedRun } from './fetchedRuns';
+
+const TAKE_TIME = 'Take Time';
+const REST_LIMIT_MS = 600_000;
+/** The books need each execution. */
+const N8N_SETTINGS = {
+	EXECUTIONS_DATA_PRUNE: 'false',
+	N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true',
+} as const;
+
+/** A real gateway whose agents people write to, and a real n8n that is to fetch its events. */
+export interface FetchingStage<Program extends N8n = N8n> {
+	readonly gateway: Gateway;
+	readonly telegram: TelegramStandIn;
+	readonly n8n: Program;
+	readonly credential: CredentialReference;
+}
+
+/**
+ * Starts all that a trial of the connection needs.
+ *
+ * @param startN8n of one process or of several
+ */
+export async function startFetchingStage<Program extends N8n>(
+	{ progress, cleanup }: CommandTools,
+	startN8n: (options: N8nOptions) => Promise<Program>,
+): Promise<FetchingStage<Program>> {
+	const runtimes = await ensureRuntimes(progress);
+	const [packageFile, pluginFile] = [
+		await obtainPackage(progress, cleanup),
+		await obtainPlugin(progress, cleanup),
+	];
+	const model = await startScriptedModel();
+	cleanup.defer(async () => model.stop());
+	const telegram = await startTelegramStandIn();
+	cleanup.defer(async () => telegram.stop());
+	const gateway = await progress.step('Starting a gateway with the plugin', async () =>
+		startGateway({
+			runtimes,
+			modelUrl: model.url,
+			config: telegram.config('main'),
+			plugin: { packageFile: pluginFile, config: {} },
+		}),
+	);
+	cleanup.defer(async () => gateway.remove());
+	const accessToken = await issueToken(gateway);
+	const n8n = await progress.step('Starting n8n with the package', async () =>
+		startN8n({ runtimes, packageFile, env: N8N_SETTINGS }),
+	);
+	cleanup.defer(async () => n8n.remove());
+	const data = credentialData(gateway.url, { accessToken });
+	const credential = await n8n.client.createCredential(CREDENTIAL_TYPE, data);
+	return { gateway, telegram, n8n, credential };
+}
+
+/** A workflow that fetches all events, and takes so many seconds for each. */
+export function definition(
+	credential: CredentialReference,
+	options: Readonly<Record<string, string | number>>,
+	seconds: number,
+): WorkflowDefinition {
+	const parameters = { events: ['*'], endpointSetup: 'connection', options };
+	return {
+		name: 'Connected',
+		nodes: [
+			{ ...triggerNode(credential, parameters, TRIGGER), id: 'trigger-of-the-trial' },
+			node(TAKE_TIME, 'n8n-nodes-base.wait', 1.1, { amount: seconds, unit: 'seconds' }),
+			noOp(LAST_NODE),
+		],
+		connections: chain(TRIGGER, TAKE_TIME, LAST_NODE),
+	};
+}
+
+/** Publishes, and finds the endpoint that n8n has registered for it. */
+export async function publish(
+	{ gateway, n8n }: FetchingStage,
+	workflow: Workflow,
+): Promise<string> {
+	await n8n.client.publish(workflow);
+	const ours = () => readConnections(gateway.folder).find((name) => name.includes(workflow.id));
+	await waitFor('the endpoint of the trigger', () => ours() !== undefined, { timeoutMs: 60_000 });
+	return ours() ?? '';
+}
+
+/** Waits until the gateway has kept something for the endpoint: the load has begun. */
+export async function untilFirstEvents(
+	{ gateway }: FetchingStage,
+	endpoint: string,
+): Promise<void> {
+	await waitFor('the first events', () => readKept(gateway.folder, endpoint).length > 0, {
+		timeoutMs: 60_000,
+	});
+}
+
+/** Waits until the gateway has nothing left for the endpoint. */
+export async function comeToRest(
+	{ gateway }: FetchingStage,
+	endpoint: string,
+	progress: Progress,
+	timeoutMs = REST_LIMIT_MS,
+): Promise<void> {
+	await progress.step('Waiting until everything has run', async (note) =>
+		waitFor(
+			'the end of the last execution',
+			() => {
+				const waiting = readKept(gateway.folder, endpoint).filter(
+					({ state }) => state === 'pending',
+				);
+				note(`${String(waiting.length)} left`);
+				return waiting.length === 0;
+			},
+			{ timeoutMs, everyMs: 1000 },
+		),
+	);
+}
+
+/** How often each event has run to its end. */
+export function countEnds(runs: readonly FetchedRun[]): ReadonlyMap<string, number> {
+	const ends = new Map<string, number>();
+	for (const { eventId, hasEnded } of runs) {
+		if (eventId !== undefined && hasEnded) ends.set(eventId, (ends.get(eventId) ?? 0) + 1);
+	}
+	return ends;
+}
+
+/** The events that two executions have run to their end. */
+export function runTwice(ends: ReadonlyMap<string, number>): readonly string[] {
+	return [...ends].flatMap(([id, times]) => (times > 1 ? [id] : []));
+}
