@@ -6,7 +6,9 @@ import {
 	checkKeys,
 	child,
 	findNear,
+	nameIn,
 	optional,
+	ownNames,
 	readInteger,
 	readList,
 	readNames,
@@ -66,17 +68,13 @@ export function readApprovals(field: Field): readonly ApprovalPart[] {
 		addIssue(field, 'must be a list');
 		return [faulty(field, 'approvals', [])];
 	}
-	const names = new Set<string>();
+	const nameOf = ownNames('rule');
 	return field.value.map((_, index) => {
 		const own = apart(child(field, index));
 		const rule = readRule(own);
-		const name = nameIn(own.value);
-		const isTaken = name !== undefined && names.has(name);
-		if (isTaken) addIssue(child(own, 'name'), 'is the name of another rule already');
-		if (name !== undefined) names.add(name);
+		const name = nameOf(own);
 		if (rule !== undefined && own.issues.length === 0) return { ok: true, rule };
-		const label = isTaken ? undefined : name;
-		return faulty(own, label ?? `approvals[${String(index)}]`, own.issues);
+		return faulty(own, name ?? `approvals[${String(index)}]`, own.issues);
 	});
 }
 
@@ -152,11 +150,6 @@ function faulty(field: Field, name: string, issues: readonly FieldIssue[]): Appr
 		agentIds: textsUnder(field.value, 'agentIds'),
 		issues,
 	};
-}
-
-function nameIn(rule: unknown): string | undefined {
-	const name = isObject(rule) ? rule.name : undefined;
-	return typeof name === 'string' && name.trim() !== '' ? name : undefined;
 }
 
 /** The texts of a list, or a text alone; undefined where there is anything else. */

@@ -90,6 +90,31 @@ export function readText(field: Field): string | undefined {
 	return undefined;
 }
 
+/** The name that stands in an entry of a list, usable or not. */
+export function nameIn(entry: unknown): string | undefined {
+	const name = isObject(entry) ? entry.name : undefined;
+	return typeof name === 'string' && name.trim() !== '' ? name : undefined;
+}
+
+/**
+ * Makes the check that entries of a list have names of their own.
+ *
+ * @returns a reader of an entry's name: undefined where it has none, or an earlier entry has it, of which the issue is added
+ */
+export function ownNames(what: string): (entry: Field) => string | undefined {
+	const taken = new Set<string>();
+	return (entry) => {
+		const name = nameIn(entry.value);
+		if (name === undefined) return undefined;
+		if (taken.has(name)) {
+			addIssue(child(entry, 'name'), `is the name of another ${what} already`);
+			return undefined;
+		}
+		taken.add(name);
+		return name;
+	};
+}
+
 /** A whole number within limits. */
 export function readInteger(field: Field, min: number, max: number): number | undefined {
 	const { value } = field;

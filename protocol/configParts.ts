@@ -8,13 +8,14 @@ import {
 	checkKeys,
 	child,
 	findNear,
+	nameIn,
 	optional,
+	ownNames,
 	readBoolean,
 	readInteger,
 	readText,
 } from './configFields';
 import type { Field, FieldIssue } from './configFields';
-import { isObject } from './jsonObject';
 import { readInbound } from './configInbound';
 import type { InboundParts } from './configInbound';
 
@@ -102,7 +103,7 @@ export function readParts(field: Field): WebhooksParts {
 		isComplete:
 			isReadable &&
 			(list.value === undefined || Array.isArray(list.value)) &&
-			endpoints.every((part) => part.ok || readName(part.written) !== undefined),
+			endpoints.every((part) => part.ok || nameIn(part.written) !== undefined),
 		inbound,
 		approvals,
 		instanceId,
@@ -127,26 +128,17 @@ function readApprovalParts(field: Field): readonly ApprovalPart[] {
 }
 
 function readEndpoints(list: Field): readonly EndpointPart[] {
-	const names = new Set<string>();
+	const nameOf = ownNames('endpoint');
 	const readPart = (field: Field): EndpointPart => {
 		const own = apart(field);
 		const config = readEndpoint(own);
-		const name = readName(field.value);
-		const isTaken = name !== undefined && names.has(name);
-		if (isTaken) addIssue(child(own, 'name'), 'is the name of another endpoint already');
-		if (name !== undefined) names.add(name);
+		const name = nameOf(own);
 		if (config !== undefined && own.issues.length === 0) return { ok: true, config };
-		const ownName = isTaken ? undefined : name;
-		return { ok: false, written: field.value, name: ownName, issues: own.issues };
+		return { ok: false, written: field.value, name, issues: own.issues };
 	};
 	if (Array.isArray(list.value)) return list.value.map((_, index) => readPart(child(list, index)));
 	addIssue(list, 'must be a list');
 	return [];
-}
-
-function readName(endpoint: unknown): string | undefined {
-	const name = isObject(endpoint) ? endpoint.name : undefined;
-	return typeof name === 'string' && name.trim() !== '' ? name : undefined;
 }
 
 function readOutbox(field: Field): Partial<OutboxConfig> | undefined {

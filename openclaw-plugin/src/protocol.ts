@@ -12,7 +12,7 @@ export { privacySteps, readPrivacy } from '../../protocol/configPrivacy';
 export type { PrivacyConfig } from '../../protocol/configPrivacy';
 export { MAX_APPROVAL_SECONDS } from '../../protocol/configApprovals';
 export type { ApprovalPart } from '../../protocol/configApprovals';
-export { numberOrder } from '../../protocol/numberOrder';
+export { createConditions } from '../../protocol/condition';
 export { nearestWord } from '../../protocol/nearest';
 export { readWebhooks, WEBHOOKS_KEYS } from '../../protocol/configParts';
 export type { EndpointPart } from '../../protocol/configParts';

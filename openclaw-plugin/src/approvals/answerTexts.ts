@@ -1,4 +1,4 @@
-import type { Settlement } from './approval';
+import type { Resolution } from './approval';
 
 /** What agents read in the place of a tool's result, where the tool was not run. */
 
@@ -23,12 +23,12 @@ export function describeDenial({
 	tool,
 	id,
 	milliseconds,
-	settlement: { by, reason, cause },
+	resolution: { by, reason, cause },
 }: {
 	readonly tool: string;
 	readonly id: string;
 	readonly milliseconds: number;
-	readonly settlement: Settlement;
+	readonly resolution: Resolution;
 }): string {
 	const head = `'${tool}' was not run: `;
 	if (cause === 'expired') {

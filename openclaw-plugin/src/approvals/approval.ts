@@ -40,7 +40,7 @@ export interface Approval
 }
 
 /** A decision, by somebody or for want of one. */
-export interface Settlement {
+export interface Resolution {
 	readonly decision: Decision;
 	readonly by?: string | undefined;
 	readonly reason?: string | undefined;

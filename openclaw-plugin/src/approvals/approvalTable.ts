@@ -2,7 +2,7 @@ import { TODAY } from '../store/clock';
 import { asNumber, asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
 import type { ApprovalCause } from '../protocol';
-import type { Approval, ApprovalRequest, ApprovalState, Settlement } from './approval';
+import type { Approval, ApprovalRequest, ApprovalState, Resolution } from './approval';
 
 export interface ApprovalQuery {
 	readonly state?: ApprovalState;
@@ -25,7 +25,7 @@ export interface ApprovalTable {
 	/** Those that wait first, then the newest. */
 	list(query?: ApprovalQuery): readonly Approval[];
 	/** Decides, if nobody has yet; says whether this has. */
-	settle(id: string, settlement: Settlement, now: number): boolean;
+	resolve(id: string, resolution: Resolution, now: number): boolean;
 	/** Ids of those that wait, the oldest first. */
 	waiting(): readonly string[];
 	/** Deletes what was decided more than so many days ago. */
@@ -60,7 +60,7 @@ export function openApprovalTable(database: Database): ApprovalTable {
 				)
 				.all(state === undefined ? 1 : 0, state === undefined ? null : DECISIONS[state], limit)
 				.map((row) => readRow(row).approval),
-		settle: (id, { decision, by, reason, cause, via, key }, now) => {
+		resolve: (id, { decision, by, reason, cause, via, key }, now) => {
 			const { changes } = database
 				.prepare(
 					`UPDATE approvals SET decision = ?, cause = ?, decided_by = ?, reason = ?, via = ?,

@@ -8,7 +8,7 @@ import type { EventData } from '../protocol';
 import type { Logger } from '../sdk';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
-import type { Approval, ApprovalRequest, Settlement } from './approval';
+import type { Approval, ApprovalRequest, Resolution } from './approval';
 import { openApprovalTable } from './approvalTable';
 import type { ApprovalQuery } from './approvalTable';
 import { readDecision } from './decision';
@@ -43,7 +43,7 @@ export interface Approvals {
 	 */
 	open(request: ApprovalRequest, expiresAt: number): boolean;
 	/** Ends the waiting of a call for want of a decision; what holds now is what was decided first. */
-	close(id: string, settlement: Settlement): Approval | undefined;
+	close(id: string, resolution: Resolution): Approval | undefined;
 	/** Denies what waits in this process, as it is to end. */
 	closeAll(): void;
 	/** Denies what waited in a gateway that has ended since; returns how many. */
@@ -66,7 +66,7 @@ export interface ApprovalParts {
 	readonly now?: () => number;
 }
 
-const RESTARTED: Settlement = {
+const RESTARTED: Resolution = {
 	decision: 'deny',
 	cause: 'restarted',
 	reason: 'The gateway was stopped while the call waited',
@@ -93,23 +93,23 @@ export function createApprovals(parts: ApprovalParts): Approvals {
 		}
 	};
 	/** Decides and tells it, all or nothing; says whether this has decided. */
-	const settle = (id: string, request: ApprovalRequest, settlement: Settlement): boolean => {
+	const resolve = (id: string, request: ApprovalRequest, resolution: Resolution): boolean => {
 		try {
 			return inTransaction(database, () => {
-				if (!table.settle(id, settlement, now())) return false;
-				tell('approval.resolved', resolvedData(request, settlement));
+				if (!table.resolve(id, resolution, now())) return false;
+				tell('approval.resolved', resolvedData(request, resolution));
 				return true;
 			});
 		} catch (error) {
 			if (!isOutboxFull(error)) throw error;
 			// A decision counts, whether or not there is room to tell it.
 			logger.error(`The decision on ${id} is not told: ${errorText(error)}`);
-			return table.settle(id, settlement, now());
+			return table.resolve(id, resolution, now());
 		}
 	};
-	const close = (id: string, settlement: Settlement): Approval | undefined => {
+	const close = (id: string, resolution: Resolution): Approval | undefined => {
 		const known = table.find(id);
-		if (known?.approval.state === 'waiting') settle(id, known.request, settlement);
+		if (known?.approval.state === 'waiting') resolve(id, known.request, resolution);
 		calls.wake(id);
 		return table.find(id)?.approval;
 	};
@@ -137,7 +137,7 @@ export function createApprovals(parts: ApprovalParts): Approvals {
 			if (paramsHash !== undefined && paramsHash !== approval.paramsHash) {
 				return refuse(otherParameters(approval));
 			}
-			const isDecided = settle(id, known.request, { decision, by, reason, via, key });
+			const isDecided = resolve(id, known.request, { decision, by, reason, via, key });
 			const result = table.find(id)?.approval ?? approval;
 			calls.wake(id);
 			return isDecided ? { ok: true, approval: result } : refuse(ended(result));
@@ -174,7 +174,7 @@ export function createApprovals(parts: ApprovalParts): Approvals {
 
 function resolvedData(
 	{ approval, ...where }: ApprovalRequest,
-	{ decision, by, reason, cause }: Settlement,
+	{ decision, by, reason, cause }: Resolution,
 ): EventData {
 	const { id, rule, tool } = approval;
 	const { name, callId } = tool;

@@ -76,8 +76,8 @@ export function createAsk(parts: AskParts): Ask {
 		return waitForDecision({ id, approvals, calls, milliseconds, signal: abortSignal }).then(
 			(ending) => {
 				if (ending.decision === 'deny') {
-					const { settlement } = ending;
-					return deny(describeDenial({ tool: name, id, milliseconds, settlement }));
+					const { resolution } = ending;
+					return deny(describeDenial({ tool: name, id, milliseconds, resolution }));
 				}
 				logger.info(`A call of '${name}' was allowed (${id})`);
 				return isObject(params) ? { params } : undefined;

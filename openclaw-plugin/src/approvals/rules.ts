@@ -1,6 +1,5 @@
 import { CATALOG_CALL } from '../events/toolEvents';
-import { createConditions } from '../inbound/condition';
-import { createIdFilter } from '../protocol';
+import { createConditions, createIdFilter } from '../protocol';
 import type { ApprovalRule } from '../protocol';
 import type { ConfiguredRule } from '../settings/approvalSettings';
 

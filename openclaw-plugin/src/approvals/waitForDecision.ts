@@ -1,4 +1,4 @@
-import type { Approval, Settlement } from './approval';
+import type { Approval, Resolution } from './approval';
 import type { Approvals } from './approvals';
 import type { WaitingCalls } from './waitingCalls';
 
@@ -15,21 +15,21 @@ export interface WaitOptions {
 /** How a call is let go on, or not. */
 export type Ending =
 	| { readonly decision: 'allow' }
-	| { readonly decision: 'deny'; readonly settlement: Settlement };
+	| { readonly decision: 'deny'; readonly resolution: Resolution };
 
 /** Milliseconds between two looks at the database: the command line decides in another process. */
 const LOOK_MS = 500;
 /** Milliseconds until it is tried again to note an end that could not be stored. */
 const AGAIN_MS = 1000;
 
-const EXPIRED: Settlement = {
+const EXPIRED: Resolution = {
 	decision: 'deny',
 	cause: 'expired',
 	reason: 'Nobody decided in time',
 };
 /** It stayed behind with a damaged database: nobody can decide on it any more. */
-const LOST: Settlement = { decision: 'deny', reason: 'The question got lost with the database' };
-const ABORTED: Settlement = { decision: 'deny', cause: 'aborted', reason: 'The run was stopped' };
+const LOST: Resolution = { decision: 'deny', reason: 'The question got lost with the database' };
+const ABORTED: Resolution = { decision: 'deny', cause: 'aborted', reason: 'The run was stopped' };
 
 /**
  * Waits until a call is decided on, its time is over, or its run ends. Whatever keeps a decision from being
@@ -55,20 +55,20 @@ export async function waitForDecision(options: WaitOptions): Promise<Ending> {
 			if (isOver) return;
 			try {
 				const approval = approvals.find(id);
-				if (approval === undefined) finish({ decision: 'deny', settlement: LOST });
+				if (approval === undefined) finish({ decision: 'deny', resolution: LOST });
 				else if (approval.state !== 'waiting') finish(endingOf(approval));
 			} catch {
 				// The database cannot be read now; the call goes on waiting, for its time at most.
 			}
 		};
 		/** What somebody has decided in the same moment counts, unless nobody waits for it any more. */
-		const end = (settlement: Settlement) => {
+		const end = (resolution: Resolution) => {
 			if (isOver) return;
 			// Closing it looks at it.
 			isOver = true;
-			const closed = tryToClose(options, settlement);
-			const isDecided = closed?.state === 'allowed' && settlement.cause !== 'aborted';
-			finish(isDecided ? { decision: 'allow' } : { decision: 'deny', settlement });
+			const closed = tryToClose(options, resolution);
+			const isDecided = closed?.state === 'allowed' && resolution.cause !== 'aborted';
+			finish(isDecided ? { decision: 'allow' } : { decision: 'deny', resolution });
 		};
 		const abort = () => {
 			end(ABORTED);
@@ -86,19 +86,19 @@ export async function waitForDecision(options: WaitOptions): Promise<Ending> {
 
 function endingOf({ state, by, reason, cause }: Approval): Ending {
 	if (state === 'allowed') return { decision: 'allow' };
-	return { decision: 'deny', settlement: { decision: 'deny', by, reason, cause } };
+	return { decision: 'deny', resolution: { decision: 'deny', by, reason, cause } };
 }
 
 /** The call is denied in any case; that it was is noted as soon as that is possible. */
 function tryToClose(
 	{ id, approvals }: Pick<WaitOptions, 'id' | 'approvals'>,
-	settlement: Settlement,
+	resolution: Resolution,
 ): Approval | undefined {
 	try {
-		return approvals.close(id, settlement);
+		return approvals.close(id, resolution);
 	} catch {
 		setTimeout(() => {
-			tryToClose({ id, approvals }, settlement);
+			tryToClose({ id, approvals }, resolution);
 		}, AGAIN_MS).unref();
 		return undefined;
 	}

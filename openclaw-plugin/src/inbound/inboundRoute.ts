@@ -29,7 +29,7 @@ import { takeMessage } from './takeMessage';
  *
  *   inboundRoute    who calls what, by token (tokens/) or signature, and path
  *   senderCall      a call that its sender has signed; senderSignature verifies each sender's scheme
- *   preparedEndpoint what the settings say about an endpoint, ready for use; condition is its 'when', and that of approvals
+ *   preparedEndpoint what the settings say about an endpoint, ready for use
  *   takeMessage     body → text → options → queue → answer, for a call
  *   messageText     fills in the endpoint's template, or reads a message to any agent
  *   requestOptions  key, wait, session and callback that were asked for; sessionPolicy says which session may be

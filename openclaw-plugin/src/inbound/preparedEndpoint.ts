@@ -1,10 +1,9 @@
 import { refuse } from '../http/answers';
 import type { Refusal } from '../http/answers';
-import { parseTemplate, readWhole } from '../protocol';
+import { createConditions, parseTemplate, readWhole } from '../protocol';
 import type { InboundEndpointConfig } from '../protocol';
 import type { InboundSettings } from '../settings/settings';
 import type { MessageMaker } from './call';
-import { createConditions } from './condition';
 import { createTemplateWriter, createValueReader, endpointSession } from './messageText';
 import { createSenderGate } from './senderCall';
 import type { SenderGate } from './senderCall';

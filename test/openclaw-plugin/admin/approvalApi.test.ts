@@ -107,8 +107,8 @@ it.each([
 });
 
 it('says that a call has ended for want of a decision', async () => {
-	const settlement = { decision: 'deny', cause: 'expired', reason: 'Too late' } as const;
-	openApprovalTable(gateway.database).settle('apr_1', settlement, gateway.time);
+	const resolution = { decision: 'deny', cause: 'expired', reason: 'Too late' } as const;
+	openApprovalTable(gateway.database).resolve('apr_1', resolution, gateway.time);
 	const answer = await gateway.ask('POST', '/approvals/apr_1', { decision: 'allow' });
 	expect([answer.status, errorOf(answer.json)]).toEqual([410, 'approval-ended']);
 });

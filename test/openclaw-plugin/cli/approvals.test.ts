@@ -1,5 +1,5 @@
 import { openApprovalTable } from '../../../openclaw-plugin/src/approvals/approvalTable';
-import type { Settlement } from '../../../openclaw-plugin/src/approvals/approval';
+import type { Resolution } from '../../../openclaw-plugin/src/approvals/approval';
 import { startHealth } from '../../../openclaw-plugin/src/health/health';
 import { at } from '../../../testbed/json';
 import { createCommandLine, type CommandLine } from './support/commandLine';
@@ -25,7 +25,7 @@ afterEach(async () => {
 	await cli.remove();
 });
 
-function store(id: string, settlement?: Settlement): void {
+function store(id: string, resolution?: Resolution): void {
 	const table = openApprovalTable(cli.database);
 	const approval = {
 		id,
@@ -35,7 +35,7 @@ function store(id: string, settlement?: Settlement): void {
 		expiresAt: '2026-03-14T10:34:00.000Z',
 	};
 	table.insert({ agentId: 'finance', approval }, NOW - 60_000, NOW + 240_000);
-	if (settlement !== undefined) table.settle(id, settlement, NOW);
+	if (resolution !== undefined) table.resolve(id, resolution, NOW);
 }
 
 const told = () =>

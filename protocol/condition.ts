@@ -1,5 +1,7 @@
-import { numberOrder, parseTemplate, renderTemplate } from '../protocol';
-import type { Condition, Scalar, Template } from '../protocol';
+import type { Condition, Scalar } from './configCondition';
+import { numberOrder } from './numberOrder';
+import { parseTemplate, renderTemplate } from './template';
+import type { Template } from './template';
 
 /** Finds the first condition that a call does not meet. @returns what it is, without any value of the call */
 export type FindUnmet = (values: Readonly<Record<string, unknown>>) => string | undefined;

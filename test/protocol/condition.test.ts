@@ -1,6 +1,6 @@
-import { createConditions } from '../../../openclaw-plugin/src/inbound/condition';
-import { parseExactJsonBody } from '../../../openclaw-plugin/src/http/body';
-import type { Condition } from '../../../openclaw-plugin/src/protocol';
+import { parseExactJsonBody } from '../../openclaw-plugin/src/http/body';
+import type { Condition } from '../../protocol';
+import { createConditions } from '../../protocol/condition';
 
 function unmet(conditions: readonly Condition[], json: string, headers = {}): string | undefined {
 	const body = parseExactJsonBody({}, Buffer.from(json));
@@ -87,5 +87,11 @@ describe('a condition', () => {
 		const params = { a: 'x'.repeat(300_000) };
 		expect(createConditions(conditions, 'met')({ params })).toBeUndefined();
 		expect(createConditions(conditions)({ params })).toBe("'params.a' is missing");
+	});
+
+	it('whose path cannot be read is unclear, whatever comes', () => {
+		const conditions = [{ path: 'body..a', exists: true }];
+		expect(createConditions(conditions)({ body: { a: 1 } })).toBe("'body..a' is missing");
+		expect(createConditions(conditions, 'met')({ body: {} })).toBeUndefined();
 	});
 });
