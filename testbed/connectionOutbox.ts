@@ -62,6 +62,23 @@ export function readKept(gatewayFolder: string, endpoint: string): readonly Kept
 	);
 }
 
+/** What the gateway was told of each attempt at an event, for people. */
+export function readAttempts(gatewayFolder: string, eventId: string): readonly string[] {
+	return readPluginDatabase(gatewayFolder, (database) =>
+		database
+			.prepare(
+				`SELECT a.number, a.started_at, a.error, a.response FROM attempts a
+				JOIN deliveries d ON d.id = a.delivery_id JOIN events e ON e.seq = d.event_seq
+				WHERE e.id = ? ORDER BY a.id`,
+			)
+			.all(eventId)
+			.map(
+				({ number, started_at: at, error, response }) =>
+					`attempt ${String(number)} at ${new Date(Number(at)).toISOString()}: ${String(error ?? response)}`,
+			),
+	);
+}
+
 /** The names of the endpoints that n8n has registered. */
 export function readConnections(gatewayFolder: string): readonly string[] {
 	return readPluginDatabase(gatewayFolder, (database) =>

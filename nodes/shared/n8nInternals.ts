@@ -189,6 +189,12 @@ function hasRun(result: unknown): boolean {
 	return Object.keys(ownProperty(result, 'runData') ?? {}).length > 0;
 }
 
+/** Whether an execution has taken longer than the workflow, or n8n, lets one take. */
+export function hasTimedOut(context: IExecuteFunctions): boolean {
+	const limit = ownProperty(ownProperty(context, 'additionalData'), 'executionTimeoutTimestamp');
+	return typeof limit === 'number' && Date.now() >= limit;
+}
+
 /**
  * Makes one failed execution, so that n8n's error workflow tells somebody. Earlier releases of n8n 2 can
  * only start the trigger anew, which tells its error workflow too.

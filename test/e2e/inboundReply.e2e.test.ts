@@ -258,7 +258,7 @@ describe('a token of the plugin', () => {
 	});
 
 	it('of another scope is refused with what to do', async () => {
-		const token = createToken(gateway, ['endpoints']);
+		const token = createToken(gateway, { scopes: ['endpoints'] });
 		const execution = await run(toAgent('Hello', {}), token);
 		expect(execution.errorMessage).toContain('The access token is not for this');
 	});

@@ -314,7 +314,7 @@ describe('a message', () => {
 
 describe('a token of the plugin', () => {
 	it('opens the inbound endpoints until it is revoked', async () => {
-		const token = createToken(gateway, ['inbound']);
+		const token = createToken(gateway, { scopes: ['inbound'] });
 		const headers = { authorization: `Bearer ${token}` };
 		expect(await post('plain', { text: 'With a token' }, headers)).toMatchObject({ status: 202 });
 		removeToken(gateway, token);
@@ -460,7 +460,7 @@ describe('a message that was accepted', () => {
 
 describe('the API for endpoints', () => {
 	it('sets an endpoint up, tries it and takes it away', async () => {
-		const token = createToken(gateway, ['endpoints']);
+		const token = createToken(gateway, { scopes: ['endpoints'] });
 		const ask = async (method: string, path: string, body?: unknown) => {
 			const response = await fetch(`${gateway.url}/plugins/event-webhooks/api/endpoints/${path}`, {
 				method,

@@ -154,7 +154,7 @@ it('what endpoints are not to see is in no request, and nowhere at the gateway',
 	expect(at(omitted?.json, 'data', 'message')).toMatchObject({ role: 'assistant' });
 	expect(at(redacted?.json, 'data', 'message')).toBe('[redacted]');
 
-	const token = createToken(gateway, ['events', 'endpoints']);
+	const token = createToken(gateway, { scopes: ['events', 'endpoints'] });
 	const api = async (path: string, body?: JsonObject) => {
 		const response = await fetch(`${gateway.url}/plugins/event-webhooks/api/deliveries${path}`, {
 			headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

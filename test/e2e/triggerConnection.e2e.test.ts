@@ -85,10 +85,15 @@ async function createCredential() {
 }
 
 /** Takes its time between the trigger and the last node. */
-async function create(parameters: JsonObject = {}, seconds = 0): Promise<Workflow> {
+async function create(
+	parameters: JsonObject = {},
+	seconds = 0,
+	settings: JsonObject = {},
+): Promise<Workflow> {
 	const credential = await createCredential();
 	return await n8n.client.createWorkflow({
 		name: 'Connected',
+		settings,
 		nodes: [
 			triggerNode(credential, {
 				events: ['tool.called'],
@@ -184,6 +189,24 @@ it(
 	},
 	2 * RUN_LIMIT_MS,
 );
+
+it('goes on after an execution that took longer than the workflow may', async () => {
+	const workflow = await create({ options: { maxParallel: 1 } }, 30, { executionTimeout: 2 });
+	await n8n.client.publish(workflow);
+	await takeTurn();
+	await takeTurn();
+	const names = (await endpoints()).map((one) => textAt(one, 'name'));
+	const own = names.find((name) => name.includes(workflow.id)) ?? '';
+	const query = `?endpoint=${encodeURIComponent(own)}&status=delivered`;
+	const settled = async () => await list('deliveries', query);
+	await waitFor('both to be settled', async () => (await settled()).length === 2, {
+		timeoutMs: RUN_LIMIT_MS,
+	});
+	expect(await settled()).toMatchObject(
+		Array(2).fill({ attemptLog: [{ response: expect.stringContaining('timed out') as string }] }),
+	);
+	await n8n.client.deleteWorkflow(workflow);
+});
 
 /** Answers each reply of the agent with a message to the same agent. */
 async function createCircle(options: JsonObject): Promise<Workflow> {

@@ -17,6 +17,7 @@ import {
 	comeToRest,
 	countEnds,
 	definition,
+	describeLost,
 	publish,
 	runTwice,
 	startFetchingStage,
@@ -150,6 +151,8 @@ async function rehearseFaults(
 	const kept = readKept(gateway.folder, endpoint);
 	const runs = readFetchedRuns(n8n.folder, workflow.id);
 	const ends = countEnds(runs);
+	const lost = kept.map(({ id }) => id).filter((id) => !ends.has(id));
+	for (const line of describeLost(stage, lost, runs)) progress.line(line);
 	const twice = runTwice(ends);
 	await n8n.client.deleteWorkflow(workflow);
 	return {
@@ -157,7 +160,7 @@ async function rehearseFaults(
 		edits: troubles.edits,
 		kept: kept.length,
 		cutOff: runs.filter(({ status }) => status === 'crashed').length,
-		lost: kept.map(({ id }) => id).filter((id) => !ends.has(id)),
+		lost,
 		twice,
 		twiceUntold: untold(twice, runs, troubles),
 		unsettled: kept.filter(({ state }) => state !== 'delivered').length,

@@ -9,11 +9,14 @@ export const LAST_NODE = 'After';
 
 /** An event's way through n8n. */
 export interface FetchedRun {
+	readonly executionId: string;
 	readonly eventId: string | undefined;
 	readonly sessionKey: string;
 	readonly status: string;
 	/** Whether its last node has run. */
 	readonly hasEnded: boolean;
+	/** Of the nodes that ran. */
+	readonly names: readonly string[];
 	/** Milliseconds since 1970: of its first node, and of its end. */
 	readonly startedAt: number;
 	readonly endedAt: number;
@@ -41,12 +44,16 @@ export async function readQueuedRuns(
 	return lines.map((line) => toRun(readExecution(objectAt(JSON.parse(line)))));
 }
 
-function toRun({ status, event, ran, createdAt, endedAt }: StoredExecution): FetchedRun {
+function toRun(execution: StoredExecution): FetchedRun {
+	const { id, status, event, names, ran, createdAt, endedAt } = execution;
 	return {
+		executionId: id,
+		names,
 		eventId: event === undefined ? undefined : textAt(event, 'id'),
 		sessionKey: textAt(event, 'data', 'sessionKey'),
 		status,
-		hasEnded: status === 'success' && ran(LAST_NODE) !== undefined,
+		// Whatever n8n has made of its row since: a worker's execution may be taken for dangling while it runs.
+		hasEnded: textAt(ran(LAST_NODE), 'executionStatus') === 'success',
 		startedAt: createdAt,
 		endedAt,
 	};

@@ -1,4 +1,4 @@
-import { readConnections, readKept } from '../../testbed/connectionOutbox';
+import { readAttempts, readConnections, readKept } from '../../testbed/connectionOutbox';
 import { startGateway, type Gateway } from '../../testbed/gateway';
 import type { Workflow } from '../../testbed/n8n/client';
 import type { N8n, N8nOptions } from '../../testbed/n8n/instance';
@@ -138,6 +138,21 @@ export async function comeToRest(
 			{ timeoutMs, everyMs: 1000 },
 		),
 	);
+}
+
+/** All that is known of events that no execution has run to its end, for people. */
+export function describeLost(
+	{ gateway }: FetchingStage,
+	lost: readonly string[],
+	runs: readonly FetchedRun[],
+): readonly string[] {
+	return lost.flatMap((id) => [
+		`lost: ${id}`,
+		...readAttempts(gateway.folder, id).map((attempt) => `  ${attempt}`),
+		...runs
+			.filter(({ eventId }) => eventId === id)
+			.map((run) => `  execution ${run.executionId}: ${run.status}, ran ${run.names.join(', ')}`),
+	]);
 }
 
 /** How often each event has run to its end. */

@@ -8,6 +8,7 @@ import {
 	comeToRest,
 	countEnds,
 	definition,
+	describeLost,
 	publish,
 	runTwice,
 	startFetchingStage,
@@ -71,6 +72,7 @@ export const queueTrial: Trial = {
 		const runs = await readQueuedRuns(n8n, workflow.id);
 		const ends = countEnds(runs);
 		const lost = kept.map(({ id }) => id).filter((id) => !ends.has(id));
+		for (const line of describeLost(stage, lost, runs)) tools.progress.line(line);
 		const twice = runTwice(ends);
 		const unsettled = kept.filter(({ state }) => state !== 'delivered').length;
 		const cutOff = runs.filter(({ status }) => status !== 'success').length;

@@ -90,18 +90,15 @@ function executionKey(
 }
 
 function judgeRun(run: IRun | undefined, rules: ConnectionSettings): RunResult {
-	// The key is known.
-	if (run === undefined) return ended('done', 'It has been started before');
+	if (run === undefined) return notStarted(rules);
 	switch (run.status) {
 		case 'error':
 			if (wasCutOff(run.data.resultData)) return cutOff(rules);
-			return rules.onWorkflowError === 'retry'
-				? ended('failed', 'The workflow ended with an error')
-				: ended('done');
+			return workflowFailed(rules, 'The workflow ended with an error');
 		case 'crashed':
 			return cutOff(rules);
 		case 'canceled':
-			return ended('done', 'The execution was canceled');
+			return canceled(run.data.resultData.error?.message ?? '', rules);
 		default:
 			return ended('done');
 	}
@@ -111,8 +108,28 @@ function judgeRun(run: IRun | undefined, rules: ConnectionSettings): RunResult {
 function judgeFailure(error: unknown, rules: ConnectionSettings): RunResult {
 	const name = error instanceof Error ? error.name : '';
 	const message = error instanceof Error ? error.message : '';
-	if (/cancel/i.test(`${name} ${message}`)) return ended('done', 'The execution was canceled');
-	return cutOff(rules);
+	return /cancel/i.test(`${name} ${message}`) ? canceled(message, rules) : cutOff(rules);
+}
+
+/**
+ * n8n has an execution with this key, or could not begin with it. Nobody here knows how that one ended, but the next
+ * attempt looks at it.
+ */
+function notStarted({ onCrash }: ConnectionSettings): RunResult {
+	return onCrash === 'skip'
+		? ended('done', 'It has been started before')
+		: ended('failed', 'n8n did not start it: an earlier execution has its key, or could not begin');
+}
+
+/** @param message of n8n's error, which tells who canceled */
+function canceled(message: string, rules: ConnectionSettings): RunResult {
+	if (/shutting down/i.test(message)) return cutOff(rules);
+	if (/timed out/i.test(message)) return workflowFailed(rules, 'The execution timed out');
+	return ended('done', 'The execution was canceled');
+}
+
+function workflowFailed({ onWorkflowError }: ConnectionSettings, reason: string): RunResult {
+	return onWorkflowError === 'retry' ? ended('failed', reason) : ended('done', reason);
 }
 
 function cutOff({ onCrash }: ConnectionSettings): RunResult {

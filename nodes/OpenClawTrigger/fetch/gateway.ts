@@ -31,6 +31,15 @@ export interface Settlement {
 	readonly run?: string;
 	readonly reason?: string;
 	readonly durationMs?: number;
+	/** Told by a worker, and not by the process that fetches. */
+	readonly elsewhere?: true;
+}
+
+/** What a fetch brings. */
+export interface Fetched {
+	readonly deliveries: readonly FetchedDelivery[];
+	/** Deliveries of which a worker has told the end. */
+	readonly ended: readonly string[];
 }
 
 /** Why the gateway did not do what it was asked for. */
@@ -76,12 +85,15 @@ export class EndpointClient {
 			readonly settled: readonly Settlement[];
 		},
 		signal: AbortSignal,
-	): Promise<Answer<readonly FetchedDelivery[]>> {
+	): Promise<Answer<Fetched>> {
 		const timeoutMs = request.waitSeconds * 1000 + TIMEOUT_MS;
 		const path = endpointPath(this.name, 'fetch');
 		return await this.ask(
 			{ method: 'POST', path, body: { ...request }, timeoutMs, signal },
-			({ deliveries }) => (Array.isArray(deliveries) ? deliveries.flatMap(readDelivery) : []),
+			({ deliveries, ended }) => ({
+				deliveries: Array.isArray(deliveries) ? deliveries.flatMap(readDelivery) : [],
+				ended: Array.isArray(ended) ? ended.filter((one) => typeof one === 'string') : [],
+			}),
 		);
 	}
 

@@ -63,7 +63,7 @@ export async function listenOnce(
 			const request = { consumer, max: 1, waitSeconds: WAIT_SECONDS, settled: [] };
 			const answer = await client.fetch(request, signal);
 			if (isOver()) return undefined;
-			for (const fetched of orThrow(context, answer)) {
+			for (const fetched of orThrow(context, answer).deliveries) {
 				const accepted = acceptDelivery(fetched, keys, settings, isWanted, Date.now());
 				const isRun = accepted.kind === 'runs';
 				const { delivery } = fetched;

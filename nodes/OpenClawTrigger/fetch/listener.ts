@@ -14,7 +14,7 @@ import { acceptDelivery } from './accept';
 import { runEvents } from './execution';
 import type { HeldEvent } from './execution';
 import { EndpointClient } from './gateway';
-import type { Answer, FetchedDelivery, Settlement } from './gateway';
+import type { Answer, Fetched, FetchedDelivery, Settlement } from './gateway';
 import { failureOf, Outage } from './outage';
 import { EventQueue } from './queue';
 import { Settlements } from './settlements';
@@ -59,6 +59,8 @@ export class Listener {
 	/** Under which names it has fetched, the present one last. */
 	private readonly consumers = new Set([this.consumer]);
 	private readonly held = new Map<string, HeldEvent>();
+	/** What ends the wait for an execution, by the deliveries that it runs. */
+	private readonly endings = new Map<string, () => void>();
 	/** Each attempt is started once, whatever is handed out. */
 	private readonly begun = new EventClaims();
 	/** The events that have ended, should the gateway not have heard of it, or somebody send one once more. */
@@ -170,10 +172,7 @@ export class Listener {
 		}
 	}
 
-	private async fetch(
-		work: Work,
-		waitSeconds: number,
-	): Promise<Answer<readonly FetchedDelivery[]>> {
+	private async fetch(work: Work, waitSeconds: number): Promise<Answer<Fetched>> {
 		const { client, closing } = work;
 		if (!work.isRegistered) {
 			const registered = await client.register(this.describe(work));
@@ -194,7 +193,8 @@ export class Listener {
 		const answer = await client.fetch(request, closing.signal);
 		if (answer.kind === 'ok') {
 			this.replaced = [];
-			for (const delivery of answer.value) this.accept(work, delivery);
+			for (const delivery of answer.value.ended) this.endings.get(delivery)?.();
+			for (const delivery of answer.value.deliveries) this.accept(work, delivery);
 			this.startNext(work);
 		} else {
 			this.settlements.putBack(settled, this.senderOf(work));
@@ -294,7 +294,19 @@ export class Listener {
 		});
 		if (fresh.length === 0) return;
 		const origin = { endpoint: this.name, consumer: this.consumer };
-		const results = await runEvents(context, rules, origin, fresh);
+		const ended = new Promise<undefined>((resolve) => {
+			const end = () => {
+				resolve(undefined);
+			};
+			for (const { delivery } of fresh) this.endings.set(delivery, end);
+		});
+		const results = await Promise.race([runEvents(context, rules, origin, fresh), ended]);
+		for (const { delivery } of fresh) this.endings.delete(delivery);
+		if (results === undefined) {
+			// Its worker has told the gateway; n8n tells nobody of an execution that it ended there.
+			for (const { delivery } of fresh) this.held.delete(delivery);
+			return;
+		}
 		const durationMs = Math.max(0, Date.now() - startedAt);
 		for (const [place, held] of fresh.entries()) {
 			const result = results[place];
@@ -358,16 +370,19 @@ export class Listener {
 	 * Lets the gateway know that this listener is there while it can take nothing more, until there is room. By the
 	 * open request the gateway notices at once when this process dies, too.
 	 */
-	private async keepPlace(work: Work): Promise<Answer<readonly FetchedDelivery[]>> {
-		const room = new Promise<{ kind: 'ok'; value: [] }>((resolve) => {
+	private async keepPlace(work: Work): Promise<Answer<Fetched>> {
+		const nothing: Answer<Fetched> = { kind: 'ok', value: { deliveries: [], ended: [] } };
+		const room = new Promise<Answer<Fetched>>((resolve) => {
 			this.onRoom = () => {
-				if (this.hasRoom(work)) resolve({ kind: 'ok', value: [] });
+				if (this.hasRoom(work)) resolve(nothing);
 			};
 		});
 		const { consumer, replaced: replaces } = this;
 		const request = { consumer, replaces, max: 0, waitSeconds: WAIT_SECONDS, settled: [] };
 		// The next request ends this one at the gateway.
-		return await Promise.race([work.client.fetch(request, work.closing.signal), room]);
+		const answer = await Promise.race([work.client.fetch(request, work.closing.signal), room]);
+		if (answer.kind === 'ok') for (const one of answer.value.ended) this.endings.get(one)?.();
+		return answer;
 	}
 }
 

@@ -1,10 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { readRunState } from '../../shared/n8nInternals';
+import { hasTimedOut, readRunState } from '../../shared/n8nInternals';
 import type { FetchedMark } from '../event/runMark';
 import { BUSY_RUNS } from '../event/runMark';
 import { confirm } from '../once/confirm';
 import { findListener } from './connect';
 import { EndpointClient } from './gateway';
+import { Settlements } from './settlements';
 
 /** Workers ask the gateway themselves; reading the credential for each execution would be slow. */
 const clients = new Map<string, { client: EndpointClient; since: number }>();
@@ -89,6 +90,9 @@ async function report(
 	}
 	const [first] = elsewhere;
 	if (first === undefined) return;
+	context.getExecutionCancelSignal()?.addEventListener('abort', () => {
+		tellCanceled(context, first, elsewhere);
+	});
 	// Before anything runs: an execution that nobody knows of would run a second time.
 	const answer = await clientFor(context, first.endpoint).settle(
 		first.consumer,
@@ -98,6 +102,30 @@ async function report(
 	context.logger.warn('OpenClaw Trigger could not tell the gateway that an event is started', {
 		reason: answer.text.message,
 	});
+}
+
+/** n8n lets the process that fetches wait for ever for an execution that it has ended at a worker. */
+function tellCanceled(
+	context: IExecuteFunctions,
+	{ endpoint, consumer, endsWithError }: FetchedMark,
+	marks: readonly FetchedMark[],
+): void {
+	const client = clientFor(context, endpoint);
+	const isLate = hasTimedOut(context);
+	const settlements = new Settlements();
+	for (const { delivery } of marks) {
+		settlements.add(
+			{
+				delivery,
+				outcome: isLate && !endsWithError ? 'failed' : 'done',
+				reason: isLate ? 'The execution timed out' : 'The execution was canceled',
+				run: context.getExecutionId(),
+				elsewhere: true,
+			},
+			async (settled) => await client.settle(consumer, settled),
+			0,
+		);
+	}
 }
 
 function clientFor(context: IExecuteFunctions, endpoint: string): EndpointClient {

@@ -94,16 +94,16 @@ export async function answerFetch(
 		});
 		return;
 	}
-	const { deliveries } = fetched;
+	const { deliveries, ended } = fetched;
 	if (response.destroyed) {
-		connections.takeBack(endpoint, consumer, deliveries);
+		connections.takeBack(endpoint, consumer, fetched);
 		return;
 	}
 	// Until everything is with the operating system, the receiver cannot have it.
 	response.once('close', () => {
-		if (!response.writableFinished) connections.takeBack(endpoint, consumer, deliveries);
+		if (!response.writableFinished) connections.takeBack(endpoint, consumer, fetched);
 	});
-	answerJson(response, 200, { ok: true, deliveries });
+	answerJson(response, 200, { ok: true, deliveries, ...(ended.length === 0 ? {} : { ended }) });
 }
 
 /** Who has fetched over a network connection, by endpoint. */
@@ -174,7 +174,9 @@ const OUTCOMES: readonly FetchedOutcome['outcome'][] = [
 
 function readOutcome(value: unknown): FetchedOutcome | undefined {
 	if (typeof value !== 'object' || value === null) return undefined;
-	const { delivery, outcome, run, reason, durationMs } = value as Readonly<Record<string, unknown>>;
+	const { delivery, outcome, run, reason, durationMs, elsewhere } = value as Readonly<
+		Record<string, unknown>
+	>;
 	const deliveryId = typeof delivery === 'string' ? parseDeliveryId(delivery) : undefined;
 	const known = OUTCOMES.find((one) => one === outcome);
 	if (deliveryId === undefined || known === undefined) return undefined;
@@ -188,6 +190,7 @@ function readOutcome(value: unknown): FetchedOutcome | undefined {
 		...(isWithin(durationMs, Number.MAX_SAFE_INTEGER)
 			? { durationMs: Math.round(durationMs) }
 			: {}),
+		...(elsewhere === true ? { elsewhere } : {}),
 	};
 }
 

@@ -25,6 +25,8 @@ export interface FetchedOutcome {
 	readonly run?: string;
 	readonly reason?: string;
 	readonly durationMs?: number;
+	/** Whether another process tells it than the one that fetches, which is to hear of it. */
+	readonly elsewhere?: boolean;
 }
 
 /** One event as it is handed out. */
@@ -54,7 +56,12 @@ export interface Consumer {
 
 /** What a fetch brings. */
 export type Fetched =
-	| { readonly kind: 'deliveries'; readonly deliveries: readonly HandedOut[] }
+	| {
+			readonly kind: 'deliveries';
+			readonly deliveries: readonly HandedOut[];
+			/** Deliveries of this consumer of which another process has told the end. */
+			readonly ended: readonly string[];
+	  }
 	/** Somebody else has the events, since then. Milliseconds since 1970. */
 	| { readonly kind: 'taken'; readonly since: number; readonly address: string };
 
@@ -80,7 +87,11 @@ export interface Connections {
 	 */
 	hangUp(endpoint: Endpoint, consumer: Consumer): void;
 	/** Takes back what a response could not bring: the receiver has gone before it was sent. */
-	takeBack(endpoint: Endpoint, consumer: Consumer, handedOut: readonly HandedOut[]): void;
+	takeBack(
+		endpoint: Endpoint,
+		consumer: Consumer,
+		lost: { readonly deliveries: readonly HandedOut[]; readonly ended: readonly string[] },
+	): void;
 	/** Writes what became of deliveries; what nobody waits for any more is passed over. */
 	settle(endpoint: Endpoint, consumer: Consumer, outcomes: readonly FetchedOutcome[]): void;
 	/**
@@ -135,6 +146,8 @@ interface Connection {
 	request?: { readonly endWait: () => void };
 	/** By delivery: until when it is not handed out again. */
 	readonly released: Map<number, number>;
+	/** Deliveries of which another process has told the end, until the consumer has heard of it. */
+	readonly ended: Set<string>;
 }
 
 /** Makes the hand-out of events. */
@@ -164,7 +177,12 @@ export function createConnections(parts: ConnectionParts): Connections {
 	const noted = database.prepare('SELECT consumer FROM connections WHERE endpoint_id = ?');
 
 	const connectionOf = (endpointId: number): Connection => {
-		const known = connections.get(endpointId) ?? { address: '', since: 0, released: new Map() };
+		const known = connections.get(endpointId) ?? {
+			address: '',
+			since: 0,
+			released: new Map(),
+			ended: new Set(),
+		};
 		connections.set(endpointId, known);
 		return known;
 	};
@@ -196,6 +214,7 @@ export function createConnections(parts: ConnectionParts): Connections {
 		connection.address = address;
 		connection.since = now();
 		connection.released.clear();
+		connection.ended.clear();
 	};
 	const handOut = (endpoint: Endpoint, connection: Connection, consumer: string, max: number) => {
 		const wanted = max + connection.released.size;
@@ -327,12 +346,15 @@ export function createConnections(parts: ConnectionParts): Connections {
 					const deliveries =
 						isOpen && max > 0 ? handOut(endpoint, connection, consumer.id, max) : [];
 					const left = deadline - elapsed();
-					if (deliveries.length > 0 || left <= 0 || endpoint === undefined) {
-						return { kind: 'deliveries', deliveries };
+					const hasNews = deliveries.length > 0 || connection.ended.size > 0;
+					if (hasNews || left <= 0 || endpoint === undefined) {
+						const ended = [...connection.ended];
+						connection.ended.clear();
+						return { kind: 'deliveries', deliveries, ended };
 					}
 					const wait = max > 0 ? Math.min(left, nextIn(given.id, connection)) : left;
 					await untilNews(given.id, wait, news, signal);
-					if (!isCurrent()) return { kind: 'deliveries', deliveries: [] };
+					if (!isCurrent()) return { kind: 'deliveries', deliveries: [], ended: [] };
 				}
 			} finally {
 				if (connection.request === request) {
@@ -347,13 +369,15 @@ export function createConnections(parts: ConnectionParts): Connections {
 			if (connection.consumer !== consumer.id || connection.seenAt === undefined) return;
 			connection.seenAt = Math.min(connection.seenAt, elapsed() - ALIVE_MS + HUNG_UP_MS);
 		},
-		takeBack: ({ id }, consumer, handedOut) => {
+		takeBack: ({ id }, consumer, { deliveries, ended }) => {
 			inTransaction(database, () => {
-				for (const { delivery } of handedOut)
+				for (const { delivery } of deliveries)
 					letGo.run(parseDeliveryId(delivery) ?? 0, consumer.id);
 			});
 			const connection = connectionOf(id);
-			if (connection.consumer === consumer.id) delete connection.seenAt;
+			if (connection.consumer !== consumer.id) return;
+			delete connection.seenAt;
+			for (const delivery of ended) connection.ended.add(delivery);
 		},
 		settle: (endpoint, consumer, outcomes) => {
 			const connection = connectionOf(endpoint.id);
@@ -376,6 +400,9 @@ export function createConnections(parts: ConnectionParts): Connections {
 						continue;
 					}
 					const { id, generation, attempts } = delivery;
+					if (result.elsewhere === true && connection.consumer === consumer.id) {
+						connection.ended.add(formatDeliveryId(id));
+					}
 					const durationMs = result.durationMs ?? 0;
 					outbox.settle([
 						{

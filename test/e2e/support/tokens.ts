@@ -3,19 +3,17 @@ import { listRefusals } from '../../../openclaw-plugin/src/inbound/inboundCalls'
 import type { InboundRefusal } from '../../../openclaw-plugin/src/inbound/inboundCalls';
 import { dataFolder, openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { issueToken, revokeToken, TOKEN_SCOPES } from '../../../openclaw-plugin/src/tokens/tokens';
-import type { TokenScope } from '../../../openclaw-plugin/src/tokens/tokens';
+import type { TokenRequest } from '../../../openclaw-plugin/src/tokens/tokens';
 import type { Gateway } from '../../../testbed/gateway';
 
 /*
  * What `openclaw event-webhooks token` and the like do, in the same database: the command takes a quarter of a minute to start.
  */
 
-/** Makes an access token; of all scopes unless others are given. */
-export function createToken(
-	gateway: Gateway,
-	scopes: readonly TokenScope[] = TOKEN_SCOPES,
-): string {
-	return inDatabase(gateway, (database) => issueToken(database, { name: 'n8n', scopes }).token);
+/** Makes an access token; of all scopes, for ever, unless something else is asked for. */
+export function createToken(gateway: Gateway, more: Partial<TokenRequest> = {}): string {
+	const request = { name: 'n8n', scopes: TOKEN_SCOPES, ...more };
+	return inDatabase(gateway, (database) => issueToken(database, request).token);
 }
 
 /** Takes an access token away. */

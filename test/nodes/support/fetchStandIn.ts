@@ -45,6 +45,7 @@ export class FetchStandIn {
 	isAway = false;
 	registered: Registration | undefined;
 	private readonly waiting: Waiting[] = [];
+	private readonly ended: string[] = [];
 	private readonly open = new Map<object, number>();
 	private server: LocalServer | undefined;
 	private next = 1;
@@ -84,6 +85,15 @@ export class FetchStandIn {
 		this.next += 1;
 		this.waiting.push({ delivery, event, attempt: 1, ...changes });
 		return delivery;
+	}
+
+	/** A worker has told the end of a delivery. */
+	endElsewhere(delivery: string): void {
+		this.waiting.splice(
+			this.waiting.findIndex((one) => one.delivery === delivery),
+			1,
+		);
+		this.ended.push(delivery);
 	}
 
 	/** How deliveries of a kind have ended. */
@@ -136,7 +146,8 @@ export class FetchStandIn {
 		const { consumer, replaces } = body as (typeof this.consumers)[number];
 		this.consumers.push({ consumer, replaces });
 		this.open.set(response, Number(body.max));
-		return { status: 200, body: { ok: true, deliveries: await this.handOut(body) } };
+		const deliveries = await this.handOut(body);
+		return { status: 200, body: { ok: true, deliveries, ended: this.ended.splice(0) } };
 	}
 
 	private settle(settled: readonly Settled[], consumer: unknown): void {
@@ -160,7 +171,8 @@ export class FetchStandIn {
 			const due = this.waiting
 				.filter((waiting) => waiting.consumer !== consumer)
 				.slice(0, Number(body.max));
-			if (due.length > 0 || Date.now() >= until || this.isStopped) {
+			const hasNews = due.length > 0 || this.ended.length > 0;
+			if (hasNews || Date.now() >= until || this.isStopped) {
 				return due.map((waiting) => this.toDelivery(waiting, consumer));
 			}
 			await delay(5);

@@ -299,8 +299,23 @@ it('has one request of a consumer at a time: a later one ends the one before', a
 it('takes back what could not be sent', async () => {
 	add();
 	const handedOut = await fetchAll('a');
-	connections.takeBack(endpoint(), { id: 'a', address: '' }, handedOut);
+	connections.takeBack(endpoint(), { id: 'a', address: '' }, { deliveries: handedOut, ended: [] });
 	expect(await fetchAll('b')).toMatchObject([{ attempt: 1 }]);
+});
+
+it('tells who fetches of what another process has ended, once it has heard of it', async () => {
+	const id = add();
+	const [delivery] = (await fetchAll('a')).map((one) => one.delivery);
+	const waiting = ask('a', { waitMs: 60_000 });
+	settle('done', id, { reason: 'The execution timed out', elsewhere: true });
+	const told = await waiting;
+	expect(told).toEqual({ kind: 'deliveries', deliveries: [], ended: [delivery] });
+	expect(row(id)).toMatchObject({ state: 'delivered' });
+	if (told.kind === 'deliveries') {
+		connections.takeBack(endpoint(), { id: 'a', address: '' }, told);
+	}
+	expect(await ask('a')).toEqual(told);
+	expect(await ask('a')).toEqual({ kind: 'deliveries', deliveries: [], ended: [] });
 });
 
 it('hands out nothing while the endpoint is paused, and what it kept when it is resumed', async () => {

@@ -363,6 +363,81 @@ test('an event whose worker has gone is no event whose workflow has failed: it r
 	expect(arrived(opened)).toHaveLength(1);
 });
 
+describe('an event that n8n does not start', () => {
+	/** n8n has an execution with the next key already. */
+	const takeKey = ({ harness: { executions } }: Opened) => {
+		executions.has = () => {
+			Reflect.deleteProperty(executions, 'has');
+			return true;
+		};
+	};
+
+	test('is another attempt: nobody knows whether the execution under its key has ended', async () => {
+		const opened = open();
+		takeKey(opened);
+		const sent = event();
+		const delivery = gateway.push(sent);
+		await publish(opened);
+		expect(await gateway.settledAs('failed', 1)).toEqual([delivery]);
+		expect(await gateway.settledAs('done', 1)).toEqual([delivery]);
+		expect(arrived(opened)).toEqual([sent.id]);
+	});
+
+	test('has been started where it is to be started once', async () => {
+		const opened = open({ onCrash: 'skip' });
+		takeKey(opened);
+		const delivery = gateway.push(event());
+		await publish(opened);
+		expect(await gateway.settledAs('done', 1)).toEqual([delivery]);
+		expect(arrived(opened)).toEqual([]);
+	});
+});
+
+describe('an event whose execution was canceled', () => {
+	test.each<[string, string, object, string]>([
+		['by hand', 'The execution was cancelled manually', {}, 'done'],
+		['by hand', 'The execution was cancelled manually', { onWorkflowError: 'retry' }, 'done'],
+		['as it took too long', 'The execution was cancelled because it timed out', {}, 'done'],
+		[
+			'as it took too long',
+			'The execution was cancelled because it timed out',
+			{ onWorkflowError: 'retry' },
+			'failed',
+		],
+		[
+			'as n8n shut down',
+			'The execution was cancelled because the system is shutting down',
+			{},
+			'failed',
+		],
+		[
+			'as n8n shut down',
+			'The execution was cancelled because the system is shutting down',
+			{ onCrash: 'skip' },
+			'done',
+		],
+	])('%s is told as what that means: %s, %j', async (_how, message, options, outcome) => {
+		const opened = open(options);
+		opened.harness.beforeRun = async () => await Promise.reject(new Error(message));
+		const delivery = gateway.push(event());
+		await publish(opened);
+		expect(await gateway.settledAs(outcome, 1)).toEqual([delivery]);
+	});
+});
+
+test('an event whose end a worker has told makes room for the next', async () => {
+	const opened = open({ maxParallel: 1 });
+	const running = holdRuns(opened);
+	const first = gateway.push(event());
+	const second = gateway.push(event());
+	await publish(opened);
+	await waitFor('the first to run', () => running.length === 1);
+	gateway.endElsewhere(first);
+	await waitFor('the second to run', () => running.length === 2);
+	running[1]?.end();
+	expect(await gateway.settledAs('done', 1)).toEqual([second]);
+});
+
 describe('an event that an earlier life of n8n has begun', () => {
 	const crashed = Object.assign(new Error('Crashed'), { name: 'WorkflowCrashedError' });
 	const cut = (): IRunExecutionData => {
