@@ -17,11 +17,22 @@ export type InboundSamples = ReadonlyMap<InboundVariant, readonly InboundSample[
 export interface InboundEngine {
 	readonly title: string;
 	readonly env: Readonly<Record<string, string>>;
+	/** How many times as fast as the fastest HTTP Request our node has to be. */
+	readonly target: number;
 }
 
 export const INBOUND_ENGINES: readonly InboundEngine[] = [
-	{ title: 'the default engine (vm)', env: {} },
-	{ title: '`N8N_EXPRESSION_ENGINE=legacy`', env: { N8N_EXPRESSION_ENGINE: 'legacy' } },
+	{ title: 'the default engine (vm)', env: {}, target: 1 },
+	{
+		title: '`N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`',
+		env: { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' },
+		target: 1.5,
+	},
+	{
+		title: '`N8N_EXPRESSION_ENGINE=legacy`',
+		env: { N8N_EXPRESSION_ENGINE: 'legacy' },
+		target: 1,
+	},
 ];
 
 const medianMs = (samples: readonly InboundSample[]) => median(samples.map(({ nodeMs }) => nodeMs));
@@ -70,9 +81,9 @@ export function targetsOf(engine: InboundEngine, samples: InboundSamples): Bench
 			const { faster } = compare(own, referenceSamples);
 			return {
 				label: `${engine.title}: ${title}, of ${reference.title}`,
-				target: '≥ 1.0',
+				target: `≥ ${engine.target.toFixed(1)}`,
 				actual: faster,
-				met: faster >= 1,
+				met: faster >= engine.target,
 			};
 		});
 }

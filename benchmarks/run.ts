@@ -22,7 +22,10 @@ interface Group {
 
 const GROUPS: Readonly<Record<string, Group>> = {
 	n8n: { names: ['verify', 'template', 'trigger', 'connection', 'inbound'], file: 'RESULTS.md' },
-	plugin: { names: ['outbox', 'backlog', 'delivery', 'turn'], file: 'RESULTS-PLUGIN.md' },
+	plugin: {
+		names: ['outbox', 'backlog', 'delivery', 'sender', 'turn', 'refusals'],
+		file: 'RESULTS-PLUGIN.md',
+	},
 	flow: { names: ['latency', 'roundTrip'], file: 'RESULTS-FLOW.md' },
 	scaling: { names: ['scaling'], file: 'RESULTS-SCALING.md' },
 };

@@ -21,15 +21,10 @@ import { isKnownEventType, KNOWN_EVENT_TYPES, nearestEventType } from './event';
 import type { EventType } from './event';
 import { FILTER_KEYS } from './eventFilter';
 import type { EventFilter } from './eventFilter';
+import { readSecretReference } from './configSecret';
+import type { SecretReference } from './configSecret';
 import { describeSecretFault } from './secret';
 import { TRANSFORM_ROOTS } from './template';
-
-/** A reference to a secret that the gateway keeps elsewhere. */
-export interface SecretReference {
-	readonly source: string;
-	readonly provider?: string;
-	readonly id: string;
-}
 
 /** Which events somebody wants. */
 export interface Subscription {
@@ -241,12 +236,7 @@ function readEvents(field: Field): readonly (EventType | '*')[] | undefined {
 }
 
 function readSecret(field: Field): string | SecretReference | undefined {
-	if (!isObject(field.value)) return readSecretText(field);
-	checkKeys(field, ['source', 'provider', 'id']);
-	const source = readText(child(field, 'source'));
-	const id = readText(child(field, 'id'));
-	if (source === undefined || id === undefined) return undefined;
-	return { source, ...optional(field, 'provider', readText), id };
+	return isObject(field.value) ? readSecretReference(field) : readSecretText(field);
 }
 
 function readSecretText(field: Field): string | undefined {

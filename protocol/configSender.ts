@@ -9,6 +9,9 @@ import {
 	suggest,
 } from './configFields';
 import type { Field } from './configFields';
+import { readSecretReference } from './configSecret';
+import type { SecretReference } from './configSecret';
+import { isObject } from './jsonObject';
 
 /** Digests that `hmac` can be made with. */
 export type SenderAlgorithm = 'sha1' | 'sha256' | 'sha512';
@@ -16,6 +19,8 @@ export type SenderAlgorithm = 'sha1' | 'sha256' | 'sha512';
 /** Secrets of one sender, at least one; several while one replaces another. */
 interface Secrets {
 	readonly secrets: readonly string[];
+	/** References among them that the gateway has not replaced; absent where there are none. */
+	readonly unresolved?: readonly SecretReference[];
 }
 
 /** Seconds that the time of a call may be off in either direction. */
@@ -113,14 +118,14 @@ export function readSenderAuth(field: Field): SenderAuth | undefined {
 			const header = readHeaderName(child(field, 'header'));
 			return header === undefined
 				? undefined
-				: { type, secrets, header, ...optional(field, 'deliveryId', readDeliveryId) };
+				: { type, ...secrets, header, ...optional(field, 'deliveryId', readDeliveryId) };
 		}
 		case 'stripe':
 		case 'slack':
 		case 'standard-webhooks':
-			return { type, secrets, toleranceSeconds: readTolerance(field) };
+			return { type, ...secrets, toleranceSeconds: readTolerance(field) };
 		default:
-			return { type, secrets };
+			return { type, ...secrets };
 	}
 }
 
@@ -141,20 +146,29 @@ function keysOf(type: SenderType | undefined): readonly string[] {
 	}
 }
 
-/** One secret as a text, blanks inside included, or a list. All of them must be there: none is passed over. */
-function readSecrets(field: Field): readonly string[] | undefined {
-	if (!Array.isArray(field.value)) {
-		const secret = readSecret(field);
-		return secret === undefined ? undefined : [secret];
+/**
+ * One secret as a text, blanks inside included, or as a reference, or a list of these. All of them must be there: none
+ * is passed over.
+ */
+function readSecrets(field: Field): Secrets | undefined {
+	const fields = Array.isArray(field.value)
+		? field.value.map((_, index) => child(field, index))
+		: [field];
+	const read = fields.flatMap((one) => readSecret(one) ?? []);
+	if (read.length < fields.length) return undefined;
+	if (read.length === 0 || read.length > MAX_SECRETS) {
+		addIssue(field, `must have from 1 to ${String(MAX_SECRETS)} secrets`);
+		return undefined;
 	}
-	const secrets = field.value.flatMap((_, index) => readSecret(child(field, index)) ?? []);
-	if (secrets.length < field.value.length) return undefined;
-	if (secrets.length > 0 && secrets.length <= MAX_SECRETS) return secrets;
-	addIssue(field, `must have from 1 to ${String(MAX_SECRETS)} secrets`);
-	return undefined;
+	const unresolved = read.filter((secret) => typeof secret !== 'string');
+	return {
+		secrets: read.filter((secret) => typeof secret === 'string'),
+		...(unresolved.length === 0 ? {} : { unresolved }),
+	};
 }
 
-function readSecret(field: Field): string | undefined {
+function readSecret(field: Field): string | SecretReference | undefined {
+	if (isObject(field.value)) return readSecretReference(field);
 	const secret = readText(field);
 	if (secret === undefined || secret === secret.trim()) return secret;
 	addIssue(
@@ -164,7 +178,7 @@ function readSecret(field: Field): string | undefined {
 	return undefined;
 }
 
-function readHmac(field: Field, secrets: readonly string[]): HmacAuth | undefined {
+function readHmac(field: Field, secrets: Secrets): HmacAuth | undefined {
 	const header = readHeaderName(child(field, 'header'));
 	const { timestampHeader } = optional(field, 'timestampHeader', readHeaderName);
 	const { algorithm = 'sha256' } = optional(field, 'algorithm', (inner) =>
@@ -181,7 +195,7 @@ function readHmac(field: Field, secrets: readonly string[]): HmacAuth | undefine
 	if (header === undefined) return undefined;
 	return {
 		type: 'hmac',
-		secrets,
+		...secrets,
 		header,
 		algorithm,
 		encoding,

@@ -13,6 +13,7 @@ export type { InboundConfig, InboundEndpointConfig } from './configInbound';
 export { DEFAULT_INBOUND_PATH } from './configInbound';
 export type { ApprovalRule } from './configApprovals';
 export type { Bound, Condition, Scalar } from './configCondition';
+export type * from './configSecret';
 export type * from './configSender';
 export type { OutboxConfig } from './configParts';
 export { DEFAULT_OUTBOX } from './configParts';

@@ -30,6 +30,21 @@ export function readsOwnItems(context: IExecuteFunctions): boolean {
 	return isToolExecution?.call(context) !== true;
 }
 
+/**
+ * The node's `this` for a request that an execution makes when it has been canceled: n8n aborts every other one of it
+ * at once.
+ *
+ * @see `httpRequestWithAuthentication` in n8n-core's `request-helpers/authentication.ts`
+ */
+export function outlivingCancel(
+	context: IExecuteFunctions,
+	signal: AbortSignal,
+): IExecuteFunctions {
+	return Object.create(context, {
+		getExecutionCancelSignal: { value: () => signal },
+	}) as IExecuteFunctions;
+}
+
 /** Whether a value is one of n8n's dates, such as `$now` gives. */
 export function isLuxonDate(value: unknown): value is { toString(): string } {
 	return (

@@ -49,3 +49,17 @@ export function addRoute(route: HttpRoute): () => void {
 		throwOnFailure: true,
 	});
 }
+
+/**
+ * Ends what is at work in a session of an agent. The module is loaded by who needs it: it is a large one, and marked as
+ * experimental, so that a gateway may be without it.
+ *
+ * @returns false where nothing is at work, or the gateway has no such function
+ * @example
+ * await stopActiveRun('agent:support-bot:webhook');
+ */
+export async function stopActiveRun(sessionKey: string): Promise<boolean> {
+	const sdk = await import('openclaw/plugin-sdk/agent-harness').catch(() => undefined);
+	const sessionId = sdk?.resolveActiveEmbeddedRunSessionId(sessionKey);
+	return sessionId !== undefined && sdk?.abortAgentHarnessRun(sessionId) === true;
+}

@@ -17,6 +17,13 @@ declare module 'openclaw/plugin-sdk/ssrf-runtime' {
 	export function isPrivateIpAddress(address: string): boolean;
 }
 
+declare module 'openclaw/plugin-sdk/agent-harness' {
+	/** The session of an agent in which a run is at work. */
+	export function resolveActiveEmbeddedRunSessionId(sessionKey: string): string | undefined;
+	/** Ends it; false where there is none, or it cannot be ended now. */
+	export function abortAgentHarnessRun(sessionId: string): boolean;
+}
+
 declare module 'openclaw/plugin-sdk/security-runtime' {
 	/** Marks text as coming from outside, with the warning that agents are trained to heed. */
 	export function wrapExternalContent(content: string, options: { source: 'webhook' }): string;

@@ -2,6 +2,7 @@ import { ADMIN_PATH, createAdminRoute } from './admin/adminRoute';
 import { mediaFoldersOf } from './admin/keptFile';
 import { DASHBOARD_ASSETS } from './dashboard/assets';
 import { registerDashboard } from './dashboard/registerDashboard';
+import { createSessionLookup } from './events/knownSessions';
 import { addRoute, markExternal } from './gatewaySdk';
 import { reportFault } from './health/faults';
 import { createInboundRoute } from './inbound/inboundRoute';
@@ -27,6 +28,14 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 	api.lifecycle?.onDispose?.(() => {
 		refusals.close();
 	});
+	const findSession = createSessionLookup(api.runtime);
+	const isSessionThere = (sessionKey: string) => {
+		// The gateway makes no difference between upper and lower case; whether its store does is not said.
+		const found = [sessionKey, sessionKey.toLowerCase()].map(findSession);
+		return found.includes(undefined)
+			? undefined
+			: found.some((one) => one?.sessionId !== undefined);
+	};
 	const inbound = perSettings(parts, ({ settings, callbacks }) =>
 		createInboundRoute({
 			folder,
@@ -36,6 +45,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 			gate: createTokenGate(check, failures),
 			refusals,
 			wrapExternalContent: markExternal,
+			isSessionThere,
 			findSigner: callbacks.findSigner,
 			findReceiver: callbacks.findReceiver,
 			logger,

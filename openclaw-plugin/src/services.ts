@@ -1,10 +1,11 @@
 import { tellByEvents } from './delivery/changes';
 import { createDispatcher } from './delivery/dispatcher';
-import { GATEWAY_HOST_RULES } from './gatewaySdk';
+import { GATEWAY_HOST_RULES, stopActiveRun } from './gatewaySdk';
 import { createHttpClient } from './delivery/httpClient';
 import type { EndpointRegistry } from './endpoints/registry';
 import { startHealth } from './health/health';
 import { createAgentRunner } from './inbound/agentRunner';
+import { createRunStop } from './inbound/stopRun';
 import { writeWaitingEvents } from './outbox/safeAppend';
 import type { Parts } from './parts';
 import type { GatewayApi, Logger, Service } from './sdk';
@@ -91,6 +92,7 @@ function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, c
 		folder,
 		database: store,
 		runs: api.runtime.subagent,
+		stopRun: createRunStop(folder, stopActiveRun),
 		emit,
 		onEnded: callbacks.send,
 		logger,

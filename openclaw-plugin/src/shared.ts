@@ -14,7 +14,7 @@ export interface Shared {
 }
 
 /** Changes with the form of what is shared: two versions of the plugin in one process share nothing. */
-const KEY = Symbol.for('openclaw-plugin-event-webhooks/shared/3');
+const KEY = Symbol.for('openclaw-plugin-event-webhooks/shared/4');
 
 /**
  * Finds the shared object of a data folder, or makes it.

@@ -3,9 +3,10 @@ import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import type { JsonObject } from '../../testbed/json';
 import { byId, mappedFields } from '../../testbed/n8n/openclawNodes';
 import { answerMarker } from '../../testbed/scriptedReply';
-import { createToken } from './support/tokens';
+import { waitFor } from '../../testbed/waitFor';
+import { createToken, listAccepted } from './support/tokens';
 import { environment } from './support/environment';
-import { INBOUND, runInbound } from './support/inboundWorkflow';
+import { createInbound, INBOUND, runInbound } from './support/inboundWorkflow';
 import { startPluginGateway } from './support/pluginGateway';
 import { readShared } from './support/shared';
 
@@ -83,6 +84,46 @@ describe('Wait for Reply', () => {
 		const options = { waitForReply: true, replySeconds: 1 };
 		const execution = await run(toAgent('[[slow:20000]]', options));
 		expect(execution.errorMessage).toContain('The agent did not answer within 1 seconds');
+	});
+});
+
+describe('canceling the execution', () => {
+	/** Starts a workflow whose node waits, and cancels it once the agent is at work. */
+	const cancelWhileWaiting = async (question: string, options: JsonObject) => {
+		const parameters = toAgent(question, { waitForReply: true, ...options });
+		const credential = { accessToken };
+		const workflow = await createInbound(n8n, { gatewayUrl: gateway.url, credential, parameters });
+		const id = await n8n.runManually(workflow, 'Start');
+		if (id === undefined) throw new Error('The workflow was not started');
+		await model.waitForRequest(({ message }) => message.includes(question));
+		await n8n.cancel(id);
+		const execution = await n8n.waitForExecution(id);
+		expect(execution.status).toBe('canceled');
+	};
+
+	it('ends the run of the agent where that is wanted, and its session is free at once', async () => {
+		const question = 'Canceled while at work [[slow:300000]]';
+		const options = { sessionKey: 'agent:support-bot:canceled' };
+		await cancelWhileWaiting(question, { ...options, cancelRun: true });
+		const canceled = await waitFor('the end of the run', () => {
+			const call = listAccepted(gateway).find(({ message }) => message === question);
+			return call?.endedAt === undefined ? undefined : call;
+		});
+		expect(canceled).toMatchObject({ state: 'failed', error: { code: 'canceled' } });
+		// The gateway puts the message that nobody has answered before the next one of the session.
+		await run(toAgent('And now?', options));
+		const turn = await model.waitForRequest(({ message }) => message.includes('And now?'));
+		expect(turn.message).toContain(question);
+	});
+
+	it('leaves the run alone where nothing is said', async () => {
+		const question = 'Left at work [[slow:9000]] [[reply:Done anyway]]';
+		await cancelWhileWaiting(question, {});
+		await waitFor('the reply', () =>
+			listAccepted(gateway).some(
+				({ message, reply }) => message === question && reply === 'Done anyway',
+			),
+		);
 	});
 });
 

@@ -21,49 +21,73 @@ import { itSince2026_9_2 } from './support/openclawVersion';
 
 const SECRET = 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
 const GITHUB_SECRET = "It's a Secret to Everybody";
+const SENDER_SECRET = 'kept-in-the-environment';
+const reference = (id: string) => ({ source: 'env', provider: 'default', id });
 let model: ScriptedModel & { stop(): Promise<void> };
 let gateway: Gateway;
 let sink: HttpSink;
 
 beforeAll(async () => {
 	[model, sink] = await Promise.all([startScriptedModel(), startHttpSink()]);
-	gateway = await startArticleGateway(model.url, {
-		endpoints: [
-			{
-				name: 'watch',
-				url: `${sink.url}/events`,
-				secret: SECRET,
-				events: ['error.occurred'],
-				allowPrivateHosts: true,
+	gateway = await startArticleGateway(
+		model.url,
+		{
+			endpoints: [
+				{
+					name: 'watch',
+					url: `${sink.url}/events`,
+					secret: SECRET,
+					events: ['error.occurred'],
+					allowPrivateHosts: true,
+				},
+			],
+			inbound: {
+				enabled: true,
+				basePath: '/webhooks/inbound',
+				endpoints: {
+					...ARTICLE_ENDPOINTS,
+					plain: { agentId: 'main', template: '{{body.text}}' },
+					nobody: { agentId: 'no-such-agent', template: 'Hello' },
+					issues: {
+						agentId: 'devops-agent',
+						template: 'Issue #{{body.issue.number}}: {{body.issue.title}}',
+						auth: { type: 'github', secret: GITHUB_SECRET },
+						when: { path: 'body.action', equals: 'opened' },
+					},
+					referred: {
+						agentId: 'main',
+						template: '{{body.text}}',
+						auth: {
+							type: 'github',
+							secret: ['an older one', reference('SENDER_SECRET')],
+						},
+					},
+					single: {
+						agentId: 'main',
+						template: '{{body.text}}',
+						auth: { type: 'github', secret: reference('SENDER_SECRET') },
+					},
+					lost: {
+						agentId: 'main',
+						template: '{{body.text}}',
+						auth: { type: 'github', secret: reference('NO_SUCH_SENDER_SECRET') },
+					},
+					alerts: {
+						agentId: 'main',
+						map: 'body.alerts',
+						template: 'Alert {{item.annotations.summary}}',
+					},
+					unset: {
+						agentId: 'main',
+						template: '{{body.text}}',
+						auth: { type: 'github', secret: '${NO_SUCH_GITHUB_SECRET}' },
+					},
+				},
+				callbackOrigins: [sink.url],
 			},
-		],
-		inbound: {
-			enabled: true,
-			basePath: '/webhooks/inbound',
-			endpoints: {
-				...ARTICLE_ENDPOINTS,
-				plain: { agentId: 'main', template: '{{body.text}}' },
-				nobody: { agentId: 'no-such-agent', template: 'Hello' },
-				issues: {
-					agentId: 'devops-agent',
-					template: 'Issue #{{body.issue.number}}: {{body.issue.title}}',
-					auth: { type: 'github', secret: GITHUB_SECRET },
-					when: { path: 'body.action', equals: 'opened' },
-				},
-				alerts: {
-					agentId: 'main',
-					map: 'body.alerts',
-					template: 'Alert {{item.annotations.summary}}',
-				},
-				unset: {
-					agentId: 'main',
-					template: '{{body.text}}',
-					auth: { type: 'github', secret: '${NO_SUCH_GITHUB_SECRET}' },
-				},
-			},
-			callbackOrigins: [sink.url],
 		},
-	});
+		{ SENDER_SECRET },
+	);
 });
 
 beforeEach(async () => {
@@ -280,14 +304,12 @@ describe('a message', () => {
 		expect(told.every(isGenuine)).toBe(true);
 	});
 
-	it('to an agent that does not exist fails, and an event tells of it', async () => {
-		const answer = await post('nobody?wait=60', {});
-		expect(answer).toMatchObject({ status: 424, json: { error: { code: 'refused' } } });
-		expect(textAt(answer.json, 'error', 'message')).toContain("no agent 'no-such-agent'");
-		const told = await sink.waitForRequest(eventsOf('error.occurred'));
-		expect(told.json).toMatchObject({
-			data: { agentId: 'no-such-agent', error: { code: 'inbound-refused', source: 'inbound' } },
-		});
+	it('to an agent that does not exist is refused at once, and its owner can see why', async () => {
+		const answer = await post('nobody', {});
+		expect(answer).toMatchObject({ status: 503, json: { error: { code: 'endpoint-faulty' } } });
+		expect(listRefused(gateway)).toContainEqual(
+			expect.objectContaining({ reason: "The gateway has no agent 'no-such-agent'" }),
+		);
 	});
 
 	it('calls back with the reply, signed, until it is taken', async () => {
@@ -324,7 +346,12 @@ describe('a token of the plugin', () => {
 
 describe('a call that GitHub has signed', () => {
 	const opened = fixture('github-issue-opened.json');
-	const deliver = async (path: string, body: string, secret = GITHUB_SECRET) => {
+	const deliver = async (
+		path: string,
+		body: string,
+		secret = GITHUB_SECRET,
+		headers: Readonly<Record<string, string>> = {},
+	) => {
 		const signature = createHmac('sha256', secret).update(body).digest('hex');
 		const response = await fetch(`${gateway.url}/webhooks/inbound/${path}`, {
 			method: 'POST',
@@ -333,6 +360,7 @@ describe('a call that GitHub has signed', () => {
 				'x-github-event': 'issues',
 				'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958',
 				'x-hub-signature-256': `sha256=${signature}`,
+				...headers,
 			},
 			body,
 		});
@@ -352,6 +380,31 @@ describe('a call that GitHub has signed', () => {
 		expect((await model.requests()).filter(({ message }) => message.includes('#42'))).toHaveLength(
 			1,
 		);
+	});
+
+	it('is let in by a secret that the settings only refer to, and by none that is not there', async () => {
+		for (const path of ['referred', 'single']) {
+			const text = `By ${path}`;
+			const answer = await deliver(path, JSON.stringify({ text }), SENDER_SECRET);
+			expect(answer).toMatchObject({ status: 202 });
+			expect((await turn(text)).message).toBe(text);
+		}
+		for (const secret of ['', 'NO_SUCH_SENDER_SECRET', '[object Object]']) {
+			expect((await deliver('lost', '{"text":"x"}', secret)).status).toBe(401);
+		}
+		const log = await gateway.log();
+		expect(log).toContain("auth.secret' refers to 'NO_SUCH_SENDER_SECRET'");
+		expect(log).not.toContain(SENDER_SECRET);
+	});
+
+	it('may be a form', async () => {
+		const body = new URLSearchParams({ payload: opened.replace('#42', '') }).toString();
+		const answer = await deliver('issues', body, GITHUB_SECRET, {
+			'content-type': 'application/x-www-form-urlencoded',
+			'x-github-delivery': 'sent-as-a-form',
+		});
+		expect(answer).toMatchObject({ status: 202, json: { ok: true } });
+		await turn('Issue #42');
 	});
 
 	it('is refused when it is forged or its secret is not there, and filtered when it is not wanted', async () => {

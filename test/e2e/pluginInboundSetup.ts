@@ -25,6 +25,7 @@ const AGENTS = ['main', 'alert-handler', 'devops-agent', 'support-bot'];
 export async function startArticleGateway(
 	modelUrl: string,
 	webhooks: JsonObject,
+	env: Readonly<Record<string, string>> = {},
 ): Promise<Gateway> {
 	const entries = AGENTS.map((id) => [
 		id,
@@ -33,6 +34,7 @@ export async function startArticleGateway(
 	return await startPluginGateway({
 		modelUrl,
 		webhooks,
+		env,
 		config: {
 			agents: {
 				ownership: 'explicit',

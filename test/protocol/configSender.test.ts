@@ -19,6 +19,23 @@ describe("an inbound endpoint's auth", () => {
 		});
 	});
 
+	it('may refer to secrets that the gateway keeps elsewhere', () => {
+		const reference = { source: 'env', provider: 'default', id: 'NEW_SECRET' };
+		expect(read({ type: 'github', secret: reference })).toEqual({
+			auth: { type: 'github', secrets: [], unresolved: [reference] },
+			issues: [],
+		});
+		expect(read({ type: 'hmac', header: 'X', secret: ['old', reference] }).auth).toMatchObject({
+			secrets: ['old'],
+			unresolved: [reference],
+		});
+		const { issues } = read({ type: 'github', secret: [{ source: 'env', key: 'A' }] });
+		expect(issues).toEqual([
+			`'${PLACE}.secret[0].key' is not a known key. Possible here: source, provider, id`,
+			`'${PLACE}.secret[0].id' is missing`,
+		]);
+	});
+
 	it.each(['stripe', 'slack', 'standard-webhooks'])('can be %s, with a tolerance', (type) => {
 		expect(read({ type, secret: ['a', 'b'] }).auth).toEqual({
 			type,

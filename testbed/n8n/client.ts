@@ -159,6 +159,11 @@ export class N8nClient extends N8nEditorClient {
 	}
 
 	/** Rows of the execution list, oldest first, at most 100. */
+	/** Cancels an execution, as the editor's button does. */
+	async cancel(executionId: string): Promise<void> {
+		await this.request('POST', `/rest/executions/${executionId}/stop`, {});
+	}
+
 	async executions(workflow: Workflow): Promise<ExecutionSummary[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId: workflow.id }));
 		const answer = await this.request('GET', `/rest/executions?filter=${filter}&limit=100`);

@@ -91,6 +91,15 @@ export const optionsProperty: INodeProperties = {
 				'Milliseconds before the second attempt. They double with each further one, up to a minute. A pause that the gateway asks for takes precedence.',
 		},
 		{
+			displayName: 'Cancel Run',
+			name: 'cancelRun',
+			type: 'boolean',
+			default: true,
+			description:
+				"Whether the agent's run ends, too, when the execution is canceled while the node waits for the reply. It needs the plugin event-webhooks on the gateway.",
+			displayOptions: REPLIES,
+		},
+		{
 			displayName: 'Channel',
 			name: 'channel',
 			type: 'string',

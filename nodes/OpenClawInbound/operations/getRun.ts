@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import { readText } from '../../shared/parameterValues';
+import { cancelRunIfWanted } from './cancelRun';
 import {
 	invalidItem,
 	orErrorItems,
@@ -33,14 +34,16 @@ export async function getRuns(context: IExecuteFunctions): Promise<INodeExecutio
 		const ask = async (itemIndex: number): Promise<IDataObject> => {
 			const { waitForReply, replySeconds, timeoutMs, maxAttempts, backoffMs } =
 				optionsOf(itemIndex);
+			const runId = runIdOf(itemIndex);
 			const told = await askForRun(run, {
-				runId: runIdOf(itemIndex),
+				runId,
 				waitSeconds: waitForReply === true ? replySeconds : 0,
 				timeoutMs,
 				policy: { maxAttempts, backoffMs },
 			});
 			if (told.ok) return toRunJson(told.body);
 			if (told.failedRun !== undefined) return toRunJson(told.failedRun);
+			await cancelRunIfWanted(task, runId, itemIndex);
 			throw undelivered(node, told.failure, itemIndex);
 		};
 		const results = await workOnItems({

@@ -12,6 +12,8 @@ export interface InboundOptions {
 	readonly timeoutMs: number;
 	/** Whether the node gives out the agent's reply; undefined where the user has not chosen. */
 	readonly waitForReply: boolean | undefined;
+	/** Whether a run that the node waits for ends with a canceled execution. */
+	readonly cancelRun: boolean;
 	/** How long for a reply at most. */
 	readonly replySeconds: number;
 	/** What the agent's reply has to fit; undefined for any text. */
@@ -70,7 +72,11 @@ const TEXT_LABELS: Readonly<Record<string, string>> = {
 	by: 'Decided By',
 	reason: 'Reason',
 };
-const FLAG_LABELS = { deliver: 'Deliver', waitForReply: 'Wait for Reply' } as const;
+const FLAG_LABELS = {
+	cancelRun: 'Cancel Run',
+	deliver: 'Deliver',
+	waitForReply: 'Wait for Reply',
+} as const;
 
 /**
  * Checks the options of one item. Expressions may give other types than the editor: what is meant beyond
@@ -127,6 +133,7 @@ export function readOptions(value: unknown): ReadOptions {
 			idempotencyKey: idempotencyKey === undefined ? undefined : headerSafeKey(idempotencyKey),
 			timeoutMs: Math.round(numbers.timeout * 1000),
 			waitForReply: flags.waitForReply,
+			cancelRun: flags.cancelRun ?? false,
 			replySeconds: Math.ceil(numbers.replySeconds),
 			replySchema: replySchema.schema,
 			by,

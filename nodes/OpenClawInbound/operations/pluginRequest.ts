@@ -39,9 +39,14 @@ export function replyWay(
 export function pluginRequest(way: ReplyWay, options: InboundOptions): PluginRequest {
 	const { sessionKey, deliver } = options.agentFields;
 	return {
-		headers: way === 'in-answer' ? preferWait(options.replySeconds) : {},
+		headers: isHeld(way, options) ? preferWait(options.replySeconds) : {},
 		query: { sessionKey, deliver: deliver === true ? 'true' : undefined },
 	};
+}
+
+/** A request that is held tells the run's id only with its end, and who may have to cancel the run needs it before. */
+function isHeld(way: ReplyWay, { cancelRun }: InboundOptions): boolean {
+	return way === 'in-answer' && !cancelRun;
 }
 
 /** Asks for the request to be held until the run has ended (RFC 7240). */
@@ -51,7 +56,7 @@ export function preferWait(seconds: number): Readonly<Record<string, string>> {
 
 /** Milliseconds for one request. */
 export function requestTimeout(way: ReplyWay, options: InboundOptions): number {
-	return way === 'in-answer'
+	return isHeld(way, options)
 		? heldTimeout(Math.min(options.replySeconds, HOLD_SECONDS))
 		: options.timeoutMs;
 }

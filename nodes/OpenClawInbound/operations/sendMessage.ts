@@ -1,6 +1,7 @@
 import type { INode } from 'n8n-workflow';
 
 import { headerSafeKey } from '../../../protocol/idempotencyKey';
+import { cancelRunIfWanted } from './cancelRun';
 import { deliver } from './delivery';
 import type { Accepted, Delivered } from './delivery';
 import { invalidItem, undelivered } from './everyItem';
@@ -88,10 +89,11 @@ function toRequestBody(node: INode, body: unknown, itemIndex: number): string {
 
 /** The gateway holds a request for a while only: after that it is asked for the run until the time is over. */
 export async function waitForReply(
-	{ node, run, optionsOf }: Task,
+	task: Task,
 	delivered: Accepted,
 	itemIndex: number,
 ): Promise<Accepted> {
+	const { node, run, optionsOf } = task;
 	const { replySeconds, timeoutMs, maxAttempts, backoffMs } = optionsOf(itemIndex);
 	const rest = replySeconds - delivered.durationMs / 1000;
 	const { runId } = delivered.body;
@@ -99,7 +101,10 @@ export async function waitForReply(
 	if (!hasEnded(last.body) && typeof runId === 'string' && rest > 0) {
 		const policy = { maxAttempts, backoffMs };
 		const told = await askForRun(run, { runId, waitSeconds: rest, timeoutMs, policy });
-		if (!told.ok) throw undelivered(node, told.failure, itemIndex);
+		if (!told.ok) {
+			await cancelRunIfWanted(task, runId, itemIndex);
+			throw undelivered(node, told.failure, itemIndex);
+		}
 		const durationMs = delivered.durationMs + told.durationMs;
 		last = { ...told, attempts: delivered.attempts, durationMs };
 	}

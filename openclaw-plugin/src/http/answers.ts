@@ -51,6 +51,13 @@ export function answerJson(
 	response.end(text);
 }
 
+/** Answers 200 without a body: Slack shows its users what a command is answered. */
+export function answerEmpty(response: ServerResponse): void {
+	if (response.headersSent || response.destroyed) return;
+	response.writeHead(200, { 'Content-Length': '0', 'Cache-Control': 'no-store' });
+	response.end();
+}
+
 /** Answers `{ "ok": false, "error": { code, message, path?, paths? } }`, and `more` beside it. */
 export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
 	const { status, code, message, path, paths, headers, more } = refusal;

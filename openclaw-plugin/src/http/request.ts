@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 
 /*
- * Requests to the plugin: `request` reads the first line and headers, `body` the rest within its limit, `answers` is
- * what goes back.
+ * Requests to the plugin: `request` reads the first line and headers, `body` the rest within its limit, `formBody`
+ * that of senders that post forms, `answers` is what goes back.
  */
 
 /** What a request is about, from its request line. */

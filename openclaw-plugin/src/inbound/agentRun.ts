@@ -24,13 +24,24 @@ export interface RunTiming {
 	readonly recoveryLimitMs: number;
 	/** Until the database is tried again when it could not be read or written. */
 	readonly storeRetryMs: number;
+	/** Between two tries to end a run that somebody has canceled: it may not have begun. */
+	readonly cancelMs: number;
 }
+
+/**
+ * Ends a run that is at work.
+ *
+ * @param runId the gateway's own
+ * @returns false where it is not at work, or cannot be ended now
+ */
+export type StopRun = (runId: string) => Promise<boolean>;
 
 export const RUN_TIMING: RunTiming = {
 	waitMs: 30_000,
 	recoveryPollMs: 2000,
 	recoveryLimitMs: 600_000,
 	storeRetryMs: 5000,
+	cancelMs: 500,
 };
 
 /** What running a message takes. */
@@ -41,9 +52,20 @@ export interface RunTools {
 	readonly started: Map<string, string>;
 	readonly now: () => number;
 	readonly timing: RunTiming;
+	/** Absent where the gateway has no way. */
+	readonly stopRun?: StopRun | undefined;
 	/** Ends waiting, not the run. */
 	readonly signal: AbortSignal;
+	/** Ends the run. */
+	readonly canceled: AbortSignal;
 }
+
+/** How a message ends that somebody has canceled. */
+export const CANCELED = {
+	ok: false,
+	code: 'canceled',
+	message: 'The run was canceled by who sent the message',
+} as const satisfies RunResult;
 
 /**
  * Brings a message to its agent and waits for the reply; never throws.
@@ -53,6 +75,7 @@ export interface RunTools {
  * has the message already.
  */
 export async function runMessage(message: InboundMessage, tools: RunTools): Promise<RunOutcome> {
+	if (message.state === 'queued' && tools.canceled.aborted) return CANCELED_OUTCOME;
 	if (message.state === 'running') {
 		const outcome = await takeUp(message, tools);
 		if (outcome !== undefined) return outcome;
@@ -64,7 +87,7 @@ export async function runMessage(message: InboundMessage, tools: RunTools): Prom
 async function takeUp(message: InboundMessage, tools: RunTools): Promise<RunOutcome | undefined> {
 	const { now, timing, signal } = tools;
 	const known = tools.started.get(message.runId);
-	if (known !== undefined) return await followRun(message, known, tools);
+	if (known !== undefined) return await followUnlessCanceled(message, known, tools);
 	const deadline = now() + timing.recoveryLimitMs;
 	let isBegun = false;
 	do {
@@ -97,7 +120,36 @@ async function startRun(message: InboundMessage, tools: RunTools): Promise<RunOu
 	} catch (error) {
 		return toOutcome(judgeThrown(error, message.agentId), 'refused');
 	}
-	return await followRun(message, runId, tools);
+	return await followUnlessCanceled(message, runId, tools);
+}
+
+const CANCELED_OUTCOME: RunOutcome = { kind: 'ended', result: CANCELED };
+
+/** Who cancels a run that ends by itself meanwhile gets its reply. */
+async function followUnlessCanceled(
+	message: InboundMessage,
+	runId: string,
+	tools: RunTools,
+): Promise<RunOutcome> {
+	const over = new AbortController();
+	const signal = AbortSignal.any([tools.signal, over.signal]);
+	const end = { isMade: false };
+	const stop = async () => {
+		while (!signal.aborted) {
+			end.isMade = (await tools.stopRun?.(runId).catch(() => false)) ?? false;
+			if (end.isMade) return;
+			await pause(tools.timing.cancelMs, signal);
+		}
+	};
+	const onCancel = () => void stop();
+	tools.canceled.addEventListener('abort', onCancel);
+	if (tools.canceled.aborted) onCancel();
+	const outcome = await followRun(message, runId, tools);
+	tools.canceled.removeEventListener('abort', onCancel);
+	over.abort();
+	if (outcome.kind === 'left') return outcome;
+	const isInVain = outcome.kind === 'postponed' && tools.canceled.aborted;
+	return end.isMade || isInVain ? CANCELED_OUTCOME : outcome;
 }
 
 async function followRun(

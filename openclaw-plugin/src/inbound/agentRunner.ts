@@ -5,8 +5,8 @@ import type { AgentRuns, Logger } from '../sdk';
 import { outboxClock } from '../store/clock';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
-import { runMessage, RUN_TIMING } from './agentRun';
-import type { RunOutcome, RunTiming } from './agentRun';
+import { CANCELED, runMessage, RUN_TIMING } from './agentRun';
+import type { RunOutcome, RunTiming, StopRun } from './agentRun';
 import type { TranscriptReader } from './gatewayAnswers';
 import { DIRECT } from './message';
 import type { InboundMessage, RunResult } from './message';
@@ -38,6 +38,8 @@ export interface AgentRunnerOptions {
 	readonly database: Database;
 	/** `api.runtime.subagent`. */
 	readonly runs: AgentRuns & Partial<TranscriptReader>;
+	/** See `RunTools`. */
+	readonly stopRun?: StopRun;
 	/**
 	 * Tells of messages for which no run was started. For runs that fail the gateway's own hooks tell.
 	 */
@@ -82,6 +84,8 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 	const signals = signalsOf(options.folder);
 	const timing = { ...RUN_TIMING, ...options.timing };
 	const active = new Map<string, Promise<void>>();
+	/** By run id: ends the run of a message that is at work. */
+	const cancels = new Map<string, AbortController>();
 	let life: AbortController | undefined;
 	let timer: NodeJS.Timeout | undefined;
 	let cleanAt = 0;
@@ -119,9 +123,14 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 		}
 	};
 	const run = async (message: InboundMessage, signal: AbortSignal) => {
+		const cancel = new AbortController();
+		cancels.set(message.runId, cancel);
+		if (message.isCanceled) cancel.abort();
 		try {
 			const { started } = signals;
-			const tools = { runs: options.runs, messages, started, now, timing, signal };
+			const { runs, stopRun } = options;
+			const canceled = cancel.signal;
+			const tools = { runs, stopRun, messages, started, now, timing, signal, canceled };
 			const outcome = await runMessage(message, tools);
 			finish(message, outcome);
 			if (outcome.kind !== 'left') started.delete(message.runId);
@@ -129,7 +138,18 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			logger.error(`${message.runId} is tried later: ${errorText(error)}`);
 			// Without a pause a full disk would be tried over and over.
 			await delay(timing.storeRetryMs, undefined, { signal }).catch(() => undefined);
+		} finally {
+			cancels.delete(message.runId);
 		}
+	};
+	const cancelRun = (runId: string) => {
+		const atWork = cancels.get(runId);
+		if (atWork !== undefined) {
+			atWork.abort();
+			return;
+		}
+		const message = messages.find(runId);
+		if (message?.state === 'queued' && message.starts === 0) fail(message, CANCELED);
 	};
 	const launchDue = (signal: AbortSignal): number | undefined => {
 		// One time for both questions: what came due between two would be neither due nor waited for.
@@ -172,8 +192,13 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 			life = new AbortController();
 			// A route that wakes the runner has no right to start runs; the service that started it does.
 			const asService = AsyncLocalStorage.snapshot();
-			silence = signals.listen(() => {
-				asService(pump);
+			silence = signals.listen({
+				wake: () => {
+					asService(pump);
+				},
+				cancel: (runId) => {
+					asService(cancelRun, runId);
+				},
 			});
 			pump();
 		},

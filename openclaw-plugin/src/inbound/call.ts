@@ -41,6 +41,6 @@ export interface MessageTools {
 
 /** What the settings say. */
 export interface CallRules {
-	readonly session: Pick<SessionRules, 'others' | 'prefixes' | 'hooks'>;
+	readonly session: Pick<SessionRules, 'others' | 'prefixes' | 'hooks' | 'isThere'>;
 	readonly callbacks: CallbackRules;
 }

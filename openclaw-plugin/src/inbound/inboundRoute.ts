@@ -36,7 +36,8 @@ import { takeMessage } from './takeMessage';
  *   messageStore    the queue in the database; what the same key brings twice is one message
  *   signals         wakes the runner, and tells the request that waits of the end
  *   agentRunner     takes the oldest message of each session, in the service
- *   agentRun        starts the run, follows it, takes it up after a crash; gatewayAnswers reads what the gateway says
+ *   agentRun        starts the run, follows it, takes it up after a crash; gatewayAnswers reads what the gateway says;
+ *                   stopRun ends it when it is canceled
  *   messageAnswer   what who waits is answered; callback sends the same as a signed event
  *
  * Beside it: runOrigin, by which the events of a run say what has started it; inboundCalls and refusalStore, what an
@@ -59,6 +60,8 @@ export interface InboundRouteOptions extends Pick<CallbackRules, 'findSigner' | 
 	readonly gate: TokenGate;
 	readonly refusals: RefusalStore;
 	readonly wrapExternalContent: MessageTools['wrapExternalContent'];
+	/** See `SessionRules`. */
+	readonly isSessionThere: (sessionKey: string) => boolean | undefined;
 	readonly logger: Logger;
 	/** Milliseconds, the system's clock unless given. */
 	readonly now?: () => number;
@@ -66,12 +69,15 @@ export interface InboundRouteOptions extends Pick<CallbackRules, 'findSigner' | 
 
 /** Name of the folder of runs, which are asked for with GET; endpoints are posted to. */
 const RUNS = 'runs';
+const FIRST_AGENT = 'main';
+/** Below a run: ends it. */
+const CANCEL = 'cancel';
 
 /**
  * Makes the handler of `{basePath}` and all below: `GET {basePath}` lists the endpoints, agents and
  * channels, `POST {basePath}` tells any agent something (token scope `agents`), `POST {basePath}/{name}` fills in the
  * endpoint's template and queues the message for its agent, `GET {basePath}/runs/{runId}` tells what became of a
- * message. Every request needs a token, before anything is read or told, or the signature of the endpoint's sender;
+ * message, `POST {basePath}/runs/{runId}/cancel` ends its run. Every request needs a token, before anything is read or told, or the signature of the endpoint's sender;
  * what is refused is noted.
  *
  * @example
@@ -95,12 +101,18 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		);
 		answerJson(response, 200, { ok: true, endpoints: usable, agents, channels });
 	};
+	/** The gateway has its first agent even where its settings name others only. */
+	const isAgent = (agentId: string) =>
+		[FIRST_AGENT, ...options.gateway().agents.map(({ id }) => id)].some(
+			(id) => id.toLowerCase() === agentId.toLowerCase(),
+		);
 	const take = async (call: Call, name: string, maker: MessageMaker) => {
 		const rules: CallRules = {
 			session: {
 				others: sessions.flatMap(([other, key]) => (other === name ? [] : [key])),
 				prefixes: inbound.sessionKeys,
 				hooks: options.gateway().hooks,
+				isThere: options.isSessionThere,
 			},
 			callbacks: {
 				origins: inbound.callbackOrigins,
@@ -122,9 +134,10 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		const endpoint = mayCall(call.caller, name) ? endpoints.get(name) : undefined;
 		if (endpoint === undefined) return unknownEndpoint(name);
 		if (call.request.method !== 'POST') return methodNotAllowed(['POST']);
-		return endpoint.kind === 'faulty'
-			? endpointFaulty(name)
-			: await take(call, name, endpoint.maker);
+		if (endpoint.kind === 'faulty') return endpointFaulty(name);
+		if (isAgent(endpoint.agentId)) return await take(call, name, endpoint.maker);
+		const logged = `The gateway has no agent '${endpoint.agentId}'`;
+		return { ...endpointFaulty(name), logged };
 	};
 	const showRun = async ({ request, response, query, caller }: Call, runId: string) => {
 		const wait = readWait(request.headers, query);
@@ -132,6 +145,17 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		const message = messages.find(runId);
 		if (message === undefined || !maySee(caller, message)) return UNKNOWN_RUN;
 		answerRun(response, await waitForResult(tools, message, wait.value, response), wait.value);
+		return undefined;
+	};
+	const cancelRun = async ({ request, response, query, caller }: Call, runId: string) => {
+		const wait = readWait(request.headers, query);
+		if (!wait.ok) return wait.refusal;
+		const message = messages.find(runId);
+		if (message === undefined || !maySee(caller, message)) return UNKNOWN_RUN;
+		messages.markCanceled(runId);
+		signals.cancel(runId);
+		const canceled = messages.find(runId) ?? message;
+		answerRun(response, await waitForResult(tools, canceled, wait.value, response), wait.value);
 		return undefined;
 	};
 	const serve = async (call: Call, segments: readonly string[]): Promise<Refusal | undefined> => {
@@ -145,7 +169,12 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 			return undefined;
 		}
 		if (below === undefined) return await takeForEndpoint(call, name);
-		if (name !== RUNS || deeper.length > 0) return unknownEndpoint(segments.join('/'));
+		const [action, ...rest] = deeper;
+		const isRun = name === RUNS && (action ?? CANCEL) === CANCEL && rest.length === 0;
+		if (!isRun) return unknownEndpoint(segments.join('/'));
+		if (action === CANCEL) {
+			return method === 'POST' ? await cancelRun(call, below) : methodNotAllowed(['POST']);
+		}
 		return method === 'GET' ? await showRun(call, below) : methodNotAllowed(['GET']);
 	};
 

@@ -65,6 +65,8 @@ export interface InboundMessage extends Omit<NewMessage, 'request'> {
 	readonly tries: number;
 	/** How often the gateway took it, or may have: it refuses to start the same run id twice. */
 	readonly starts: number;
+	/** Whether somebody has asked for its end. */
+	readonly isCanceled: boolean;
 	readonly createdAt: number;
 	readonly endedAt?: number;
 	/** Present once it is done or failed. */
@@ -74,14 +76,16 @@ export interface InboundMessage extends Omit<NewMessage, 'request'> {
 /**
  * Why a message led to no reply: the gateway has no such agent or would not start the run (`refused`),
  * could not for a day (`not-started`), the run failed (`agent-failed`), took too long (`agent-timeout`),
- * or a restart of the gateway cut it off and it was not taken up again (`interrupted`).
+ * a restart of the gateway cut it off and it was not taken up again (`interrupted`), or who sent it has
+ * canceled it (`canceled`).
  */
 export type FailureCode =
 	| 'refused'
 	| 'not-started'
 	| 'agent-failed'
 	| 'agent-timeout'
-	| 'interrupted';
+	| 'interrupted'
+	| 'canceled';
 
 /** How a run ended. */
 export type RunResult =

@@ -48,6 +48,8 @@ export interface MessageStore {
 	 * @param change `isTaken`: whether the gateway may have taken it
 	 */
 	postpone(runId: string, change: { readonly until: number; readonly isTaken: boolean }): void;
+	/** Notes that somebody wants its end. */
+	markCanceled(runId: string): void;
 	/** Ends a message for good; says whether it was open. */
 	end(runId: string, result: RunResult, now: number): boolean;
 	/** Deletes what ended longer ago than this; says how many. */
@@ -127,6 +129,12 @@ export function openMessageStore(database: Database): MessageStore {
 				runId,
 			);
 		},
+		markCanceled: (runId) => {
+			change(
+				'UPDATE inbound_messages SET is_canceled = 1 WHERE run_id = ? AND ended_at IS NULL',
+				runId,
+			);
+		},
 		end: (runId, result, now) =>
 			// The prompt is only the message in a wrapping; neither it nor a secret is needed any more.
 			change(
@@ -162,6 +170,7 @@ export function readMessage(row: Row): InboundMessage {
 		state: row.state as MessageState,
 		tries: Number(row.tries),
 		starts: Number(row.starts),
+		isCanceled: row.is_canceled === 1,
 		createdAt: Number(row.created_at),
 		...(row.ended_at === null ? {} : { endedAt: Number(row.ended_at) }),
 		...(row.result === null ? {} : { result: JSON.parse(String(row.result)) as RunResult }),

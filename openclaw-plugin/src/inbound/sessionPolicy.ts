@@ -20,6 +20,8 @@ export interface SessionRules {
 	readonly prefixes: readonly string[];
 	/** The rules of the gateway's own hooks, for its token. */
 	readonly hooks: Pick<GatewayHooks, 'mayNameSession' | 'sessionKeyPrefixes'>;
+	/** Whether the gateway has a session; undefined where that cannot be told. */
+	readonly isThere: (sessionKey: string) => boolean | undefined;
 }
 
 const MAX_LENGTH = 256;
@@ -30,7 +32,8 @@ const SESSION_KEY = /^[^\s\p{Cc}]+$/u;
  *
  * @param asked the session key of the request; without `agent:` before it one of the endpoint's agent
  * @param deliver whether the reply goes into the session's chat, too
- * @returns the session key, 400 for what is no key of this agent, 403 for one that this caller may not use
+ * @returns the session key, 400 for what is no key of this agent, 403 for one that this caller may not use, 422 where
+ *   there is nobody to deliver to
  * @example
  * chooseSession('ticket-7', false, rules); // 'agent:support-bot:ticket-7', with the scope 'sessions'
  */
@@ -43,8 +46,12 @@ export function chooseSession(
 	if (key === undefined) return refuse(badSessionKey(rules.agentId));
 	const isOwn = belongsTo(key, rules);
 	if (isOwn && !deliver) return { ok: true, value: key };
-	if (isOpen(asked ?? key, key, isOwn, rules)) return { ok: true, value: key };
-	return refuse(isOwn ? NO_DELIVERY : notAllowed(rules));
+	if (!isOpen(asked ?? key, key, isOwn, rules)) {
+		return refuse(isOwn ? NO_DELIVERY : notAllowed(rules));
+	}
+	// Without a conversation the gateway would refuse the run itself, later.
+	const leadsNowhere = deliver && rules.isThere(key) === false;
+	return leadsNowhere ? refuse(NO_CONVERSATION) : { ok: true, value: key };
 }
 
 /** Undefined for what is no key of this agent. */
@@ -107,6 +114,14 @@ function notAllowed({ caller, own }: SessionRules): Refusal {
 		message: `The session must be '${own}' or begin with '${own}:'. ${ways}, or a prefix in 'inbound.sessionKeys' of the gateway's settings`,
 	};
 }
+
+const NO_CONVERSATION: Refusal = {
+	status: 422,
+	code: 'no-conversation',
+	path: 'deliver',
+	message:
+		'The reply cannot be delivered: the gateway has no session with this key, so no conversation that it belongs to',
+};
 
 const NO_DELIVERY: Refusal = {
 	status: 403,

@@ -14,8 +14,10 @@ export interface Signals {
 	readonly waitingCount: number;
 	/** Tells the runner that there is a message to run. */
 	wakeRunner(): void;
-	/** Makes a runner the one that `wakeRunner` wakes; returns how to end that. */
-	listen(wake: () => void): () => void;
+	/** Tells the runner that somebody wants the end of a message. */
+	cancel(runId: string): void;
+	/** Makes a runner the one that is told; returns how to end that. */
+	listen(runner: RunnerSignals): () => void;
 	/** Tells who waits for a message that there is something new about it. */
 	announce(runId: string): void;
 	/**
@@ -27,8 +29,14 @@ export interface Signals {
 	waitFor(runId: string, signal: AbortSignal): Promise<void>;
 }
 
+/** What a runner is told. */
+export interface RunnerSignals {
+	readonly wake: () => void;
+	readonly cancel: (runId: string) => void;
+}
+
 interface State {
-	wake: (() => void) | undefined;
+	runner: RunnerSignals | undefined;
 	readonly waiting: Map<string, Set<() => void>>;
 	readonly started: Map<string, string>;
 }
@@ -36,7 +44,7 @@ interface State {
 /** @param folder see `dataFolder` */
 export function signalsOf(folder: string): Signals {
 	const state = sharedOf(folder).slot<State>('inbound', () => ({
-		wake: undefined,
+		runner: undefined,
 		waiting: new Map(),
 		started: new Map(),
 	}));
@@ -48,11 +56,12 @@ export function signalsOf(folder: string): Signals {
 			for (const listeners of waiting.values()) count += listeners.size;
 			return count;
 		},
-		wakeRunner: () => state.wake?.(),
-		listen: (wake) => {
-			state.wake = wake;
+		wakeRunner: () => state.runner?.wake(),
+		cancel: (runId) => state.runner?.cancel(runId),
+		listen: (runner) => {
+			state.runner = runner;
 			return () => {
-				if (state.wake === wake) state.wake = undefined;
+				if (state.runner === runner) state.runner = undefined;
 			};
 		},
 		announce: (runId) => {

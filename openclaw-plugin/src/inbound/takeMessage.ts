@@ -1,6 +1,7 @@
-import { answerJson, refuse } from '../http/answers';
+import { answerEmpty, answerJson, refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { parseExactJsonBody, readLimitedBody } from '../http/body';
+import { isForm, parseFormBody } from '../http/formBody';
 import { clientAddress } from '../http/request';
 import type { Caller } from '../tokens/tokens';
 import type { Call, CallRules, MessageMaker, MessageTools } from './call';
@@ -38,8 +39,10 @@ export async function takeMessage(
 	const { headers } = request;
 	const raw = await readBody(call);
 	if (!raw.ok) return raw.refusal;
-	const body = parseExactJsonBody(headers, raw.value);
+	const isFormOfSender = sender !== undefined && isForm(headers['content-type']);
+	const body = isFormOfSender ? parseFormBody(raw.value) : parseExactJsonBody(headers, raw.value);
 	if (!body.ok) return body.refusal;
+	const isSilent = isFormOfSender && sender.auth.type === 'slack';
 	const challenge = sender && readChallenge(sender, body.value);
 	if (challenge !== undefined) {
 		answerJson(response, 200, { challenge });
@@ -52,7 +55,8 @@ export async function takeMessage(
 	if (first === undefined) {
 		const message = `No message was made of it: ${made.value.unmet}`;
 		tools.refusals.note(name, clientAddress(request), { status: 200, code: FILTERED, message });
-		answerJson(response, 200, { ok: true, status: FILTERED });
+		if (isSilent) answerEmpty(response);
+		else answerJson(response, 200, { ok: true, status: FILTERED });
 		return undefined;
 	}
 	const asked = readOptions(call, first.written, rules);
@@ -69,7 +73,8 @@ export async function takeMessage(
 	if (sender !== undefined) {
 		// What the agent is told is the owner's own: senders keep answers, and show them to their users.
 		const { runId } = stored.value.first;
-		answerJson(response, 202, { ok: true, runId, ...all }, repeatedHeader(isRepeated));
+		if (isSilent) answerEmpty(response);
+		else answerJson(response, 202, { ok: true, runId, ...all }, repeatedHeader(isRepeated));
 		return undefined;
 	}
 	const current = await waitForResult(tools, stored.value.first, waitSeconds, response);

@@ -219,8 +219,11 @@ function findUnresolved(endpoint: EndpointConfig, position: number): readonly Fi
 		unresolvedIn(text, ['endpoints', position, ...path]),
 	);
 	if (typeof secret !== 'object') return issues;
-	const message = `refers to '${secret.id}', which the gateway could not find`;
-	return [...issues, { path: ['endpoints', position, 'secret'], message }];
+	return [...issues, { path: ['endpoints', position, 'secret'], message: notFound(secret.id) }];
+}
+
+function notFound(reference: string): string {
+	return `refers to '${reference}', which the gateway could not find`;
 }
 
 function unresolvedIn(text: string, path: KeyPath): readonly FieldIssue[] {
@@ -235,9 +238,12 @@ function refuseUnresolved(parts: InboundParts | undefined): InboundParts | undef
 	if (parts === undefined) return undefined;
 	const endpoints = Object.entries(parts.endpoints).map(
 		([name, part]): [string, InboundEndpointPart] => {
-			const secrets = part.ok ? (part.config.auth?.secrets ?? []) : [];
+			const { secrets = [], unresolved = [] } = (part.ok ? part.config.auth : undefined) ?? {};
 			const path = ['inbound', 'endpoints', name, 'auth', 'secret'];
-			const issues = secrets.flatMap((secret) => unresolvedIn(secret, path));
+			const issues = [
+				...secrets.flatMap((secret) => unresolvedIn(secret, path)),
+				...unresolved.map(({ id }) => ({ path, message: notFound(id) })),
+			];
 			return [name, issues.length === 0 ? part : { ok: false, issues }];
 		},
 	);

@@ -173,6 +173,7 @@ export const SCHEMA = `
 	) STRICT;
 
 	-- caller: id of the token that it came with; 'sender:' and a kind of sender for a call that was signed.
+	-- is_canceled: whether somebody wants its run to end, which takes a moment where it is at work.
 	CREATE TABLE inbound_messages (
 		seq INTEGER PRIMARY KEY,
 		run_id TEXT NOT NULL UNIQUE,
@@ -193,7 +194,8 @@ export const SCHEMA = `
 		next_at INTEGER NOT NULL,
 		ended_at INTEGER,
 		ended_day INTEGER,
-		result TEXT
+		result TEXT,
+		is_canceled INTEGER NOT NULL DEFAULT 0
 	) STRICT;
 	CREATE INDEX inbound_open ON inbound_messages (session_key, seq) WHERE ended_at IS NULL;
 	CREATE INDEX inbound_ended ON inbound_messages (ended_day) WHERE ended_day IS NOT NULL;

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
-import { listRefusals } from '../../../openclaw-plugin/src/inbound/inboundCalls';
-import type { InboundRefusal } from '../../../openclaw-plugin/src/inbound/inboundCalls';
+import { listInbound, listRefusals } from '../../../openclaw-plugin/src/inbound/inboundCalls';
+import type {
+	InboundCall,
+	InboundRefusal,
+} from '../../../openclaw-plugin/src/inbound/inboundCalls';
 import { dataFolder, openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { issueToken, revokeToken, TOKEN_SCOPES } from '../../../openclaw-plugin/src/tokens/tokens';
 import type { TokenRequest } from '../../../openclaw-plugin/src/tokens/tokens';
@@ -26,6 +29,11 @@ export function removeToken(gateway: Gateway, token: string): void {
 /** What `openclaw event-webhooks inbound refusals` lists. */
 export function listRefused(gateway: Gateway): readonly InboundRefusal[] {
 	return inDatabase(gateway, (database) => listRefusals(database));
+}
+
+/** What `openclaw event-webhooks inbound list` lists. */
+export function listAccepted(gateway: Gateway): readonly InboundCall[] {
+	return inDatabase(gateway, (database) => listInbound(database));
 }
 
 function inDatabase<Result>(

@@ -278,7 +278,7 @@ describe('one consumer at a time', () => {
 		database.close();
 		database = openDatabase(folder.path);
 		jest.resetModules();
-		const key = Symbol.for('openclaw-plugin-event-webhooks/shared/3');
+		const key = Symbol.for('openclaw-plugin-event-webhooks/shared/4');
 		(globalThis as { [key: symbol]: Map<string, unknown> | undefined })[key]?.delete(folder.path);
 		open();
 		expect(await fetchAll('a')).toEqual([]);

@@ -1,5 +1,5 @@
 import { listRefusals } from '../../../openclaw-plugin/src/inbound/inboundCalls';
-import { at } from '../../../testbed/json';
+import { at, textAt } from '../../../testbed/json';
 import { waitFor } from '../../../testbed/waitFor';
 import { parseGatewayDirectory } from '../../../protocol/gateway';
 import { HOOK_TOKEN, inboundGateway, type InboundGateway } from './support/inboundGateway';
@@ -265,7 +265,10 @@ describe('the door', () => {
 			ok: true,
 			directory: {
 				endpoints: [{ name: 'alert' }, { name: 'deploy' }, { name: 'ticket-update' }],
-				agents: [{ id: 'support-bot', name: 'Support' }, { id: 'private' }],
+				agents: expect.arrayContaining([
+					{ id: 'support-bot', name: 'Support' },
+					{ id: 'private' },
+				]) as unknown,
 				channels: [{ id: 'telegram' }],
 			},
 		});
@@ -538,5 +541,47 @@ describe('what was refused', () => {
 		gateway.database.exec('DROP TABLE inbound_refusals');
 		expect((await gateway.post('nothing', {})).status).toBe(404);
 		expect((await gateway.post('alert', { title: 'a' })).status).toBe(202);
+	});
+});
+
+describe('what the gateway can tell in advance', () => {
+	let own: InboundGateway;
+
+	beforeEach(async () => {
+		own = await inboundGateway({
+			inbound: {
+				endpoints: {
+					lost: { agentId: 'nobody', template: '{{body.title}}' },
+					first: { agentId: 'Main', template: '{{body.title}}' },
+				},
+			},
+			isSessionThere: (sessionKey) => sessionKey !== 'agent:Main:gone',
+		});
+	});
+
+	afterEach(async () => {
+		await own.remove();
+	});
+
+	const codeOf = async (path: string) => {
+		const { status, json } = await own.post(path, { title: 'Disk' });
+		return [status, textAt(json, 'error', 'code')];
+	};
+
+	it('is that there is no such agent: its owner reads which, the sender tries again later', async () => {
+		expect(await codeOf('lost')).toEqual([503, 'endpoint-faulty']);
+		const [refusal] = listRefusals(own.database);
+		expect(refusal).toMatchObject({
+			endpoint: 'lost',
+			reason: "The gateway has no agent 'nobody'",
+		});
+		expect(await codeOf('first')).toEqual([202, '']);
+	});
+
+	it('is that there is nobody to deliver to', async () => {
+		const refused = await codeOf('first?sessionKey=gone&deliver=true');
+		expect(refused).toEqual([422, 'no-conversation']);
+		expect(await codeOf('first?sessionKey=gone')).toEqual([202, '']);
+		expect(await codeOf('first?sessionKey=there&deliver=true')).toEqual([202, '']);
 	});
 });

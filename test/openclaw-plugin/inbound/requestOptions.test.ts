@@ -9,6 +9,7 @@ const RULES = {
 		caller: { id: 'n8n', scopes: ['inbound', 'sessions'] as const },
 		prefixes: [],
 		hooks: { mayNameSession: false, sessionKeyPrefixes: [] },
+		isThere: () => undefined,
 	},
 	callbacks: {
 		origins: ['https://n8n.example', 'http://127.0.0.1:5678'],

@@ -33,6 +33,12 @@ const ENDPOINTS = {
 		template: '{{body.event.text}} {{headers.x-slack-retry-num}}',
 		auth: { type: 'slack', secret: 'slack secret' },
 	},
+	commands: {
+		agentId: 'support-bot',
+		template: '{{body.user_name}}: {{body.text}}',
+		auth: { type: 'slack', secret: 'slack secret' },
+		when: { path: 'body.command', equals: '/ask' },
+	},
 	gitlab: {
 		agentId: 'triage',
 		template: '{{body.a}}|{{headers.x-gitlab-token}}|{{headers.x-gitlab-event}}',
@@ -63,6 +69,8 @@ afterEach(async () => {
 
 const hmac = (secret: string, text: string) =>
 	createHmac('sha256', secret).update(text).digest('hex');
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 /** Calls as GitHub does: without an access token. */
 async function github(
@@ -176,10 +184,27 @@ describe('a call that its sender has signed', () => {
 	it('is answered as others are when it cannot be used', async () => {
 		const broken = await github('{"a":');
 		expect([broken.status, codeOf(broken)]).toEqual([400, 'invalid-json']);
-		const form = await github('payload=1', { 'content-type': 'application/x-www-form-urlencoded' });
-		expect([form.status, codeOf(form)]).toEqual([415, 'not-json']);
+		const parts = await github('payload=1', { 'content-type': 'multipart/form-data; boundary=x' });
+		expect([parts.status, codeOf(parts)]).toEqual([415, 'not-json']);
+		const form = await github('payload=%FF', FORM);
+		expect([form.status, codeOf(form)]).toEqual([400, 'invalid-form']);
 		const large = await github(JSON.stringify('x'.repeat(262_144)));
 		expect([large.status, codeOf(large)]).toEqual([413, 'body-too-large']);
+	});
+
+	it('may be a form: its bytes are signed, and its payload is the event', async () => {
+		const body = new URLSearchParams({ payload: ISSUE }).toString();
+		expect(await github(body, FORM)).toMatchObject({ status: 202 });
+		expect(calls()).toMatchObject([
+			{ message: '#42 Checkout fails with “500” for carts over €1,000' },
+		]);
+		const sameFields = body.replaceAll('+', '%20');
+		const signature = `sha256=${hmac(SECRET, body)}`;
+		const rewritten = await github(sameFields, { ...FORM, 'x-hub-signature-256': signature });
+		expect(rewritten.status).toBe(401);
+		// Nobody else may send one.
+		const byToken = await gateway.post('issues', body, FORM);
+		expect([byToken.status, codeOf(byToken)]).toEqual([415, 'not-json']);
 	});
 
 	it('has its bytes signed, not what they mean', async () => {
@@ -305,6 +330,43 @@ describe('Slack', () => {
 		const first = await post(event);
 		const again = await post(event, { 'x-slack-retry-num': '1' });
 		expect(again).toMatchObject({ status: 202, json: first.json });
+		expect(calls()).toHaveLength(1);
+	});
+});
+
+describe('a slash command of Slack', () => {
+	const command = async (fields: Readonly<Record<string, string>>) => {
+		const text = new URLSearchParams(fields).toString();
+		const time = String(Math.floor(Date.now() / 1000));
+		const response = await fetch(`${gateway.url}/webhooks/inbound/commands`, {
+			method: 'POST',
+			headers: {
+				...FORM,
+				'x-slack-request-timestamp': time,
+				'x-slack-signature': `v0=${hmac('slack secret', `v0:${time}:${text}`)}`,
+			},
+			body: text,
+		});
+		return [response.status, await response.text()];
+	};
+
+	it('is a message, and its answer shows nothing to who has typed it', async () => {
+		const fields = { command: '/ask', text: 'Where is #42?', user_name: 'ada', trigger_id: '1' };
+		expect(await command(fields)).toEqual([200, '']);
+		expect(await command({ ...fields, command: '/other' })).toEqual([200, '']);
+		expect(calls().map(({ message }) => message)).toEqual(['ada: Where is #42?']);
+	});
+
+	it('is one message however often the same bytes come', async () => {
+		const time = String(Math.floor(Date.now() / 1000));
+		const text = 'command=%2Fask&text=Again&user_name=ada';
+		const headers = {
+			...FORM,
+			'x-slack-request-timestamp': time,
+			'x-slack-signature': `v0=${hmac('slack secret', `v0:${time}:${text}`)}`,
+		};
+		const url = `${gateway.url}/webhooks/inbound/commands`;
+		for (const body of [text, text]) await fetch(url, { method: 'POST', headers, body });
 		expect(calls()).toHaveLength(1);
 	});
 });

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HmacSHA1, HmacSHA256, HmacSHA512, enc } from 'crypto-js';
+import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { createSenderCheck } from '../../../openclaw-plugin/src/inbound/senderSignature';
@@ -257,6 +259,75 @@ describe('a call is genuine', () => {
 		const sent = Buffer.from('пароль').toString('latin1');
 		const auth: SenderAuth = { type: 'token', secrets: ['пароль'], header: 'x-api-key' };
 		expect(verdictOf(auth, { 'x-api-key': sent }, '')).toBe('ok');
+	});
+});
+
+describe('a package of the sender itself', () => {
+	/** What an ES module, which these tests cannot load, signs; `expression` knows `secret` and `body`. */
+	const signBy = (source: string, expression: string, secret: string) => {
+		const program = `import * as sender from '${source}'; const [, secret, body] = process.argv; console.log(${expression});`;
+		const args = ['--input-type=module', '-e', program, secret, BODY];
+		return execFileSync(process.execPath, args, { encoding: 'utf8' }).trim();
+	};
+
+	it('signs for GitHub what is genuine here', () => {
+		const secret = 'GitHub’s secret';
+		const module = '@octokit/webhooks-methods';
+		const signature = signBy(module, 'await sender.sign(secret, body)', secret);
+		const verdict = (body: string) =>
+			verdictOf(of('github').auth(secret), { 'x-hub-signature-256': signature }, body, NOW);
+		expect([verdict(BODY), verdict(`${BODY}\n`)]).toEqual(['ok', 'signature-mismatch']);
+	});
+
+	it('signs for Svix what is genuine here', () => {
+		const secret = `whsec_${Buffer.from('a key of at least 24 bytes').toString('base64')}`;
+		const time = `new Date(${String(NOW * 1000)})`;
+		const expression = `new sender.Webhook(secret).sign('msg_1', ${time}, body)`;
+		const signature = signBy('svix', expression, secret);
+		const verdict = (id: string) => {
+			const headers = { 'svix-id': id, 'svix-timestamp': String(NOW), 'svix-signature': signature };
+			return verdictOf(of('standard-webhooks').auth(secret), headers, BODY, NOW);
+		};
+		expect([verdict('msg_1'), verdict('msg_2')]).toEqual(['ok', 'signature-mismatch']);
+	});
+});
+
+describe('whatever comes', () => {
+	const bytes = fc.uint8Array({ maxLength: 200 });
+
+	it.each(signing)('a call of %s with one other bit is refused', async (name) => {
+		const { auth, sign } = of(name);
+		const headers = await sign('s3cret', BODY, NOW);
+		fc.assert(
+			fc.property(fc.nat(Buffer.byteLength(BODY) * 8 - 1), (bit) => {
+				const body = Buffer.from(BODY);
+				body[bit >> 3] = (body[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+				return verdictOf(auth('s3cret'), headers, body, NOW) === 'signature-mismatch';
+			}),
+		);
+	});
+
+	it.each(names)('nothing that %s has not signed is let in, and nothing throws', (name) => {
+		const { auth, header, timeHeader } = of(name);
+		const value = fc.oneof(
+			fc.string(),
+			fc.stringMatching(/^(sha256=|v[01]=|v1,|t=)?[0-9a-f]{64}$/),
+		);
+		fc.assert(
+			fc.property(
+				value,
+				fc.oneof(fc.string(), fc.constant(String(NOW))),
+				bytes,
+				(given, time, body) => {
+					const headers = {
+						[header]: given,
+						'webhook-id': 'msg_1',
+						...(timeHeader === undefined ? {} : { [timeHeader]: time }),
+					};
+					return verdictOf(auth('s3cret'), headers, Buffer.from(body), NOW) !== 'ok';
+				},
+			),
+		);
 	});
 });
 

@@ -11,6 +11,7 @@ const SENDER: SessionRules = {
 	caller: { id: '4mzq0c7k2v', scopes: ['inbound'] },
 	prefixes: [],
 	hooks: { mayNameSession: true, sessionKeyPrefixes: [] },
+	isThere: () => undefined,
 };
 const WITH_SCOPE: SessionRules = {
 	...SENDER,
@@ -126,4 +127,20 @@ it('says how to go on', () => {
 	expect(refusal(SENDER)).toContain("the scope 'sessions'");
 	expect(refusal(SENDER)).toContain("'inbound.sessionKeys'");
 	expect(refusal(GATEWAY)).toContain("'hooks.allowRequestSessionKey'");
+});
+
+it('delivers nothing to a conversation that is not there, and tells nobody who may not know', () => {
+	const asked: string[] = [];
+	const isThere = (key: string) => {
+		asked.push(key);
+		return key.endsWith(':main');
+	};
+	const key = 'agent:support-bot:gone';
+	expect(choose(key, { ...SENDER, isThere }, true)).toBe('session-not-allowed');
+	expect(asked).toEqual([]);
+	expect(choose(key, { ...WITH_SCOPE, isThere }, true)).toBe('no-conversation');
+	expect(choose('main', { ...WITH_SCOPE, isThere }, true)).toBe('agent:support-bot:main');
+	// A message makes the session that it names.
+	expect(choose(key, { ...WITH_SCOPE, isThere })).toBe(key);
+	expect(choose(key, WITH_SCOPE, true)).toBe(key);
 });

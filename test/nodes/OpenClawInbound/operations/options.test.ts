@@ -14,6 +14,7 @@ test('has defaults for everything', () => {
 		timeoutMs: 60_000,
 		replySeconds: 300,
 		waitForReply: undefined,
+		cancelRun: false,
 		maxConcurrency: 5,
 		maxAttempts: 5,
 		backoffMs: 1000,

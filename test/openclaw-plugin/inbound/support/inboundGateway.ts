@@ -114,6 +114,7 @@ export async function inboundGateway(
 		readonly endpoints?: Readonly<Record<string, ConfiguredInbound>>;
 		readonly sessionKeys?: readonly string[];
 		readonly runner?: Partial<AgentRunnerOptions>;
+		readonly isSessionThere?: (sessionKey: string) => boolean | undefined;
 	} = {},
 ): Promise<InboundGateway> {
 	const folder = await temporaryFolder('inbound');
@@ -155,6 +156,13 @@ export async function inboundGateway(
 	const usable = Object.entries(inbound.endpoints).map(
 		([name, endpoint]): [string, ConfiguredInbound] => [name, { kind: 'usable', ...endpoint }],
 	);
+	const agentIds = Object.values(inbound.endpoints).map(({ agentId }) => agentId);
+	const others = [...new Set(agentIds)].filter((id) => id !== 'support-bot' && id !== 'nobody');
+	const agents = [
+		{ id: 'support-bot', name: 'Support' },
+		{ id: 'private' },
+		...others.map((id) => ({ id })),
+	];
 	const refusals = createRefusalStore(database);
 	const check = createTokenCheck({ database, hookToken: () => hooks });
 	const route = createInboundRoute({
@@ -165,7 +173,7 @@ export async function inboundGateway(
 			sessionKeys: options.sessionKeys ?? [],
 		},
 		gateway: () => ({
-			agents: [{ id: 'support-bot', name: 'Support' }, { id: 'private' }],
+			agents,
 			channels: [{ id: 'telegram' }],
 			hooks,
 		}),
@@ -175,6 +183,7 @@ export async function inboundGateway(
 		findSigner: callbacks.findSigner,
 		findReceiver: callbacks.findReceiver,
 		wrapExternalContent: (text) => `<external>${text}</external>`,
+		isSessionThere: options.isSessionThere ?? (() => undefined),
 		logger,
 	});
 	const server = await startLocalServer((request, response) => {
@@ -191,7 +200,13 @@ export async function inboundGateway(
 			onEnded: callbacks.send,
 			logger,
 			retentionDays: 14,
-			timing: { waitMs: 50, recoveryPollMs: 5, recoveryLimitMs: 300, storeRetryMs: 20 },
+			timing: {
+				waitMs: 50,
+				recoveryPollMs: 5,
+				recoveryLimitMs: 300,
+				storeRetryMs: 20,
+				cancelMs: 5,
+			},
 			...options.runner,
 			...changes,
 		});
