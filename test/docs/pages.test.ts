@@ -5,6 +5,7 @@ const ROOT = resolve(__dirname, '../..');
 const DOCS = join(ROOT, 'docs');
 /** References, which are in English only. */
 const WITHOUT_TWIN = [
+	'agent-tools.md',
 	'approvals.md',
 	'comparison.md',
 	'compatibility.md',
