@@ -12,6 +12,7 @@ const WITHOUT_TWIN = [
 	'deduplication.md',
 	'delivery.md',
 	'events.md',
+	'human-review.md',
 	'production.md',
 	'protocol.md',
 	'senders.md',
