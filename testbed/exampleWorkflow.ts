@@ -17,6 +17,7 @@ export const EXAMPLES = [
 	'ticket-round-trip',
 	'cost-budget',
 	'delivery-trouble',
+	'agent-tool',
 ] as const;
 
 export type ExampleName = (typeof EXAMPLES)[number];

@@ -96,7 +96,7 @@ function readTurn(body: unknown, unmarked?: UnmarkedReply): ModelRequest {
 		tools,
 		afterTool,
 		toolTexts,
-		reply: chooseReply(userText, { afterTool, tools }, unmarked?.(message)),
+		reply: chooseReply(userText, { toolTexts, tools }, unmarked?.(message)),
 	};
 }
 

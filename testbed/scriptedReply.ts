@@ -72,22 +72,30 @@ export function listingCall(tools: readonly string[]): { name: string; params: J
 /**
  * Chooses the answer by markers in the user's text: `[[tool]]` (lists something), `[[tool-error]]`
  * (reads a file that doesn't exist), `[[400]]`, `[[500]]`, `[[slow:<ms>]]`, `[[long]]`,
- * `[[reply:<text>]]`, `[[stream:<pieces>:<ms>]]`, and what {@link callMarker} and {@link answerMarker} make.
+ * `[[reply:<text>]]`, `[[stream:<pieces>:<ms>]]`, `[[tell]]` (what a tool has answered), and what
+ * {@link callMarker} and {@link answerMarker} make.
  *
  * @param text the last user message
- * @param turn.afterTool whether a tool's result follows that message already
+ * @param turn.toolTexts the tools' results that follow that message already
  * @param turn.tools names of the tools that the agent offers
  * @param unmarked the answer to a message without a marker
  */
 export function chooseReply(
 	text: string,
-	{ afterTool, tools }: { readonly afterTool: boolean; readonly tools: readonly string[] },
+	{
+		toolTexts,
+		tools,
+	}: { readonly toolTexts: readonly string[]; readonly tools: readonly string[] },
 	unmarked = 'Understood, I am on it.',
 ): Reply {
 	const delayMs = delayOf(text);
 	const pace = paceOf(text);
-	if (afterTool)
-		return { kind: 'text', text: 'I have looked with the tool: all is well.', delayMs, ...pace };
+	if (toolTexts.length > 0) {
+		const told = text.includes('[[tell]]')
+			? `The tool said: ${toolTexts.join('\n')}`
+			: 'I have looked with the tool: all is well.';
+		return { kind: 'text', text: told, delayMs, ...pace };
+	}
 	const status = /\[\[(400|500)\]\]/.exec(text)?.[1];
 	if (status !== undefined) return { kind: 'fault', status: Number(status), delayMs };
 	if (text.includes('[[tool]]')) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { at, isObject, textAt, tryParseJson, type JsonObject } from './json';
+import { at, isObject, listAt, textAt, tryParseJson, type JsonObject } from './json';
 import { readBody, startLocalServer } from './localServer';
 import { waitFor, type WaitOptions } from './waitFor';
 
@@ -15,6 +15,8 @@ export interface TelegramCall {
 	readonly ok: boolean;
 	/** Which message it is: the one that was sent or edited. */
 	readonly messageId: string;
+	/** What stands on its buttons, and what they send back. */
+	readonly buttons: readonly { readonly text: string; readonly data: string }[];
 }
 
 /** A file that somebody sends. */
@@ -46,6 +48,8 @@ export interface TelegramStandIn {
 	config(agentId: string): JsonObject;
 	/** Lets a user write to the bot and returns the message's id. */
 	write(text: string, sender?: TelegramSender): string;
+	/** Lets a user press a button of a message. */
+	press(call: TelegramCall, text: string, sender?: TelegramSender): void;
 	/** Lets a user send a file and returns the message's id. */
 	sendFile(file: TelegramFile, sender?: TelegramSender): string;
 	/** What the gateway has sent or edited so far. */
@@ -71,7 +75,8 @@ const FIXED_RESULTS: Readonly<Record<string, unknown>> = {
 
 interface Update {
 	readonly update_id: number;
-	readonly message: JsonObject;
+	readonly message?: JsonObject;
+	readonly callback_query?: JsonObject;
 }
 
 /** Updates that are kept until the bot asks for later ones. */
@@ -80,8 +85,8 @@ class UpdateQueue {
 	private waiting: Array<() => void> = [];
 	private nextId = 1000;
 
-	add(message: JsonObject): void {
-		this.updates.push({ update_id: this.nextId++, message });
+	add(update: Omit<Update, 'update_id'>): void {
+		this.updates.push({ update_id: this.nextId++, ...update });
 		this.wake();
 	}
 
@@ -113,6 +118,14 @@ function refuse(response: ServerResponse): void {
 	const description = 'Forbidden: bot was blocked by the user';
 	response.writeHead(403, { 'content-type': 'application/json' });
 	response.end(JSON.stringify({ ok: false, error_code: 403, description }));
+}
+
+/** The buttons below a message; a form sends them as text. */
+function buttonsOf(markup: unknown): TelegramCall['buttons'] {
+	const keyboard = typeof markup === 'string' ? tryParseJson(markup) : markup;
+	return listAt(keyboard, 'inline_keyboard')
+		.flatMap((row) => listAt(row))
+		.map((button) => ({ text: textAt(button, 'text'), data: textAt(button, 'callback_data') }));
 }
 
 async function readParameters(request: IncomingMessage, url: URL): Promise<JsonObject> {
@@ -158,7 +171,7 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 
 	const add = (text: string, sender: TelegramSender) => {
 		const id = nextMessageId++;
-		updates.add(incomingMessage(id, text, sender));
+		updates.add({ message: incomingMessage(id, text, sender) });
 		return String(id);
 	};
 	const store = ({ kind, content, fileName }: TelegramFile) => {
@@ -181,6 +194,7 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 			threadId: typeof threadId === 'number' ? String(threadId) : '',
 			ok,
 			messageId: String(messageId),
+			buttons: buttonsOf(parameters.reply_markup),
 		});
 		if (!ok) {
 			refuse(response);
@@ -238,6 +252,22 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 			bindings: [{ agentId, match: { channel: 'telegram', accountId: 'default' } }],
 		}),
 		write: (text, sender = {}) => add(text, sender),
+		press: (call, text, sender = {}) => {
+			const button = call.buttons.find((one) => one.text === text);
+			if (button === undefined) throw new Error(`The message has no button '${text}'`);
+			const chatId = Number(call.chatId);
+			const pressed = incomingMessage(Number(call.messageId), call.text, { ...sender, chatId });
+			const message = { ...pressed, from: BOT };
+			updates.add({
+				callback_query: {
+					id: String(nextMessageId++),
+					chat_instance: call.chatId,
+					from: pressed.from,
+					message,
+					data: button.data,
+				},
+			});
+		},
 		sendFile: (file, sender = {}) => {
 			const path = store(file);
 			const { content, mimeType, fileName, caption } = file;

@@ -9,6 +9,8 @@ export type RequestTarget =
 	| { readonly kind: 'wake' }
 	/** Deciding on a tool call. */
 	| { readonly kind: 'approval'; readonly id: string }
+	/** Asking a person in a chat. */
+	| { readonly kind: 'review' }
 	/** Making or removing an endpoint for events, or fetching them. */
 	| { readonly kind: 'registration' }
 	/** Fetching a file that came with an event. */
@@ -254,6 +256,27 @@ export const ROWS: readonly Row[] = [
 		texts: ['The gateway did not accept the decision', "{said}Check 'Options' of this node."],
 	},
 	{
+		target: 'review',
+		code: 'no-chat',
+		texts: [
+			"The gateway knows no chat of the session in 'Session Key'",
+			"Enter the key of a session in which somebody has written, for example 'data.sessionKey' of an event, or choose 'Channel and Recipient' in 'Ask In'.",
+		],
+	},
+	{
+		target: 'review',
+		code: 'not-delivered',
+		texts: [
+			'The channel did not take the question',
+			"{said}Check 'Channel' and 'To', and whether the channel is connected to the gateway.",
+		],
+	},
+	{
+		target: 'review',
+		code: 'invalid-review',
+		texts: ['The gateway did not accept the question', '{said}Check the parameters of this node.'],
+	},
+	{
 		code: 'unknown-agent',
 		target: 'agent',
 		texts: ["The agent '{name}' could not be found", CHOOSE_AGENT],
@@ -359,6 +382,14 @@ export const ROWS: readonly Row[] = [
 		texts: [
 			'The gateway at {base} takes no decisions',
 			"They need the plugin event-webhooks on the gateway. Install it or bring it up to date, and check 'Gateway URL' in the credential.",
+		],
+	},
+	{
+		trouble: 'missing',
+		target: 'review',
+		texts: [
+			'The gateway at {base} cannot ask a person',
+			"That needs the plugin event-webhooks on the gateway. Install it or bring it up to date, and check 'Gateway URL' in the credential.",
 		],
 	},
 	{

@@ -21,6 +21,14 @@ export function isToolNode({ type }: INode): boolean {
 }
 
 /**
+ * Whether the node reviews the tool calls of an AI Agent for a person. n8n makes a third type of each node that can
+ * send and wait: with a *Message*, and a parameter `responseType` that is `approval`.
+ */
+export function isReviewNode({ type }: INode): boolean {
+	return type.endsWith('HitlTool');
+}
+
+/**
  * Whether `$json` in a parameter is the item that the node gets. As a tool of some agents a node gets the
  * tool's arguments, and its expressions read the item of the agent.
  */

@@ -6,7 +6,10 @@ import { wrapExternalContent } from 'openclaw/plugin-sdk/security-runtime';
 import { isBlockedHostnameOrIp, isPrivateIpAddress } from 'openclaw/plugin-sdk/ssrf-runtime';
 import { registerPluginHttpRoute } from 'openclaw/plugin-sdk/webhook-ingress';
 import type { HostRules } from './delivery/hostGuard';
+import { errorText } from './logger';
 import { PLUGIN_ID } from './protocol';
+import type { Question } from './reviews/question';
+import type { ChatPlace } from './reviews/review';
 import type { HttpRoute } from './sdk';
 import type { ConfigFile } from './settings/configFile';
 
@@ -62,4 +65,54 @@ export async function stopActiveRun(sessionKey: string): Promise<boolean> {
 	const sdk = await import('openclaw/plugin-sdk/agent-harness').catch(() => undefined);
 	const sessionId = sdk?.resolveActiveEmbeddedRunSessionId(sessionKey);
 	return sessionId !== undefined && sdk?.abortAgentHarnessRun(sessionId) === true;
+}
+
+/**
+ * Channels in which a button's command is one of the gateway's own alone (`CommandSource` is `native`), and a plugin's
+ * would be told to the agent. What such a button sends back counts as written by who has pressed it.
+ */
+const AS_WRITTEN: ReadonlySet<string> = new Set(['telegram']);
+
+/**
+ * Hands a question to a channel, whose own queue tries again where that can help.
+ *
+ * @param config the gateway's whole configuration
+ * @throws Error when the channel has not taken it
+ */
+export async function sendToChat(
+	config: unknown,
+	{ channel, to, accountId, threadId }: ChatPlace,
+	{ text, buttons }: Question,
+): Promise<void> {
+	// A gateway that has it not lacks this alone.
+	const { sendDurableMessageBatch } = await import('openclaw/plugin-sdk/channel-outbound');
+	const sent = await sendDurableMessageBatch({
+		cfg: config as never,
+		channel,
+		to,
+		...(accountId === undefined ? {} : { accountId }),
+		...(threadId === undefined ? {} : { threadId }),
+		payloads: [
+			{
+				text,
+				presentation: {
+					blocks: [
+						{
+							type: 'buttons',
+							buttons: buttons.map(({ label, command, style }) => ({
+								label,
+								style,
+								...(AS_WRITTEN.has(channel)
+									? { value: command }
+									: { action: { type: 'command', command } }),
+							})),
+						},
+					],
+				},
+			},
+		],
+	});
+	if (sent.status === 'sent') return;
+	const { error } = sent as { readonly error?: unknown };
+	throw new Error(`${sent.status}${error === undefined ? '' : `: ${errorText(error)}`}`);
 }

@@ -53,3 +53,29 @@ declare module 'openclaw/plugin-sdk/config-mutation' {
 		mutate(draft: object): void;
 	}): Promise<unknown>;
 }
+
+declare module 'openclaw/plugin-sdk/channel-outbound' {
+	/** Sends to a chat; what the channel cannot take now is tried again from its own queue. */
+	export function sendDurableMessageBatch(params: {
+		/** The gateway's configuration. */
+		cfg: never;
+		channel: string;
+		to: string;
+		accountId?: string;
+		threadId?: string;
+		payloads: {
+			text: string;
+			presentation: {
+				blocks: {
+					type: 'buttons';
+					buttons: {
+						label: string;
+						style: 'success' | 'danger';
+						action?: { type: 'command'; command: string };
+						value?: string;
+					}[];
+				}[];
+			};
+		}[];
+	}): Promise<{ readonly status: 'sent' | 'suppressed' | 'partial_failed' | 'failed' }>;
+}

@@ -6,7 +6,7 @@ import { createEndpointRegistry } from './endpoints/registry';
 import type { EndpointRegistry } from './endpoints/registry';
 import { createConnections } from './delivery/connections';
 import type { Connections } from './delivery/connections';
-import { GATEWAY_HOST_RULES } from './gatewaySdk';
+import { GATEWAY_HOST_RULES, sendToChat } from './gatewaySdk';
 import { createCallbacks } from './inbound/callback';
 import type { Callbacks } from './inbound/callback';
 import { tellRunOrigin } from './inbound/runOrigin';
@@ -15,6 +15,8 @@ import { createEmitter, createOwnEvents } from './outbox/emitter';
 import type { EmitEvent, OwnEvents } from './outbox/emitter';
 import { openOutbox } from './outbox/outbox';
 import type { Outbox } from './outbox/outbox';
+import { createReviews } from './reviews/reviews';
+import type { ReviewParts, Reviews } from './reviews/reviews';
 import type { GatewayApi, Logger } from './sdk';
 import { followConfig, readLastingSettings } from './settings/appliedSettings';
 import { followGatewaySettings } from './settings/gatewaySettings';
@@ -46,6 +48,7 @@ export interface CurrentParts {
 	readonly emit: EmitEvent;
 	readonly callbacks: Callbacks;
 	readonly approvals: Approvals;
+	readonly reviews: Reviews;
 }
 
 /** Puts an instance together. Nothing is opened or written before something happens. */
@@ -57,15 +60,22 @@ export function createParts(api: GatewayApi): Parts {
 		store.close();
 	});
 	const own = { whole: api.config, plugin: api.pluginConfig };
-	const current = followConfig(folder, own, ({ plugin }) =>
-		assemble(readLastingSettings(plugin, store), store, logger),
-	);
 	const applied = followConfig(folder, own, ({ whole }) => whole);
-	const gateway = followGatewaySettings(() => api.runtime.config?.current?.() ?? applied());
+	const gatewayConfig = () => api.runtime.config?.current?.() ?? applied();
+	const chats: ChatParts = {
+		findSession: (sessionKey) => api.runtime.agent?.session?.getSessionEntry?.({ sessionKey }),
+		sendToChat: async (place, question) => sendToChat(gatewayConfig(), place, question),
+	};
+	const current = followConfig(folder, own, ({ plugin }) =>
+		assemble(readLastingSettings(plugin, store), store, logger, chats),
+	);
+	const gateway = followGatewaySettings(gatewayConfig);
 	return { folder, store, logger, current, gateway };
 }
 
-function assemble(settings: Settings, store: Store, logger: Logger) {
+type ChatParts = Pick<ReviewParts, 'findSession' | 'sendToChat'>;
+
+function assemble(settings: Settings, store: Store, logger: Logger, chats: ChatParts) {
 	store.setSynchronous(settings.outbox.powerSafe ? 'full' : 'normal');
 	const { folder } = store;
 	const { instanceId } = settings;
@@ -106,6 +116,7 @@ function assemble(settings: Settings, store: Store, logger: Logger) {
 		logger,
 		isGateway: true,
 	});
+	const reviews = createReviews({ database: store, callbacks, logger, ...chats });
 	return {
 		settings,
 		outbox,
@@ -116,6 +127,7 @@ function assemble(settings: Settings, store: Store, logger: Logger) {
 		emit,
 		callbacks,
 		approvals,
+		reviews,
 	};
 }
 

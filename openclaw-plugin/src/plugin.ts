@@ -6,6 +6,7 @@ import { GATEWAY_HOST_RULES, gatewayConfigFile } from './gatewaySdk';
 import { createHookRecorder } from './health/hooksSeen';
 import type { EmitEvent } from './outbox/emitter';
 import { createParts } from './parts';
+import { registerReviews } from './reviews/registerReviews';
 import { registerRoutes } from './routes';
 import type { GatewayApi } from './sdk';
 import { createService } from './services';
@@ -54,6 +55,7 @@ export function registerPlugin(api: GatewayApi): void {
 	const finish = registerEventHooks({ api, emit, sessions, logger, scope: folder, seen });
 	api.lifecycle?.onDispose?.(finish);
 	registerApprovals(api, parts);
+	registerReviews(api, { reviews: () => parts.current().reviews, logger });
 	if (api.registrationMode !== 'full') return;
 	const moveRoutes = registerRoutes(api, parts);
 	const rules = reloadRules(api.runtime.version);

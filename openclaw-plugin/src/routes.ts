@@ -52,8 +52,11 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 		}),
 	);
 	const mediaFolders = mediaFoldersOf(api.runtime.state.resolveStateDir(), process.env);
-	const admin = perSettings(parts, ({ outbox, manager, registry, connections, approvals }) =>
-		createAdminRoute({
+	const admin = perSettings(parts, (made) => {
+		const { settings, outbox, manager, registry, connections, approvals, reviews } = made;
+		const { findSigner, findReceiver } = made.callbacks;
+		const origins = settings.inbound.callbackOrigins;
+		return createAdminRoute({
 			folder,
 			mediaFolders,
 			database: store,
@@ -62,10 +65,11 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 			registry,
 			connections,
 			approvals,
+			reviewParts: { reviews, callbacks: { origins, findSigner, findReceiver } },
 			logger,
 			authorize,
-		}),
-	);
+		});
+	});
 	const inboundRoute = (): HttpRoute => ({
 		path: current().settings.inbound.basePath,
 		auth: 'plugin',

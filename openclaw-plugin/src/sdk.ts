@@ -21,6 +21,10 @@ export interface GatewayApi {
 		readonly config?: { current?(): unknown };
 		readonly state: { resolveStateDir(): string };
 		readonly subagent: AgentRuns;
+		/** Older gateways may not have it. */
+		readonly agent?: {
+			readonly session?: { getSessionEntry?(params: { sessionKey: string }): unknown };
+		};
 	};
 	readonly agent: {
 		readonly events: {
@@ -51,6 +55,15 @@ export interface GatewayApi {
 		options?: { readonly priority?: number; readonly timeoutMs?: number },
 	): void;
 	registerHttpRoute(route: HttpRoute): void;
+	/** A command that people write in a chat; no agent reads it. */
+	registerCommand?(command: {
+		name: string;
+		description: string;
+		acceptsArgs: boolean;
+		/** Only for those whom the gateway lets command its bot. */
+		requireAuth: boolean;
+		handler(context: unknown): { text: string };
+	}): void;
 	/** Says which changes of the configuration need no replacement of the plugin. */
 	registerReload?(rules: { hotPrefixes: string[] }): void;
 	registerService(service: Service): void;

@@ -76,8 +76,17 @@ export function createService(
 
 /** Deliveries and runs by the settings as they are now. */
 function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, current }: Parts) {
-	const { outbox, registry, settings, emit, callbacks, connections, ownEvents, approvals } =
-		current();
+	const {
+		outbox,
+		registry,
+		settings,
+		emit,
+		callbacks,
+		connections,
+		ownEvents,
+		approvals,
+		reviews,
+	} = current();
 	const client = createHttpClient(GATEWAY_HOST_RULES);
 	const dispatcher = createDispatcher({
 		...tellByEvents(ownEvents),
@@ -99,22 +108,23 @@ function createWork(api: Pick<GatewayApi, 'runtime'>, { folder, store, logger, c
 		retentionDays: settings.outbox.retentionDays,
 	});
 	let ageing: NodeJS.Timeout | undefined;
-	const tidyApprovals = () => {
+	const tidy = () => {
 		attempt(() => {
 			approvals.closeOrphans();
 			approvals.forget(settings.outbox.retentionDays);
+			reviews.forget(settings.outbox.retentionDays);
 		}, logger);
 	};
 	return {
 		start: async () => {
-			tidyApprovals();
+			tidy();
 			await dispatcher.start();
 			runner.start();
 			ageing = setInterval(() => {
 				attempt(() => {
 					connections.age(AGEING_MS);
 				}, logger);
-				tidyApprovals();
+				tidy();
 			}, AGEING_MS).unref();
 		},
 		stop: async () => {

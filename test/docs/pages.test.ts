@@ -5,12 +5,14 @@ const ROOT = resolve(__dirname, '../..');
 const DOCS = join(ROOT, 'docs');
 /** References, which are in English only. */
 const WITHOUT_TWIN = [
+	'agent-tools.md',
 	'approvals.md',
 	'comparison.md',
 	'compatibility.md',
 	'deduplication.md',
 	'delivery.md',
 	'events.md',
+	'human-review.md',
 	'production.md',
 	'protocol.md',
 	'senders.md',

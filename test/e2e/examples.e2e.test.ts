@@ -3,6 +3,7 @@ import { capturedEvent, capturedEvents } from '../../testbed/capturedEvents';
 import { EXAMPLES, readExample, type ExampleName } from '../../testbed/exampleWorkflow';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { textAt } from '../../testbed/json';
+import { openMcpSession } from '../../testbed/mcpClient';
 import { isQueueMode } from '../../testbed/n8n/anyInstance';
 import { dataTableRows } from '../../testbed/n8n/dataTable';
 import {
@@ -244,6 +245,44 @@ describe('the gateway cannot deliver', () => {
 				'🔴 crm did not get session.created: dlv_7 is given up.\nHTTP 503 &lt;!channel&gt;',
 			].sort(),
 		);
+	});
+});
+
+describe("an agent's tool", () => {
+	const server = `${n8n.url}/mcp/openclaw-tools`;
+
+	// A session belongs to one process, and the balancer before several does not know of sessions.
+	(isQueueMode() ? it.skip : it)('opens a ticket for who has the header', async () => {
+		outside.answerBy(() => ({ body: { number: 'T-1042' } }));
+		await publish('agent-tool');
+		await expect(openMcpSession(server, {})).rejects.toThrow('answered 403');
+		const { name, value } = OUTSIDE_HEADER;
+		const session = await openMcpSession(server, { [name]: value });
+		expect(await session.tools()).toEqual(['create_ticket']);
+		const ticket = { title: 'Printer on fire', description: 'Smoke since this morning' };
+		expect(await session.call('create_ticket', ticket)).toContain('T-1042');
+		expect(outside.requests).toHaveLength(1);
+		expect(outside.requests[0]).toMatchObject({
+			method: 'POST',
+			path: '/api/tickets',
+			headers: { 'x-api-key': value },
+			json: ticket,
+		});
+	});
+
+	it('writes down each call once', async () => {
+		const { run } = await publish('agent-tool');
+		const tool = { name: 'n8n__create_ticket', callId: 'call_1', params: { title: '打印机 🔥' } };
+		const event = capturedEvent('tool.called', { ...person, tool });
+		const [execution] = await run('On Tool Call', [event]);
+		const rows = await dataTableRows(n8n, execution?.json('Open the Call Table')[0]);
+		expect(rows.filter((row) => textAt(row, 'event_id') === event.id)).toEqual([
+			expect.objectContaining({
+				tool: 'n8n__create_ticket',
+				agent: 'support-bot',
+				params: '{"title":"打印机 🔥"}',
+			}),
+		]);
 	});
 });
 

@@ -25,20 +25,26 @@ describe.each(EXAMPLES)('the example %s', (file) => {
 	});
 
 	it('wires existing nodes by existing outputs and leaves none out', () => {
-		const wires = Object.entries(example.connections).flatMap(([from, outputs]) =>
-			listAt(outputs, 'main').flatMap((targets, output) =>
-				listAt(targets).map((target) => ({ from, output, to: textAt(target, 'node') })),
-			),
-		);
+		const wiresOf = (kind: string) =>
+			Object.entries(example.connections).flatMap(([from, outputs]) =>
+				listAt(outputs, kind).flatMap((targets, output) =>
+					listAt(targets).map((target) => ({ from, output, to: textAt(target, 'node') })),
+				),
+			);
+		const wires = wiresOf('main');
 		for (const { from, output, to } of wires) {
 			const source = example.nodes.find(({ name }) => name === from);
 			expect(names).toContain(to);
 			expect(source && output < outputCount(source)).toBe(true);
 		}
 		const reached = new Set(wires.map(({ to }) => to));
+		const tools = wiresOf('ai_tool');
+		for (const { to } of tools) expect(names).toContain(to);
+		const given = new Set(tools.map(({ from }) => from));
 		const starts = example.nodes.filter((node) => isTrigger(node)).map(({ name }) => name);
 		const steps = example.nodes.filter((node) => !isNote(node)).map(({ name }) => name);
-		expect(steps.filter((name) => !reached.has(name)).sort()).toEqual(starts.sort());
+		const loose = steps.filter((name) => !reached.has(name) && !given.has(name));
+		expect(loose.sort()).toEqual(starts.sort());
 	});
 
 	it('refers to existing nodes in expressions, notes and pinned data', () => {

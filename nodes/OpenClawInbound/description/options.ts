@@ -1,12 +1,17 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 const SEND = { show: { '/operation': ['send'] } };
-const SEND_BOTH = { show: { '/operation': ['send', 'sendAndWait'] } };
+/** In the review of a tool call there is no agent. */
+const NO_REVIEW = { '/responseType': ['approval'] };
+const SEND_BOTH = { show: { '/operation': ['send', 'sendAndWait'] }, hide: NO_REVIEW };
 const DEFINE = { show: { '/operation': ['send'], '/source': ['define'] } };
-const DEFINE_BOTH = { show: { '/operation': ['send', 'sendAndWait'], '/source': ['define'] } };
+const DEFINE_BOTH = {
+	show: { '/operation': ['send', 'sendAndWait'], '/source': ['define'] },
+	hide: NO_REVIEW,
+};
 const WAITING = { show: { '/operation': ['sendAndWait'] } };
 const REPLIES = { show: { '/operation': ['send', 'getRun'] } };
-const MESSAGES = { hide: { '/operation': ['decide', 'getRun'] } };
+const MESSAGES = { hide: { '/operation': ['decide', 'getRun'], ...NO_REVIEW } };
 const DECIDING = { show: { '/operation': ['decide'] } };
 
 /** In the form of n8n's own nodes that wait. */
@@ -16,7 +21,7 @@ const limitWaitTime: INodeProperties = {
 	type: 'fixedCollection',
 	default: { values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' } },
 	description:
-		"How long the workflow waits for the agents at most. Then it goes on with 'ok: false' and the error code 'wait-timeout' in every item.",
+		"How long the workflow waits for an answer at most. Then it goes on with 'ok: false' and the error code 'wait-timeout' in every item; a tool call that nobody has approved is denied.",
 	displayOptions: WAITING,
 	options: [
 		{
@@ -165,6 +170,7 @@ export const optionsProperty: INodeProperties = {
 			typeOptions: { minValue: 1, maxValue: 100 },
 			default: 5,
 			description: 'How many items are sent at the same time',
+			displayOptions: { hide: NO_REVIEW },
 		},
 		{
 			displayName: 'Model',

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { optionsProperty } from './options';
+import { reviewProperties } from './review';
 
 /**
  * Where an editor is named, n8n doesn't turn what is typed or pasted with `{{` into an expression;
@@ -10,6 +11,8 @@ import { optionsProperty } from './options';
 const PLAIN_TEXT = { editor: '' as never };
 
 const SENDING = ['send', 'sendAndWait'];
+/** In the review of a tool call, which asks a person, there is no agent. */
+const NO_REVIEW = { responseType: ['approval'] };
 
 const operation: INodeProperties = {
 	displayName: 'Operation',
@@ -71,7 +74,7 @@ const source: INodeProperties = {
 		},
 	],
 	default: 'endpoint',
-	displayOptions: { show: { operation: SENDING } },
+	displayOptions: { show: { operation: SENDING }, hide: NO_REVIEW },
 };
 
 const endpoint: INodeProperties = {
@@ -81,7 +84,7 @@ const endpoint: INodeProperties = {
 	default: { mode: 'list', value: '' },
 	required: true,
 	description: 'The inbound endpoint that takes the message',
-	displayOptions: { show: { operation: SENDING, source: ['endpoint'] } },
+	displayOptions: { show: { operation: SENDING, source: ['endpoint'] }, hide: NO_REVIEW },
 	modes: [
 		{
 			displayName: 'From List',
@@ -104,7 +107,7 @@ const agent: INodeProperties = {
 	default: { mode: 'list', value: '' },
 	required: true,
 	description: 'The agent that gets the message',
-	displayOptions: { show: { operation: SENDING, source: ['define'] } },
+	displayOptions: { show: { operation: SENDING, source: ['define'] }, hide: NO_REVIEW },
 	modes: [
 		{
 			displayName: 'From List',
@@ -137,7 +140,7 @@ const template: INodeProperties = {
 	required: true,
 	placeholder: 'e.g. New issue: {{body.title}}',
 	hint: "Each {{body.name}} becomes a field below. Choose 'Refresh Field List' there after you change the template.",
-	displayOptions: { show: { operation: SENDING, source: ['define'] } },
+	displayOptions: { show: { operation: SENDING, source: ['define'] }, hide: NO_REVIEW },
 };
 
 const fields: INodeProperties = {
@@ -164,7 +167,7 @@ const fields: INodeProperties = {
 			noFieldsError: 'There are no fields to fill in yet.',
 		},
 	},
-	displayOptions: { show: { operation: SENDING } },
+	displayOptions: { show: { operation: SENDING }, hide: NO_REVIEW },
 };
 
 const runId: INodeProperties = {
@@ -254,5 +257,6 @@ export const inboundProperties: INodeProperties[] = [
 	decision,
 	text,
 	wakeMode,
+	...reviewProperties,
 	optionsProperty,
 ];

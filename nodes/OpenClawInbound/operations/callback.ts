@@ -7,6 +7,7 @@ import type {
 } from 'n8n-workflow';
 
 import { deriveSecret } from '../../../protocol/secret';
+import { unreachableFromGateway } from '../../shared/gatewayConnection';
 import type { UserMessage } from '../../shared/gatewayConnection';
 import {
 	inputOfWaitingNode,
@@ -15,6 +16,8 @@ import {
 	resumeUrl,
 } from '../../shared/n8nInternals';
 import { ownProperty } from '../../shared/parameterValues';
+import { invalidItem } from './everyItem';
+import type { Task } from './task';
 
 /** Query parameter by which a callback says which message it is about; n8n's signature covers it. */
 export const MESSAGE_PARAMETER = 'message';
@@ -48,6 +51,22 @@ export function callbackAddress(context: FunctionsBase, messageKey: string): Cal
 				'This n8n signs the addresses that resume executions with their whole path, and the proxy before it takes the sub-path away. Give n8n a host name of its own. Nothing was sent.',
 		},
 	};
+}
+
+/**
+ * The address for an item.
+ *
+ * @throws NodeOperationError when the gateway could not reach it, or n8n would not accept it
+ */
+export function addressOf(
+	{ context, node, run, keyOf }: Task,
+	itemIndex: number,
+): Extract<CallbackAddress, { ok: true }> {
+	const address = callbackAddress(context, keyOf(itemIndex));
+	if (!address.ok) throw invalidItem(node, address.reason, itemIndex);
+	const reason = unreachableFromGateway(address.url, run.connection);
+	if (reason !== undefined) throw invalidItem(node, reason, itemIndex);
+	return address;
 }
 
 /** The secret alone, to verify a callback with. */

@@ -12,6 +12,7 @@ import { checkSignatureHeaders, verifySignature } from '../../../protocol/signat
 import { DEFAULT_TOLERANCE_SECONDS } from '../../../protocol/signatureHeaders';
 import type { JsonSchema } from '../../shared/jsonSchema';
 import { CREDENTIAL_NAME, readConnection } from '../../shared/gatewayConnection';
+import { isReviewNode } from '../../shared/n8nInternals';
 import { ownProperty } from '../../shared/parameterValues';
 import {
 	logRefusal,
@@ -24,6 +25,7 @@ import type { WebhookRequest } from '../../shared/webhookExchange';
 import { callbackSecret, MESSAGE_PARAMETER, readParked, toItem } from './callback';
 import type { ParkedItem, ParkedMessage } from './callback';
 import type { Delivered, DeliveryRun } from './delivery';
+import { REVIEW_ANSWERED, toAnswer } from './review';
 import { askForRun, hasEnded, replyOf, toError } from './runs';
 import { describeMisfit, readReplySchema, readStructuredReply } from './structuredReply';
 
@@ -65,7 +67,8 @@ export async function resumeExecution(context: IWebhookFunctions): Promise<IWebh
 		}
 		const { data } = verified.event;
 		const parked = readParked(context);
-		const told = parked.findIndex((item) => item.sent && item.message.runId === data.runId);
+		const subject = isReviewNode(context.getNode()) ? ownProperty(data.review, 'id') : data.runId;
+		const told = parked.findIndex((item) => item.sent && item.message.runId === subject);
 		// The answer to an earlier message of this node, for which the time was over.
 		if (told === -1) return { webhookResponse: { ...RECEIVED, status: 'late' } };
 		const results = await resultsOf(context, parked, told, data);
@@ -117,14 +120,15 @@ async function readCallback(
 	const parsed = json.ok ? parseEvent(json.value) : { ok: false as const, message: NO_JSON };
 	if (!parsed.ok) return { ok: false, status: 400, reason: NO_EVENT, message: parsed.message };
 	const { event } = parsed;
-	return event.type === CALLBACK_TYPE
+	const type = isReviewNode(context.getNode()) ? REVIEW_ANSWERED : CALLBACK_TYPE;
+	const message = `The event is not what this node waits for (${type})`;
+	return event.type === type
 		? { ok: true, event }
-		: { ok: false, status: 400, reason: NO_EVENT, message: NO_RESULT };
+		: { ok: false, status: 400, reason: NO_EVENT, message };
 }
 
 const NO_EVENT = 'not-an-event';
 const NO_JSON = 'The body must be JSON';
-const NO_RESULT = `The event is not the result of a message (${CALLBACK_TYPE})`;
 
 /** Milliseconds for the gateway to tell of another run; it waits for the answer to its callback meanwhile. */
 const ASK_TIMEOUT_MS = 5_000;
@@ -147,7 +151,9 @@ async function resultsOf(
 		}
 		const { message } = item;
 		if (index === told) {
-			results.push(toResult(data, message, schema));
+			results.push(
+				isReviewNode(context.getNode()) ? toAnswer(data, message) : toResult(data, message, schema),
+			);
 			continue;
 		}
 		run ??= await connect(context);

@@ -1,10 +1,9 @@
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 
-import { unreachableFromGateway } from '../../shared/gatewayConnection';
-import { isToolNode } from '../../shared/n8nInternals';
+import { isReviewNode, isToolNode } from '../../shared/n8nInternals';
 import { hasExpression } from '../../shared/parameterValues';
-import { callbackAddress, parkItems } from './callback';
-import type { CallbackAddress, ParkedItem } from './callback';
+import { addressOf, parkItems } from './callback';
+import type { ParkedItem } from './callback';
 import {
 	invalidItem,
 	orErrorItems,
@@ -15,11 +14,11 @@ import {
 } from './everyItem';
 import { rawParameter } from './itemParameters';
 import { prepareSend } from './message';
+import { askPerson } from './review';
 import { toJson } from './runs';
 import { sendMessage } from './sendMessage';
 import type { SentMessage } from './sendMessage';
 import { concurrencyOf, prepareTask } from './task';
-import type { Task } from './task';
 import { readWaitLimit } from './waitLimit';
 
 /**
@@ -30,6 +29,7 @@ import { readWaitLimit } from './waitLimit';
  *   to be waited for, unless the node goes on then
  */
 export async function sendAndWait(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	if (isReviewNode(context.getNode())) return await askPerson(context);
 	return await orErrorItems(context, async (node, count) => await park(context, node, count));
 }
 
@@ -79,19 +79,6 @@ async function park(
 	parkItems(context, parked);
 	await context.putExecutionToWait(limit.until);
 	return output;
-}
-
-/** @throws NodeOperationError when the gateway could not reach it, or n8n would not accept it */
-function addressOf(
-	{ context, node, run, keyOf }: Task,
-	itemIndex: number,
-): Extract<CallbackAddress, { ok: true }> {
-	const address = callbackAddress(context, keyOf(itemIndex));
-	const reason = address.ok ? unreachableFromGateway(address.url, run.connection) : address.reason;
-	if (!address.ok || reason !== undefined) {
-		throw invalidItem(node, reason ?? NOT_CONFIRMED, itemIndex);
-	}
-	return address;
 }
 
 /** The run whose result the gateway has promised to tell. */

@@ -12,7 +12,7 @@ import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import { errorText } from '../logger';
 import type { Authorizer } from '../tokens/authorizer';
-import type { TokenScope } from '../tokens/tokens';
+import type { Caller, TokenScope } from '../tokens/tokens';
 import { findApprovalMethods, isApprovalPath } from './approvalApi';
 import type { ApprovalCall } from './approvalApi';
 import { answerAttachment, isAttachmentPath } from './attachmentApi';
@@ -21,6 +21,8 @@ import { answerFetch, isFetchPath } from './fetchApi';
 import { createEndpointApi } from './endpointApi';
 import type { Done, Methods } from './endpointApi';
 import { METRICS_TYPE, renderMetrics } from './metrics';
+import { findReviewMethods, isReviewPath } from './reviewApi';
+import type { ReviewApiParts, ReviewCall } from './reviewApi';
 
 /*
  * The API for operators and for n8n. None of it decides anything: see endpoints/manage and delivery/connections.
@@ -30,6 +32,7 @@ import { METRICS_TYPE, renderMetrics } from './metrics';
  *   deliveryApi    list, show, replay, export
  *   fetchApi       a receiver fetches its events, and says what became of them
  *   approvalApi    tool calls that wait, and decisions on them
+ *   reviewApi      a question to a person in a chat
  *   attachmentApi  a file of a message; keptFile opens it and nothing else
  *   metrics        for Prometheus
  */
@@ -48,6 +51,7 @@ export interface AdminRouteOptions {
 	readonly registry: Pick<EndpointRegistry, 'findByName'>;
 	readonly connections: Connections;
 	readonly approvals: Approvals;
+	readonly reviewParts: ReviewApiParts;
 	readonly authorize: Authorizer;
 	readonly logger: Logger;
 	/** Milliseconds, the system's clock unless given. */
@@ -60,13 +64,14 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 /**
  * Makes the handler of the API for operators and for automatic setup, below {@link ADMIN_PATH}. Every
  * request needs a token with the scope `endpoints`; one that fetches events or their files needs `events`, one
- * about tool calls that wait `approvals`.
+ * about tool calls that wait `approvals`, one that asks a person in a chat `sessions`.
  *
  * - `/endpoints/{name}/fetch`, `…/settle`: see `fetchApi.ts`
  * - `/endpoints…`: see `endpointApi.ts`
  * - `/events/{id}/attachments/{index}`: see `attachmentApi.ts`
  * - `/deliveries…`: see `deliveryApi.ts`
  * - `/approvals…`: see `approvalApi.ts`
+ * - `/reviews`: see `reviewApi.ts`
  * - `GET /metrics`: for Prometheus, see `metrics.ts`
  *
  * @example
@@ -82,11 +87,15 @@ export function createAdminRoute(
 	const methodsOf = (
 		segments: readonly string[],
 		query: URLSearchParams,
-		from: Pick<ApprovalCall, 'caller' | 'key'>,
+		from: Omit<ReviewCall, 'query'>,
 	): Methods | undefined => {
 		const [resource, ...rest] = segments;
 		if (isApprovalPath(segments)) {
-			return findApprovalMethods(options.approvals, segments, { query, ...from });
+			const call: ApprovalCall = { query, caller: from.caller.id, key: from.key };
+			return findApprovalMethods(options.approvals, segments, call);
+		}
+		if (isReviewPath(segments)) {
+			return findReviewMethods(options.reviewParts, segments, { query, ...from });
 		}
 		if (resource === 'endpoints') return findEndpointMethods(rest);
 		return resource === 'deliveries' ? findDeliveryMethods(rest, query) : undefined;
@@ -95,10 +104,11 @@ export function createAdminRoute(
 		request: IncomingMessage,
 		segments: readonly string[],
 		query: URLSearchParams,
-		caller: string,
+		caller: Caller,
 	): Promise<Checked<Done>> => {
-		const key = firstOf(request.headers['idempotency-key']);
-		const methods = methodsOf(segments, query, { caller, key });
+		const { headers } = request;
+		const key = firstOf(headers['idempotency-key']);
+		const methods = methodsOf(segments, query, { headers, caller, key });
 		if (methods === undefined) return refuse(NO_SUCH_PATH);
 		const { method = '' } = request;
 		const run = Object.hasOwn(methods, method) ? methods[method] : undefined;
@@ -143,7 +153,7 @@ export function createAdminRoute(
 				return true;
 			}
 			if (await answerText(request, response, segments, query)) return true;
-			const acted = await act(request, segments, query, caller.id);
+			const acted = await act(request, segments, query, caller);
 			if (!acted.ok) {
 				answerRefusal(response, acted.refusal);
 				return true;
@@ -161,6 +171,7 @@ export function createAdminRoute(
 
 function scopeOf(segments: readonly string[]): TokenScope {
 	if (isFetchPath(segments) || isAttachmentPath(segments)) return 'events';
+	if (isReviewPath(segments)) return 'sessions';
 	return isApprovalPath(segments) ? 'approvals' : 'endpoints';
 }
 

@@ -10,6 +10,7 @@ import { textOf } from '../http/request';
 import type { DeliveryTarget, Outbox } from '../outbox/outbox';
 import { fitBody } from '../outbox/envelope';
 import { createEventId } from '../protocol';
+import type { EventData } from '../protocol';
 import type { Database } from '../store/databaseAccess';
 import type { EndedMessage } from './agentRunner';
 import { DIRECT } from './message';
@@ -18,6 +19,14 @@ import { outcomeOf } from './messageAnswer';
 
 /** Type of the event that brings the result of a message to the callback URL of its sender. */
 export const CALLBACK_TYPE = 'inbound.completed';
+
+/** An event that goes to whoever has asked for it alone. */
+export interface CallbackEvent {
+	readonly type: string;
+	/** Milliseconds since 1970. */
+	readonly at: number;
+	readonly data: EventData;
+}
 
 export interface Callbacks {
 	/**
@@ -34,6 +43,8 @@ export interface Callbacks {
 	readonly findReceiver: (origin: string) => { readonly allowPrivateHosts: boolean } | undefined;
 	/** Queues the callback of a message, if it asked for one; the outbox delivers it with its retries. */
 	readonly send: (message: EndedMessage) => void;
+	/** Queues an event for where a callback goes. */
+	readonly sendEvent: (callback: MessageCallback, event: CallbackEvent) => void;
 }
 
 /**
@@ -75,6 +86,12 @@ export function createCallbacks(parts: {
 		const signerId = registry.findByName(callback.endpoint)?.id;
 		return { endpointId, url, ...(signerId === undefined ? {} : { signerId }) };
 	};
+	const sendEvent: Callbacks['sendEvent'] = (callback, { type, at, data }) => {
+		const id = createEventId();
+		const timestamp = new Date(at).toISOString();
+		const body = fitBody({ id, type, timestamp, instanceId, data });
+		outbox.append({ id, type, createdAt: at, body }, [target(callback)]);
+	};
 	return {
 		findReceiver,
 		findSigner: (url) =>
@@ -82,12 +99,9 @@ export function createCallbacks(parts: {
 		send: (message) => {
 			const { callback } = message.options;
 			if (callback === undefined) return;
-			const id = createEventId();
-			const type = CALLBACK_TYPE;
-			const timestamp = new Date(message.endedAt).toISOString();
-			const body = fitBody({ id, type, timestamp, instanceId, data: describe(message) });
-			outbox.append({ id, type, createdAt: message.endedAt, body }, [target(callback)]);
+			sendEvent(callback, { type: CALLBACK_TYPE, at: message.endedAt, data: describe(message) });
 		},
+		sendEvent,
 	};
 }
 

@@ -236,4 +236,24 @@ export const SCHEMA = `
 	) STRICT;
 	CREATE INDEX approvals_waiting ON approvals (seq) WHERE decision IS NULL;
 	CREATE INDEX approvals_by_day ON approvals (decided_day) WHERE decided_day IS NOT NULL;
+
+	-- Questions of workflows to people. code: by which the answer names it. caller, request_key: of the request that has
+	-- asked. data: JSON: message, chat, who may answer. callback: JSON: where the answer goes, without its secret once it
+	-- has gone. asked_at: NULL until the chat has it. created_day: by the table clock.
+	CREATE TABLE reviews (
+		id TEXT PRIMARY KEY,
+		code TEXT NOT NULL UNIQUE,
+		caller TEXT NOT NULL,
+		request_key TEXT,
+		data TEXT NOT NULL,
+		callback TEXT NOT NULL,
+		created_at INTEGER NOT NULL,
+		created_day INTEGER NOT NULL,
+		expires_at INTEGER NOT NULL,
+		asked_at INTEGER,
+		decision TEXT CHECK (decision IN ('approve', 'deny')),
+		decided_by TEXT,
+		UNIQUE (caller, request_key)
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX reviews_by_day ON reviews (created_day);
 `;

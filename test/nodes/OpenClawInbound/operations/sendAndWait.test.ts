@@ -95,7 +95,6 @@ test('leaves behind what is given out when the time is over', async () => {
 
 test.each<[string, Partial<NodeSetup>, IDataObject, string]>([
 	['a tool', { nodeType: 'x.openClawInboundTool' }, {}, 'is not possible in a tool'],
-	['a human review', { nodeType: 'x.openClawInboundHitlTool' }, {}, 'is not possible in a tool'],
 	['no time', {}, { limitWaitTime: { values: { resumeAmount: 0 } } }, "'Amount'"],
 	[
 		'a time that is over',

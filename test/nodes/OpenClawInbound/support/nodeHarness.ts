@@ -71,6 +71,8 @@ export interface Callback {
 	readonly url: string;
 	readonly secret: string;
 	readonly data: IDataObject;
+	/** Of the event; `inbound.completed` unless given. */
+	readonly type?: string;
 }
 
 /** What the gateway gets to see, and what resumes the execution. */
@@ -78,9 +80,28 @@ export interface CallbackAnswer extends IWebhookResponseData {
 	readonly status: number;
 }
 
+/** Makes the node's description what n8n makes of it for the human review of an agent's tools. */
+function makeReview({ description }: OpenClawInbound): void {
+	const hidden: Readonly<Record<string, string>> = {
+		operation: 'sendAndWait',
+		responseType: 'approval',
+	};
+	description.properties = [
+		{ displayName: 'Message', name: 'message', type: 'string', default: '' },
+		...description.properties.map((property) => {
+			const value = hidden[property.name];
+			const { displayName, name } = property;
+			return value === undefined
+				? property
+				: { displayName, name, type: 'hidden' as const, default: value };
+		}),
+	];
+}
+
 /** Puts the node into n8n's core as it is in n8n, with the database left out. */
 export function createNodeHarness(setup: NodeSetup): NodeHarness {
 	const node = new OpenClawInbound();
+	if (setup.nodeType?.endsWith('HitlTool') === true) makeReview(node);
 	const credential = { hookToken: TOKEN, ...setup.credential };
 	const { n8nUrl = 'http://127.0.0.1:5678' } = setup;
 	let reads = 0;
@@ -149,10 +170,10 @@ export function createNodeHarness(setup: NodeSetup): NodeHarness {
 		listContext,
 		credentialReads: () => reads,
 		run: async () => (await node.execute.call(context))[0] ?? [],
-		callBack: async ({ url, secret, data }) => {
+		callBack: async ({ url, secret, data, type = 'inbound.completed' }) => {
 			const event = {
 				id: 'evt_000000000000000000000001',
-				type: 'inbound.completed',
+				type,
 				timestamp: new Date().toISOString(),
 				instanceId: 'node-1',
 				data,
