@@ -84,7 +84,7 @@ afterAll(async () => {
 });
 
 async function waitForConnections(count: number): Promise<void> {
-	const token = createToken(gateway, ['endpoints']);
+	const token = createToken(gateway, { scopes: ['endpoints'] });
 	await waitFor('n8n to have registered', async () => {
 		const response = await fetch(`${gateway.url}/plugins/event-webhooks/api/endpoints`, {
 			headers: { authorization: `Bearer ${token}` },
