@@ -15,14 +15,18 @@ const INBOUND = '/webhooks/inbound';
 const PAGE_API = '/plugins/event-webhooks/live';
 const PROTOCOL_PAGE = join(__dirname, '../../docs/protocol.md');
 
-/** What a route opens to. The gateway's hook token stands for the two scopes that it has. */
-type Key = TokenScope | 'page';
+/**
+ * What a route opens to. The gateway's hook token stands for the two scopes that it has; the page changes something
+ * only where a person has opened it in the control UI, in a browser.
+ */
+type Key = TokenScope | 'page' | 'tab';
 
 /** `METHOD path`, with example names in place of those in braces, and what it opens to. */
 const ROUTES: ReadonlyArray<readonly [route: string, key: Key]> = [
 	['GET {basePath}', 'inbound'],
 	['POST {basePath}/{name}', 'inbound'],
 	['GET {basePath}/runs/{runId}', 'inbound'],
+	['POST {basePath}/runs/{runId}/cancel', 'inbound'],
 	['POST {basePath}', 'agents'],
 	['GET /endpoints', 'endpoints'],
 	['POST /endpoints', 'endpoints'],
@@ -48,11 +52,12 @@ const ROUTES: ReadonlyArray<readonly [route: string, key: Key]> = [
 	['GET /approvals', 'approvals'],
 	['GET /approvals/{id}', 'approvals'],
 	['POST /approvals/{id}', 'approvals'],
+	['POST /reviews', 'sessions'],
 	['GET {page}/state', 'page'],
 	['GET {page}/deliveries/{id}', 'page'],
-	['POST {page}/replay', 'page'],
-	['POST {page}/endpoints/{name}/pause', 'page'],
-	['POST {page}/approvals/{id}', 'page'],
+	['POST {page}/replay', 'tab'],
+	['POST {page}/endpoints/{name}/pause', 'tab'],
+	['POST {page}/approvals/{id}', 'tab'],
 ];
 
 /** Who calls: the headers, and what they open. */
@@ -140,6 +145,14 @@ function makeCallers(): readonly Caller[] {
 		{
 			name: 'a token bound to the endpoint',
 			headers: bearer(createToken(gateway, { scopes: ['inbound'], endpoints: ['deploy'] })),
+			keys: ['inbound'],
+			isKnown: true,
+		},
+		{
+			name: 'a token bound to the endpoint, for any session',
+			headers: bearer(
+				createToken(gateway, { scopes: ['inbound', 'sessions'], endpoints: ['deploy'] }),
+			),
 			keys: ['inbound'],
 			isKnown: true,
 		},
