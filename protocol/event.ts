@@ -69,6 +69,8 @@ export interface EventData {
 		/** How many runs have led from one to the next up to this one. */
 		readonly hops: number;
 	};
+	/** Whether long texts were cut, because the event was larger than 1 MiB. */
+	readonly truncated?: true;
 	/** Whether it was only sent to try an endpoint. */
 	readonly test?: boolean;
 	readonly [field: string]: unknown;

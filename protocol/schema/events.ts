@@ -62,6 +62,8 @@ const ORIGIN: Readonly<Record<string, JsonSchema>> = {
 		'source?': TEXT,
 		hops: AMOUNT,
 	}),
+	// What was too large was cut.
+	'truncated?': { enum: [true] },
 	...TEST,
 };
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventSchema } from '../../protocol/schema/events';
 import { isObject, tryParseJson } from '../../testbed/json';
-import { faultsOf } from '../e2e/support/eventSchema';
+import { faultsOf } from '../../testbed/eventFaults';
 import { exampleEvents } from '../openclaw-plugin/events/support/examples';
 
 const PAGE = readFileSync(join(__dirname, '..', '..', 'docs', 'events.md'), 'utf8');

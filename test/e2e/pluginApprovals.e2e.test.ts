@@ -15,7 +15,7 @@ import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedMo
 import { callMarker } from '../../testbed/scriptedReply';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
-import { faultsOf } from './support/eventSchema';
+import { faultsOf } from '../../testbed/eventFaults';
 import { startPluginGateway } from './support/pluginGateway';
 import { createToken } from './support/tokens';
 

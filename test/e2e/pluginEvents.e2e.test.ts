@@ -14,7 +14,7 @@ import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegr
 import { waitFor } from '../../testbed/waitFor';
 import type { Emitted } from '../openclaw-plugin/events/support/eventHarness';
 import { summarize } from '../openclaw-plugin/events/support/summary';
-import { faultsOf } from './support/eventSchema';
+import { faultsOf } from '../../testbed/eventFaults';
 import { IS_2026_9_1 } from './support/openclawVersion';
 import { startPluginGateway } from './support/pluginGateway';
 

@@ -7,7 +7,7 @@ import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedMo
 import { callMarker } from '../../testbed/scriptedReply';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { waitFor } from '../../testbed/waitFor';
-import { faultsOf } from './support/eventSchema';
+import { faultsOf } from '../../testbed/eventFaults';
 import { startPluginGateway } from './support/pluginGateway';
 
 /** How Telegram may show a reply that is still being written, `channels.telegram.streaming`. */

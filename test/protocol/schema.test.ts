@@ -5,7 +5,7 @@ import { createTestEvent } from '../../openclaw-plugin/src/endpoints/testEvent';
 import { KNOWN_EVENT_TYPES, type EventType } from '../../protocol';
 import { eventSchema } from '../../protocol/schema/events';
 import { at, isObject, tryParseJson } from '../../testbed/json';
-import { faultsOf } from '../e2e/support/eventSchema';
+import { faultsOf } from '../../testbed/eventFaults';
 
 const FILE = join(__dirname, '../../protocol/event.ts');
 

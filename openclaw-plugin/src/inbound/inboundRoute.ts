@@ -18,7 +18,7 @@ import { openMessageStore } from './messageStore';
 import { readDirectMessage } from './messageText';
 import { listSessions, prepareEndpoints } from './preparedEndpoint';
 import type { RefusalStore } from './refusalStore';
-import { readWait } from './requestOptions';
+import { LOOP_DETECTED, readWait } from './requestOptions';
 import { senderCaller } from './senderCall';
 import type { SenderCall } from './senderCall';
 import { signalsOf } from './signals';
@@ -206,7 +206,8 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		if (target === undefined) return false;
 		const { segments, query } = target;
 		const refuse = (refusal: Refusal) => {
-			refusals.note(segments.join('/'), clientAddress(request), refusal);
+			const reason = refusals.note(segments.join('/'), clientAddress(request), refusal);
+			if (reason !== undefined && refusal.code === LOOP_DETECTED) logger.warn(reason);
 			answerRefusal(response, refusal);
 		};
 		try {

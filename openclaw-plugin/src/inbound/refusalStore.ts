@@ -49,8 +49,9 @@ export interface RefusalStore {
 	 * Notes a refused call; never throws.
 	 *
 	 * @param endpoint as it was called
+	 * @returns the reason as it was noted, when nothing equal came in the minute before
 	 */
-	note(endpoint: string, address: string, refusal: Refusal): void;
+	note(endpoint: string, address: string, refusal: Refusal): string | undefined;
 	/** Writes what is still counted in memory. */
 	close(): void;
 }
@@ -117,7 +118,8 @@ export function createRefusalStore(database: Database, now: () => number = Date.
 			write(counted);
 		}
 	};
-	const countOne = (values: RefusalValues, isLast = false) => {
+	/** Says whether it is a new one. */
+	const countOne = (values: RefusalValues, isLast = false): boolean => {
 		const time = now();
 		const key = JSON.stringify(values);
 		const known = recent.get(key);
@@ -126,18 +128,23 @@ export function createRefusalStore(database: Database, now: () => number = Date.
 			known.lastAt = time;
 			known.isWritten = false;
 			timer ??= setTimeout(quietly(flush), FLUSH_AFTER_MS).unref();
-			return;
+			return false;
 		}
 		forgetOld(time);
-		if (recent.size < MAX_DIFFERENT || isLast) add(key, values, time);
-		else countOne(OTHERS, true);
+		if (recent.size >= MAX_DIFFERENT && !isLast) return countOne(OTHERS, true);
+		add(key, values, time);
+		return true;
 	};
 	return {
 		note: (endpoint, address, { status, code, message, logged = message }) => {
-			quietly(() => {
+			const reason = toLine(logged);
+			try {
 				const name = toLine(endpoint).slice(0, MAX_NAME_LENGTH).toWellFormed();
-				countOne([name, address, status, code, toLine(logged)]);
-			})();
+				return countOne([name, address, status, code, reason]) ? reason : undefined;
+			} catch {
+				// What cannot be written must not change what a caller is answered.
+				return undefined;
+			}
 		},
 		close: quietly(flush),
 	};

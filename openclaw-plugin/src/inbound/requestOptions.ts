@@ -29,6 +29,8 @@ export const MAX_KEY_LENGTH = 256;
 const MAX_SOURCE_LENGTH = 200;
 /** Runs that may lead from one to the next: more of them are a circle. */
 const MAX_HOPS = 8;
+/** Nobody but the gateway's owner can end a circle: it is also logged. */
+export const LOOP_DETECTED = 'loop-detected';
 /** What an HTTP header can carry. */
 const PLAIN = /^[\x20-\x7e]+$/;
 
@@ -147,7 +149,7 @@ function loop(source: string | undefined): Refusal {
 	const whose = source === undefined ? '' : ` of '${source}'`;
 	return {
 		status: 508,
-		code: 'loop-detected',
+		code: LOOP_DETECTED,
 		message: `This message${whose} goes round in a circle: ${String(MAX_HOPS)} runs of agents have led from one to the next. Let the receiver leave out events whose 'data.origin.source' is its own`,
 	};
 }

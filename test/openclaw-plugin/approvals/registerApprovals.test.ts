@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { faultsOf } from '../../e2e/support/eventSchema';
+import { faultsOf } from '../../../testbed/eventFaults';
 import { at, textAt } from '../../../testbed/json';
 import { approvalsHarness } from './support/approvalsHarness';
 import type { ApprovalsHarness } from './support/approvalsHarness';

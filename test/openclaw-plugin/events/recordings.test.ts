@@ -1,5 +1,5 @@
 import { createEvent } from '../../../openclaw-plugin/src/outbox/envelope';
-import { faultsOf } from '../../e2e/support/eventSchema';
+import { faultsOf } from '../../../testbed/eventFaults';
 import { startEventHarness, type EventHarness } from './support/eventHarness';
 import { EXPECTED_EVENTS } from './support/expectedEvents';
 import { recording, SCENARIOS, type HookCall } from './support/recordings';

@@ -507,6 +507,22 @@ describe('an earlier run', () => {
 });
 
 describe('what was refused', () => {
+	it('is logged when it goes round in a circle, once a minute', async () => {
+		const headers = { 'x-openclaw-hops': '8', 'x-openclaw-source': 'n8n:1f3a5c7e:xk2LmWQ0' };
+		for (let call = 0; call < 3; call += 1) {
+			expect((await gateway.post('alert', { title: 'x' }, headers)).status).toBe(508);
+		}
+		await gateway.post('alrt', {});
+
+		expect(gateway.log).toEqual([
+			expect.stringMatching(/of 'n8n:1f3a5c7e:xk2LmWQ0' goes round in a circle: 8 runs/),
+		]);
+		expect(listRefusals(gateway.database)).toMatchObject([
+			{ code: 'unknown-endpoint', count: 1 },
+			{ code: 'loop-detected', endpoint: 'alert', status: 508 },
+		]);
+	});
+
 	it('is kept with who, which and why, and without body or token', async () => {
 		const secret = 'ocw_secret-of-somebody';
 		const alert = { title: 'private-content' };

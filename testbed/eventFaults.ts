@@ -1,10 +1,11 @@
 import Ajv from 'ajv';
-import { isKnownEventType, type EventType } from '../../../protocol';
-import { eventSchema } from '../../../protocol/schema/events';
-import { isObject } from '../../../testbed/json';
+import { isKnownEventType, type EventType } from '../protocol';
+import { eventSchema } from '../protocol/schema/events';
+import { isObject } from './json';
 
 const ajv = new Ajv({ allErrors: true });
 const checks = new Map<EventType, ReturnType<typeof ajv.compile>>();
+const ENVELOPE = ['id', 'type', 'timestamp', 'instanceId', 'data'];
 
 /** What is wrong with the body of a request as an event of this plugin; nothing when it is sound. */
 export function faultsOf(body: unknown): readonly string[] {
@@ -17,4 +18,9 @@ export function faultsOf(body: unknown): readonly string[] {
 		({ dataPath, message, params }) =>
 			`${type}${dataPath}: ${message ?? ''} ${JSON.stringify(params)}`,
 	);
+}
+
+/** Whether a body has the shape of an event: what a transform has made of one has not. */
+export function isEvent(body: unknown): boolean {
+	return isObject(body) && ENVELOPE.every((name) => name in body);
 }
