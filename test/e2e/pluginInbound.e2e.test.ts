@@ -432,7 +432,9 @@ describe('a call that GitHub has signed', () => {
 		);
 		expect((await model.requests()).map(({ message }) => message)).toEqual([]);
 		const log = await gateway.log();
-		expect(log).toContain("'inbound.endpoints.unset.auth.secret' needs NO_SUCH_GITHUB_SECRET");
+		expect(log).toContain(
+			"'inbound.endpoints.unset.auth.secret' refers to 'NO_SUCH_GITHUB_SECRET'",
+		);
 		expect(log).not.toContain(GITHUB_SECRET);
 	});
 });
