@@ -109,7 +109,7 @@ async function openPage(): Promise<Caller> {
 	});
 	const [, token = ''] = /"token":"([^"]+)"/.exec(await page.text()) ?? [];
 	const headers = { 'x-event-webhooks-page': token };
-	return { name: 'the page of the operator', headers, keys: ['page'], isKnown: false };
+	return { name: 'the page of the operator', headers, keys: ['page'], isKnown: true };
 }
 
 function makeCallers(): readonly Caller[] {
