@@ -323,6 +323,103 @@ describe('a callback', () => {
 	});
 });
 
+describe('a sub-workflow', () => {
+	const CALL = 'Call the sub-workflow';
+	const QUESTIONS = [
+		'[[slow:3000]] [[reply:一]]',
+		'[[reply:Two]]',
+		'[[400]]',
+		'[[slow:1000]] [[reply:Four]]',
+		'[[reply:Five]]',
+	];
+
+	/** Five items, asked by a sub-workflow that gets all of them. */
+	const createParent = async (parameters: JsonObject) => {
+		const credential = await n8n.client.createCredential(
+			CREDENTIAL_TYPE,
+			credentialData(gateway.url, { accessToken }),
+		);
+		const own = { sessionKey: '=sub:{{ $json.question }}' };
+		const child = await n8n.client.createWorkflow({
+			name: 'Asks agents for another workflow',
+			nodes: [
+				node('Called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
+					inputSource: 'passthrough',
+				}),
+				inboundNode(
+					credential,
+					{ operation: 'sendAndWait', ...TO_AGENT, options: own, ...parameters },
+					ASK,
+				),
+				noOp('Answered'),
+			],
+			connections: chain('Called', ASK, 'Answered'),
+		});
+		await n8n.client.publish(child);
+		return await n8n.client.createWorkflow({
+			name: 'Calls a workflow that waits for agents',
+			nodes: [
+				manualTrigger(),
+				node(CALL, 'n8n-nodes-base.executeWorkflow', 1.2, {
+					workflowId: { __rl: true, mode: 'id', value: child.id },
+					mode: 'once',
+					options: { waitForSubWorkflow: true },
+				}),
+				noOp('End'),
+			],
+			connections: chain('Start', CALL, 'End'),
+			pinData: { Start: QUESTIONS.map((question) => ({ json: { question } })) },
+		});
+	};
+
+	it('waits for five agents of which one fails, and hands all results on, in order', async () => {
+		const execution = await finished(await start(await createParent({})));
+		expect(execution.errorMessage).toBe('');
+		const output = execution.json('End');
+		expect(output.map(({ message }) => message)).toEqual(QUESTIONS);
+		expect(output.map(({ reply }) => reply)).toEqual(['一', 'Two', undefined, 'Four', 'Five']);
+		expect(output[2]).toMatchObject({ ok: false, error: { code: 'agent-failed' } });
+	});
+
+	it('that would wait until a time that is over sends nothing, and the error says so', async () => {
+		const values = { limitType: 'atSpecifiedTime', maxDateAndTime: '2026-01-01T00:00:00Z' };
+		const parent = await createParent({ options: { limitWaitTime: { values } } });
+		const execution = await finished(await start(parent));
+		expect(execution.errorMessage).toContain(
+			"'Max Date and Time' of 'Limit Wait Time' is over already",
+		);
+	});
+});
+
+describe('several items', () => {
+	it('go on without the answers that have not come when the time is over', async () => {
+		standIn.clear();
+		standIn.answerBy(({ method, json }) =>
+			method === 'GET'
+				? { body: { ok: true, runId: 'run_B', state: 'running' } }
+				: {
+						status: 202,
+						body: { ok: true, runId: `run_${textAt(json, 'message')}`, callback: true },
+					},
+		);
+		const values = { limitType: 'afterTimeInterval', resumeAmount: 0.1, resumeUnit: 'minutes' };
+		const parameters = { ...TO_AGENT, options: { limitWaitTime: { values } } };
+		const items = [{ question: 'A' }, { question: 'B' }];
+		const id = await start(await create(items, parameters, { url: standIn.url }));
+		const asked = await standIn.waitForRequest(({ json }) => textAt(json, 'message') === 'A');
+		const { url, secret } = callbackOf(asked);
+		await waitFor('the execution to wait', async () => isWaiting(id));
+		const answer = await sendEvent(url, { event: result('run_A'), secret });
+		expect(answer).toMatchObject({ status: 200 });
+		expect(await isWaiting(id)).toBe(true);
+		const output = (await finished(id)).json(AFTER);
+		expect(output.map((item) => [item.asked, textAt(item, 'error', 'code')])).toEqual([
+			['A', 'wait-timeout'],
+			['B', 'wait-timeout'],
+		]);
+	});
+});
+
 describe('nothing to wait for', () => {
 	it('a gateway that promises no reply ends the execution', async () => {
 		standIn.clear();
