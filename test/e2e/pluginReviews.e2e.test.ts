@@ -166,7 +166,9 @@ it('the chat of a session is asked, once for one request', async () => {
 });
 
 it('what nobody can answer is refused', async () => {
-	const withoutScope = createToken(gateway, { scopes: ['inbound', 'agents', 'endpoints', 'approvals'] });
+	const withoutScope = createToken(gateway, {
+		scopes: ['inbound', 'agents', 'endpoints', 'approvals'],
+	});
 	const where = { message: 'Anybody?', ...inChat };
 	expect((await post(where, randomUUID(), withoutScope)).status).toBe(403);
 	expect(await post({ message: 'Anybody?', sessionKey: 'agent:main:nobody' })).toMatchObject({
