@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { hasTimedOut, readRunState } from '../../shared/n8nInternals';
+import { hasTimedOut, outlivingCancel, readRunState } from '../../shared/n8nInternals';
 import type { FetchedMark } from '../event/runMark';
 import { BUSY_RUNS } from '../event/runMark';
 import { confirm } from '../once/confirm';
@@ -11,6 +11,7 @@ import { Settlements } from './settlements';
 const clients = new Map<string, { client: EndpointClient; since: number }>();
 const CLIENT_MS = 60_000;
 const MAX_CLIENTS = 1_000;
+const NEVER = new AbortController().signal;
 
 type Decision = 'run' | 'skip' | 'busy';
 
@@ -133,7 +134,8 @@ function clientFor(context: IExecuteFunctions, endpoint: string): EndpointClient
 	const present = clients.get(endpoint);
 	const age = present === undefined ? Infinity : now - present.since;
 	if (present !== undefined && age >= 0 && age < CLIENT_MS) return present.client;
-	const client = new EndpointClient(context, endpoint);
+	// It serves other executions too, and has to tell of this one when it is canceled.
+	const client = new EndpointClient(outlivingCancel(context, NEVER), endpoint);
 	if (clients.size >= MAX_CLIENTS) clients.clear();
 	clients.set(endpoint, { client, since: now });
 	return client;
