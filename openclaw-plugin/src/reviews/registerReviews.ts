@@ -45,7 +45,7 @@ function describe(answered: Answered): string {
 			return 'Approved.';
 		case 'denied':
 			return 'Denied.';
-		case 'settled': {
+		case 'resolved': {
 			const { decision, by } = answered.review;
 			const word = decision === 'approve' ? 'approved' : 'denied';
 			return `That was ${word} already${by === undefined ? '' : ` by ${by}`}.`;

@@ -21,7 +21,7 @@ export interface ReviewTable {
 	/** Notes that the chat has it. */
 	markAsked(id: string, now: number): void;
 	/** Takes the answer, if there is none yet, and forgets the secret of the callback; says whether this was the first. */
-	settle(id: string, decision: ReviewDecision, by: string | undefined): boolean;
+	resolve(id: string, decision: ReviewDecision, by: string | undefined): boolean;
 	/** Deletes what was asked more than so many days ago, and can't be answered any more. */
 	forget(retentionDays: number): void;
 }
@@ -65,7 +65,7 @@ export function openReviewTable(database: Database): ReviewTable {
 		markAsked: (id, now) => {
 			database.prepare('UPDATE reviews SET asked_at = ? WHERE id = ?').run(now, id);
 		},
-		settle: (id, decision, by) => {
+		resolve: (id, decision, by) => {
 			const { changes } = database
 				.prepare(
 					`UPDATE reviews SET decision = ?, decided_by = ?, callback = json_remove(callback, '$.secret')

@@ -24,7 +24,7 @@ export const ANSWER_TYPE = 'review.answered';
 export type Answered =
 	| { readonly kind: 'approved' | 'denied' }
 	/** It was answered before. */
-	| { readonly kind: 'settled'; readonly review: Review }
+	| { readonly kind: 'resolved'; readonly review: Review }
 	| { readonly kind: 'late' }
 	| { readonly kind: 'not-you' }
 	/** No question has this code in this chat. */
@@ -137,13 +137,13 @@ export function createReviews(parts: ReviewParts): Reviews {
 				return { kind: 'unknown' };
 			}
 			if (!mayAnswer(review, place)) return { kind: 'not-you' };
-			if (review.decision !== undefined) return { kind: 'settled', review };
+			if (review.decision !== undefined) return { kind: 'resolved', review };
 			if (now() >= review.expiresAt) return { kind: 'late' };
 			if (!answer.ok) return { kind: 'unclear', code: review.code };
 			const { decision, reason } = answer;
 			const by = place.senderId;
 			const isFirst = inTransaction(database, () => {
-				if (!table.settle(review.id, decision, by)) return false;
+				if (!table.resolve(review.id, decision, by)) return false;
 				callbacks.sendEvent(review.callback, {
 					type: ANSWER_TYPE,
 					at: now(),
@@ -160,7 +160,7 @@ export function createReviews(parts: ReviewParts): Reviews {
 				});
 				return true;
 			});
-			if (!isFirst) return { kind: 'settled', review: table.find(review.id) ?? review };
+			if (!isFirst) return { kind: 'resolved', review: table.find(review.id) ?? review };
 			return { kind: decision === 'approve' ? 'approved' : 'denied' };
 		},
 		forget: (retentionDays) => {

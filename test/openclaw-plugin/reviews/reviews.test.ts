@@ -77,7 +77,7 @@ it('asks with what is needed to answer, and tells the answer once', async () => 
 		`/n8n deny ${code()}`,
 	]);
 	expect(answer(`approve ${code()}`)).toBe('approved');
-	expect(answer(`deny ${code()}`)).toBe('settled');
+	expect(answer(`deny ${code()}`)).toBe('resolved');
 	expect(events).toMatchObject([
 		{ type: 'review.answered', data: { review: { decision: 'approve', by: '777' } } },
 	]);
