@@ -339,7 +339,7 @@ describe('a sub-workflow', () => {
 			CREDENTIAL_TYPE,
 			credentialData(gateway.url, { accessToken }),
 		);
-		const own = { sessionKey: '=sub:{{ $json.question }}' };
+		const own = { sessionKey: '=sub:{{ $itemIndex }}' };
 		const child = await n8n.client.createWorkflow({
 			name: 'Asks agents for another workflow',
 			nodes: [
