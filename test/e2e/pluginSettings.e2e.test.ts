@@ -191,11 +191,6 @@ it('what endpoints are not to see is in no request, and nowhere at the gateway',
 	expect(filesWith(marker)).toEqual([]);
 	await gateway.stop();
 	expect(filesWith(marker)).toEqual([]);
-	for (const sink of [first, second]) {
-		const faults = sink.takeEventFaults();
-		expect(faults.length).toBeGreaterThan(0);
-		for (const fault of faults) expect(fault).toMatch(/\.data\.message: should (?:have|be)/);
-	}
 	await gateway.start();
 });
 
