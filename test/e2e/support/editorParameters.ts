@@ -35,7 +35,8 @@ export function shown(
 	const fits = ([name, wanted]: readonly [string, unknown]) =>
 		Array.isArray(wanted) && wanted.includes(values[name.replace(/^\//, '')]);
 	return properties.filter(
-		({ displayOptions: { show = {}, hide = {} } = {} }) =>
+		({ type, displayOptions: { show = {}, hide = {} } = {} }) =>
+			type !== 'hidden' &&
 			Object.entries(show).every(fits) && !Object.entries(hide).some(fits),
 	);
 }
