@@ -36,8 +36,7 @@ export function shown(
 		Array.isArray(wanted) && wanted.includes(values[name.replace(/^\//, '')]);
 	return properties.filter(
 		({ type, displayOptions: { show = {}, hide = {} } = {} }) =>
-			type !== 'hidden' &&
-			Object.entries(show).every(fits) && !Object.entries(hide).some(fits),
+			type !== 'hidden' && Object.entries(show).every(fits) && !Object.entries(hide).some(fits),
 	);
 }
 
