@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { listRefusals } from '../openclaw-plugin/src/inbound/inboundCalls';
 import { dataFolder, openDatabase } from '../openclaw-plugin/src/store/database';
@@ -10,6 +10,7 @@ import { ensureRuntimes } from '../testbed/runtime';
 import { startScriptedModel } from '../testbed/scriptedModel';
 import type { BenchContext, DetailedResult } from './benchContext';
 import type { Flood, FloodOrder } from './refusals/flood';
+import { residentMebibytes } from './residentMemory';
 import { median } from './statistics';
 
 const PER_SECOND = 500;
@@ -23,10 +24,6 @@ const EVERY_MS = 500;
 const SETTLED = 0.25;
 
 const METHOD = `${PER_SECOND} calls a second for ${SECONDS} s to inbound endpoints of a real gateway, by turns with a forged signature, without one, with something else in its place, and with a wrong token, one in ten to an endpoint that does not exist, while an agent takes one turn after the other; ${TURNS} turns before it, after ${WARM_UP} that warm up, are what these are compared with. Memory is the gateway's resident memory, least of the second and of the last quarter of the time; on disk is what the log file and the plugin's rows grew by.`;
-
-const mebibytes = ({ pid }: { readonly pid: number }) =>
-	Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]) /
-	1024;
 
 /** One turn of the agent, with a tool call; milliseconds. */
 async function takeTurn({ url }: Gateway, turn: number): Promise<number> {
@@ -95,7 +92,7 @@ export async function run({ progress, cleanup }: BenchContext): Promise<Detailed
 	const memory: number[] = [];
 	const came = await progress.step(`${SECONDS} s of calls that are refused`, async () => {
 		let isOver = false;
-		const looks = setInterval(() => memory.push(mebibytes(gateway)), EVERY_MS);
+		const looks = setInterval(() => memory.push(residentMebibytes(gateway.pid) ?? NaN), EVERY_MS);
 		const turns = async () => {
 			for (let turn = TURNS; !isOver; turn += 1) during.push(await takeTurn(gateway, turn));
 		};

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gateway } from '../../testbed/gateway';
 import type { N8n } from '../../testbed/n8n/instance';
 import { triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, noOp, type CredentialReference } from '../../testbed/n8n/workflow';
 import { cpuTimeMs, settledCpuTimeMs } from '../cpuTime';
+import { residentMebibytes } from '../residentMemory';
 import { median } from '../statistics';
 import { endpointOf } from './feed';
 
@@ -62,8 +62,8 @@ async function watch(n8n: N8n, gateway: Gateway): Promise<IdlePrograms> {
 	const started = performance.now();
 	for (let second = 0; second < IDLE_SECONDS; second += LOOK_SECONDS) {
 		await delay(LOOK_SECONDS * 1000);
-		memory.n8n.push(residentMiB(pids.n8n));
-		memory.gateway.push(residentMiB(pids.gateway));
+		memory.n8n.push(residentMebibytes(pids.n8n) ?? NaN);
+		memory.gateway.push(residentMebibytes(pids.gateway) ?? NaN);
 	}
 	const elapsed = performance.now() - started;
 	const idle = (name: 'n8n' | 'gateway'): Idle => {
@@ -75,10 +75,4 @@ async function watch(n8n: N8n, gateway: Gateway): Promise<IdlePrograms> {
 		};
 	};
 	return { n8n: idle('n8n'), gateway: idle('gateway') };
-}
-
-/** Of the process itself, without its task runner. */
-function residentMiB(pid: number): number {
-	const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-	return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1] ?? NaN) / 1024;
 }

@@ -13,6 +13,7 @@ import { CREDENTIAL_TYPE, INBOUND_TYPE } from '../../testbed/n8n/openclawNodes';
 import { chain, manualTrigger, node } from '../../testbed/n8n/workflow';
 import { credentialData } from '../../testbed/stack';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
+import { callTool } from '../../testbed/toolCallingModel';
 import { waitFor } from '../../testbed/waitFor';
 import { environment } from './support/environment';
 import { startPluginGateway } from './support/pluginGateway';
@@ -57,31 +58,12 @@ afterAll(async () => {
 	await cleanup.run();
 });
 
-/** A language model that calls the one tool it was given, then repeats what it was told of the call. */
-function chatCompletion({ json }: ReceivedRequest): Answer {
-	const result = listAt(json, 'messages').find((message) => textAt(message, 'role') === 'tool');
-	const call = {
-		name: textAt(listAt(json, 'tools')[0], 'function', 'name'),
-		arguments: JSON.stringify({ toolParameters: { amount: '500' }, hitlParameters: {} }),
-	};
-	const message =
-		result === undefined
-			? {
-					role: 'assistant',
-					content: null,
-					tool_calls: [{ id: 'call_1', type: 'function', function: call }],
-				}
-			: { role: 'assistant', content: `I was told: ${textAt(result, 'content')}` };
-	return {
-		body: {
-			id: 'chatcmpl-1',
-			object: 'chat.completion',
-			created: 1,
-			model: 'scripted',
-			choices: [{ index: 0, message, finish_reason: result === undefined ? 'tool_calls' : 'stop' }],
-			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-		},
-	};
+function chatCompletion(request: ReceivedRequest): Answer {
+	return callTool(
+		request,
+		{ toolParameters: { amount: '500' }, hitlParameters: {} },
+		'I was told:',
+	);
 }
 
 /** Starts an agent with a tool that is reviewed by a person; gives the execution's id. */

@@ -4,10 +4,10 @@ import {
 	type HttpSink,
 	type ReceivedRequest,
 } from '../../testbed/httpSink';
-import { listAt, textAt } from '../../testbed/json';
 import { CREDENTIAL_TYPE, INBOUND_TYPE, mappedFields } from '../../testbed/n8n/openclawNodes';
 import { chain, manualTrigger, node } from '../../testbed/n8n/workflow';
 import { credentialData } from '../../testbed/stack';
+import { callTool } from '../../testbed/toolCallingModel';
 import { environment } from './support/environment';
 import { toAgent } from './support/inboundWorkflow';
 
@@ -24,30 +24,8 @@ afterAll(async () => {
 	await outside.stop();
 });
 
-/** A language model that calls the one tool it was given, then repeats what the tool said. */
-function chatCompletion({ json }: ReceivedRequest): Answer {
-	const toolResult = listAt(json, 'messages').find((message) => textAt(message, 'role') === 'tool');
-	const name = textAt(listAt(json, 'tools')[0], 'function', 'name');
-	const call = { name, arguments: JSON.stringify({ title: 'Disk "sda" full', level: 'high' }) };
-	const message =
-		toolResult === undefined
-			? {
-					role: 'assistant',
-					content: null,
-					tool_calls: [{ id: 'call_1', type: 'function', function: call }],
-				}
-			: { role: 'assistant', content: `The tool said ${textAt(toolResult, 'content')}` };
-	const finish_reason = toolResult === undefined ? 'tool_calls' : 'stop';
-	return {
-		body: {
-			id: 'chatcmpl-1',
-			object: 'chat.completion',
-			created: 1,
-			model: 'scripted',
-			choices: [{ index: 0, message, finish_reason }],
-			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-		},
-	};
+function chatCompletion(request: ReceivedRequest): Answer {
+	return callTool(request, { title: 'Disk "sda" full', level: 'high' }, 'The tool said');
 }
 
 it.each([2, 3])(

@@ -10,17 +10,16 @@ import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import type { Workflow } from '../../testbed/n8n/client';
 import { dataTableRows } from '../../testbed/n8n/dataTable';
-import { startN8n, type N8n } from '../../testbed/n8n/instance';
+import type { N8n } from '../../testbed/n8n/instance';
 import { CREDENTIAL_TYPE, inboundNode, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, type CredentialReference } from '../../testbed/n8n/workflow';
-import { obtainPackage, REPOSITORY } from '../../testbed/packPackage';
-import { silentProgress } from '../../testbed/progress';
-import { ensureRuntimes } from '../../testbed/runtime';
+import { REPOSITORY } from '../../testbed/packPackage';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { callMarker } from '../../testbed/scriptedReply';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
 import { startPluginGateway } from './support/pluginGateway';
+import { startPackagedN8n } from './support/pluginN8n';
 import { createToken } from './support/tokens';
 
 /*
@@ -54,10 +53,7 @@ beforeAll(async () => {
 	tickets = await startHttpSink();
 	cleanup.defer(async () => tickets.stop());
 	tickets.answerBy(() => ({ body: { number: 'T-1042' } }));
-	const runtimes = await ensureRuntimes(silentProgress);
-	const packageFile = await obtainPackage(silentProgress, cleanup);
-	n8n = await startN8n({ runtimes, packageFile, installBy: 'npm' });
-	cleanup.defer(async () => n8n.remove());
+	n8n = await startPackagedN8n(cleanup);
 	gateway = await startPluginGateway({
 		modelUrl: model.url,
 		webhooks: {},

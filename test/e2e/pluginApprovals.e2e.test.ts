@@ -5,18 +5,16 @@ import { Cleanup } from '../../testbed/cleanup';
 import type { Gateway } from '../../testbed/gateway';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
-import { startN8n, type N8n } from '../../testbed/n8n/instance';
+import type { N8n } from '../../testbed/n8n/instance';
 import { CREDENTIAL_TYPE, inboundNode, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain } from '../../testbed/n8n/workflow';
-import { obtainPackage } from '../../testbed/packPackage';
-import { silentProgress } from '../../testbed/progress';
-import { ensureRuntimes } from '../../testbed/runtime';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { callMarker } from '../../testbed/scriptedReply';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
 import { faultsOf } from '../../testbed/eventFaults';
 import { startPluginGateway } from './support/pluginGateway';
+import { startPackagedN8n } from './support/pluginN8n';
 import { createToken } from './support/tokens';
 
 const API = '/plugins/event-webhooks/api';
@@ -42,10 +40,7 @@ beforeAll(async () => {
 	sink = await startHttpSink();
 	cleanup.defer(async () => sink.stop());
 	const startOwnN8n = async () => {
-		const runtimes = await ensureRuntimes(silentProgress);
-		const packageFile = await obtainPackage(silentProgress, cleanup);
-		n8n = await startN8n({ runtimes, packageFile, installBy: 'npm' });
-		cleanup.defer(async () => n8n.remove());
+		n8n = await startPackagedN8n(cleanup);
 	};
 	const startOwnGateway = async () => {
 		gateway = await startPluginGateway({

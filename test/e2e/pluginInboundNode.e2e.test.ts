@@ -10,13 +10,11 @@ import {
 	INBOUND_TYPE,
 	mappedFields,
 } from '../../testbed/n8n/openclawNodes';
-import { startN8n, type N8n } from '../../testbed/n8n/instance';
-import { obtainPackage } from '../../testbed/packPackage';
-import { silentProgress } from '../../testbed/progress';
-import { ensureRuntimes } from '../../testbed/runtime';
+import type { N8n } from '../../testbed/n8n/instance';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { credentialData } from '../../testbed/stack';
 import { ARTICLE_ENDPOINTS, startArticleGateway } from './pluginInboundSetup';
+import { startPackagedN8n } from './support/pluginN8n';
 import { createToken } from './support/tokens';
 import { INBOUND, runInbound } from './support/inboundWorkflow';
 
@@ -31,10 +29,7 @@ beforeAll(async () => {
 	model = started;
 	gateway = await startArticleGateway(model.url, { inbound: { endpoints: ARTICLE_ENDPOINTS } });
 	cleanup.defer(async () => gateway.remove());
-	const runtimes = await ensureRuntimes(silentProgress);
-	const packageFile = await obtainPackage(silentProgress, cleanup);
-	n8n = await startN8n({ runtimes, packageFile, installBy: 'npm' });
-	cleanup.defer(async () => n8n.remove());
+	n8n = await startPackagedN8n(cleanup);
 });
 
 afterAll(async () => {

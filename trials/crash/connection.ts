@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readKept } from '../../testbed/connectionOutbox';
 import type { N8nClient, Workflow } from '../../testbed/n8n/client';
 import { startN8n } from '../../testbed/n8n/instance';
 import type { WorkflowDefinition } from '../../testbed/n8n/workflow';
 import type { Progress } from '../../testbed/progress';
-import { BESIDE_N8N_MS, startLoad } from '../load';
 import type { ResultRow } from '../results';
 import {
 	fillOutbox,
@@ -14,14 +12,15 @@ import {
 	type FetchedRun,
 } from './fetchedRuns';
 import {
+	balance,
 	comeToRest,
 	countEnds,
 	definition,
-	describeLost,
 	publish,
 	runTwice,
 	startFetchingStage,
-	untilFirstEvents,
+	underLoad,
+	type FetchedBooks,
 	type FetchingStage,
 } from './fetchingStage';
 import { LOAD, type Trial } from './trial';
@@ -47,20 +46,13 @@ interface Troubles {
 }
 
 /** What became of the events that the gateway kept for the connection. */
-interface ConnectionOutcome {
+interface ConnectionOutcome extends FetchedBooks {
 	readonly kills: number;
 	readonly edits: number;
-	readonly kept: number;
 	/** Executions that a kill cut off. */
 	readonly cutOff: number;
-	/** Events that no execution has run to its end. */
-	readonly lost: readonly string[];
-	/** Events that two executions have run to their end. */
-	readonly twice: readonly string[];
-	/** Those of them whose first end nobody could tell the gateway of before n8n was killed. */
+	/** Those that ran twice whose first end nobody could tell the gateway of before n8n was killed. */
 	readonly twiceUntold: readonly string[];
-	/** Deliveries that were given up, or wait still. */
-	readonly unsettled: number;
 }
 
 /** How a backlog of many sessions was worked off, one event at a time for each. */
@@ -138,32 +130,22 @@ async function rehearseFaults(
 	kills: number,
 	progress: Progress,
 ): Promise<ConnectionOutcome> {
-	const { n8n, gateway, telegram, credential } = stage;
+	const { n8n, credential } = stage;
 	const workflow = await n8n.client.createWorkflow(definition(credential, {}, TAKE_TIME_SECONDS));
 	const endpoint = await publish(stage, workflow);
-	const load = startLoad(telegram, gateway.url, BESIDE_N8N_MS);
-	const rehearse = async () => {
-		await untilFirstEvents(stage, endpoint);
-		return await breakThings(stage, workflow, kills, progress);
-	};
-	const troubles = await rehearse().finally(load.stop);
+	const troubles = await underLoad(stage, endpoint, async () =>
+		breakThings(stage, workflow, kills, progress),
+	);
 	await comeToRest(stage, endpoint, progress);
-	const kept = readKept(gateway.folder, endpoint);
 	const runs = readFetchedRuns(n8n.folder, workflow.id);
-	const ends = countEnds(runs);
-	const lost = kept.map(({ id }) => id).filter((id) => !ends.has(id));
-	for (const line of describeLost(stage, lost, runs)) progress.line(line);
-	const twice = runTwice(ends);
+	const books = balance(stage, endpoint, runs, progress);
 	await n8n.client.deleteWorkflow(workflow);
 	return {
 		kills,
 		edits: troubles.edits,
-		kept: kept.length,
+		...books,
 		cutOff: runs.filter(({ status }) => status === 'crashed').length,
-		lost,
-		twice,
-		twiceUntold: untold(twice, runs, troubles),
-		unsettled: kept.filter(({ state }) => state !== 'delivered').length,
+		twiceUntold: untold(books.twice, runs, troubles),
 	};
 }
 

@@ -24,6 +24,7 @@ import { credentialData } from '../../testbed/stack';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
 import { waitFor } from '../../testbed/waitFor';
 import type { CommandTools } from '../../scripts/runCommand';
+import { BESIDE_N8N_MS, startLoad } from '../load';
 import { LAST_NODE, type FetchedRun } from './fetchedRuns';
 
 const TAKE_TIME = 'Take Time';
@@ -108,14 +109,20 @@ export async function publish(
 	return ours() ?? '';
 }
 
-/** Waits until the gateway has kept something for the endpoint: the load has begun. */
-export async function untilFirstEvents(
-	{ gateway }: FetchingStage,
+/** Lets people and programs write until some work is done, which begins when the first events are kept. */
+export async function underLoad<Result>(
+	{ gateway, telegram }: FetchingStage,
 	endpoint: string,
-): Promise<void> {
-	await waitFor('the first events', () => readKept(gateway.folder, endpoint).length > 0, {
-		timeoutMs: 60_000,
-	});
+	work: () => Promise<Result>,
+): Promise<Result> {
+	const load = startLoad(telegram, gateway.url, BESIDE_N8N_MS);
+	const rehearse = async () => {
+		await waitFor('the first events', () => readKept(gateway.folder, endpoint).length > 0, {
+			timeoutMs: 60_000,
+		});
+		return await work();
+	};
+	return await rehearse().finally(load.stop);
 }
 
 /** Waits until the gateway has nothing left for the endpoint. */
@@ -140,8 +147,37 @@ export async function comeToRest(
 	);
 }
 
-/** All that is known of events that no execution has run to its end, for people. */
-export function describeLost(
+/** How the events that the gateway kept and their executions compare. */
+export interface FetchedBooks {
+	readonly kept: number;
+	/** Events that no execution has run to its end. */
+	readonly lost: readonly string[];
+	/** Events that two executions have run to their end. */
+	readonly twice: readonly string[];
+	/** Deliveries that were given up, or wait still. */
+	readonly unsettled: number;
+}
+
+/** Balances them when all has come to rest, and tells all that is known of events that are lost. */
+export function balance(
+	stage: FetchingStage,
+	endpoint: string,
+	runs: readonly FetchedRun[],
+	progress: Progress,
+): FetchedBooks {
+	const kept = readKept(stage.gateway.folder, endpoint);
+	const ends = countEnds(runs);
+	const lost = kept.map(({ id }) => id).filter((id) => !ends.has(id));
+	for (const line of describeLost(stage, lost, runs)) progress.line(line);
+	return {
+		kept: kept.length,
+		lost,
+		twice: runTwice(ends),
+		unsettled: kept.filter(({ state }) => state !== 'delivered').length,
+	};
+}
+
+function describeLost(
 	{ gateway }: FetchingStage,
 	lost: readonly string[],
 	runs: readonly FetchedRun[],

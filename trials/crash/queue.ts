@@ -1,18 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readKept } from '../../testbed/connectionOutbox';
 import type { Progress } from '../../testbed/progress';
 import { startQueueN8n, type QueueN8n } from '../../testbed/queue/instance';
-import { BESIDE_N8N_MS, startLoad } from '../load';
 import { readQueuedRuns } from './fetchedRuns';
 import {
+	balance,
 	comeToRest,
-	countEnds,
 	definition,
-	describeLost,
 	publish,
-	runTwice,
 	startFetchingStage,
-	untilFirstEvents,
+	underLoad,
 } from './fetchingStage';
 import { LOAD, type Trial } from './trial';
 
@@ -56,32 +52,22 @@ export const queueTrial: Trial = {
 		const start = async (options: Parameters<typeof startQueueN8n>[0]) =>
 			startQueueN8n({ ...options, size: SIZE });
 		const stage = await startFetchingStage(tools, start);
-		const { n8n, gateway, telegram, credential } = stage;
+		const { n8n, credential } = stage;
 		const workflow = await n8n.client.createWorkflow(
 			definition(credential, { maxParallel: 16 }, TAKE_TIME_SECONDS),
 		);
 		const endpoint = await publish(stage, workflow);
-		const load = startLoad(telegram, gateway.url, BESIDE_N8N_MS);
-		const rehearse = async () => {
-			await untilFirstEvents(stage, endpoint);
-			await breakThings(n8n, times, tools.progress);
-		};
-		await rehearse().finally(load.stop);
+		await underLoad(stage, endpoint, async () => breakThings(n8n, times, tools.progress));
 		await comeToRest(stage, endpoint, tools.progress, REST_LIMIT_MS);
-		const kept = readKept(gateway.folder, endpoint);
 		const runs = await readQueuedRuns(n8n, workflow.id);
-		const ends = countEnds(runs);
-		const lost = kept.map(({ id }) => id).filter((id) => !ends.has(id));
-		for (const line of describeLost(stage, lost, runs)) tools.progress.line(line);
-		const twice = runTwice(ends);
-		const unsettled = kept.filter(({ state }) => state !== 'delivered').length;
+		const { kept, lost, twice, unsettled } = balance(stage, endpoint, runs, tools.progress);
 		const cutOff = runs.filter(({ status }) => status !== 'success').length;
 		// A later attempt in which nothing runs, as an earlier one had ended.
 		const spared = runs.filter(({ status, hasEnded }) => status === 'success' && !hasEnded).length;
 		return {
 			rows: [
 				['Main process restarted, killed; a worker killed', `${String(times)} times each`],
-				['Events kept for the connection', String(kept.length)],
+				['Events kept for the connection', String(kept)],
 				['Executions that a kill cut off', String(cutOff)],
 				['Later attempts that ran nothing, as an earlier one had ended', String(spared)],
 				['Events that no execution ran to its end', String(lost.length)],

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { residentMebibytes } from '../../benchmarks/residentMemory';
 import { median } from '../../benchmarks/statistics';
 import type { ProgramName } from './chaos';
 
@@ -76,16 +76,6 @@ export function memoryTrend(
 export function isFlat({ firstThird, lastThird }: MemoryTrend): boolean {
 	if (firstThird === undefined || lastThird === undefined) return false;
 	return lastThird <= firstThird * FLAT_RATIO;
-}
-
-function residentMebibytes(pid: number): number | undefined {
-	try {
-		const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-		return kibibytes === undefined ? undefined : Number(kibibytes) / 1024;
-	} catch {
-		// It has just ended, or the system has no such files.
-		return undefined;
-	}
 }
 
 /** Looks at the memory of programs while they are up. */

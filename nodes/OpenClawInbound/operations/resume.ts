@@ -67,7 +67,7 @@ export async function resumeExecution(context: IWebhookFunctions): Promise<IWebh
 		}
 		const { data } = verified.event;
 		const parked = readParked(context);
-		const subject = isReviewNode(context.getNode()) ? ownProperty(data.review, 'id') : data.runId;
+		const subject = awaitedBy(context).subjectOf(data);
 		const told = parked.findIndex((item) => item.sent && item.message.runId === subject);
 		// The answer to an earlier message of this node, for which the time was over.
 		if (told === -1) return { webhookResponse: { ...RECEIVED, status: 'late' } };
@@ -83,6 +83,35 @@ export async function resumeExecution(context: IWebhookFunctions): Promise<IWebh
 		logRefusal(context, REFUSED, 'error', reason, now);
 		return refuseRequest(response, 503);
 	}
+}
+
+/** What a node waits for. */
+interface Awaited {
+	/** Type of the event. */
+	readonly type: string;
+	/** What the event is about: the id that the node has noted. */
+	readonly subjectOf: (data: EventData) => unknown;
+	readonly toItemJson: (
+		data: EventData,
+		message: ParkedMessage,
+		schema: JsonSchema | undefined,
+	) => IDataObject;
+}
+
+const RESULT: Awaited = {
+	type: CALLBACK_TYPE,
+	subjectOf: ({ runId }) => runId,
+	toItemJson: toResult,
+};
+
+const ANSWER: Awaited = {
+	type: REVIEW_ANSWERED,
+	subjectOf: ({ review }) => ownProperty(review, 'id'),
+	toItemJson: toAnswer,
+};
+
+function awaitedBy(context: IWebhookFunctions): Awaited {
+	return isReviewNode(context.getNode()) ? ANSWER : RESULT;
 }
 
 type Callback =
@@ -120,7 +149,7 @@ async function readCallback(
 	const parsed = json.ok ? parseEvent(json.value) : { ok: false as const, message: NO_JSON };
 	if (!parsed.ok) return { ok: false, status: 400, reason: NO_EVENT, message: parsed.message };
 	const { event } = parsed;
-	const type = isReviewNode(context.getNode()) ? REVIEW_ANSWERED : CALLBACK_TYPE;
+	const { type } = awaitedBy(context);
 	const message = `The event is not what this node waits for (${type})`;
 	return event.type === type
 		? { ok: true, event }
@@ -151,9 +180,7 @@ async function resultsOf(
 		}
 		const { message } = item;
 		if (index === told) {
-			results.push(
-				isReviewNode(context.getNode()) ? toAnswer(data, message) : toResult(data, message, schema),
-			);
+			results.push(awaitedBy(context).toItemJson(data, message, schema));
 			continue;
 		}
 		run ??= await connect(context);

@@ -35,6 +35,16 @@ export interface Settlement {
 	readonly elsewhere?: true;
 }
 
+/** What a fetch asks for. */
+export interface FetchRequest {
+	readonly consumer: string;
+	/** Earlier ids of the same listener, see {@link Listener}. */
+	readonly replaces?: readonly string[];
+	readonly max: number;
+	readonly waitSeconds: number;
+	readonly settled: readonly Settlement[];
+}
+
 /** What a fetch brings. */
 export interface Fetched {
 	readonly deliveries: readonly FetchedDelivery[];
@@ -75,17 +85,7 @@ export class EndpointClient {
 	}
 
 	/** Waits for events, at most `waitSeconds`. */
-	async fetch(
-		request: {
-			readonly consumer: string;
-			/** Earlier ids of the same listener, see {@link Listener}. */
-			readonly replaces?: readonly string[];
-			readonly max: number;
-			readonly waitSeconds: number;
-			readonly settled: readonly Settlement[];
-		},
-		signal: AbortSignal,
-	): Promise<Answer<Fetched>> {
+	async fetch(request: FetchRequest, signal: AbortSignal): Promise<Answer<Fetched>> {
 		const timeoutMs = request.waitSeconds * 1000 + TIMEOUT_MS;
 		const path = endpointPath(this.name, 'fetch');
 		return await this.ask(

@@ -14,7 +14,7 @@ import { acceptDelivery } from './accept';
 import { runEvents } from './execution';
 import type { HeldEvent } from './execution';
 import { EndpointClient } from './gateway';
-import type { Answer, Fetched, FetchedDelivery, Settlement } from './gateway';
+import type { Answer, Fetched, FetchedDelivery, FetchRequest, Settlement } from './gateway';
 import { failureOf, Outage } from './outage';
 import { EventQueue } from './queue';
 import { Settlements } from './settlements';
@@ -190,10 +190,9 @@ export class Listener {
 			waitSeconds,
 			settled,
 		};
-		const answer = await client.fetch(request, closing.signal);
+		const answer = await this.ask(work, request);
 		if (answer.kind === 'ok') {
 			this.replaced = [];
-			for (const delivery of answer.value.ended) this.endings.get(delivery)?.();
 			for (const delivery of answer.value.deliveries) this.accept(work, delivery);
 			this.startNext(work);
 		} else {
@@ -201,6 +200,14 @@ export class Listener {
 			// What the lost answer may have held is handed out again, to a consumer that asks anew.
 			if (answer.kind === 'away' && !closing.signal.aborted) this.changeConsumer();
 		}
+		return answer;
+	}
+
+	/** Asks for events. What workers have ended is heard of, whoever still waits for the answer. */
+	private async ask({ client, closing }: Work, request: FetchRequest): Promise<Answer<Fetched>> {
+		const answer = await client.fetch(request, closing.signal);
+		const ended = answer.kind === 'ok' ? answer.value.ended : [];
+		for (const delivery of ended) this.endings.get(delivery)?.();
 		return answer;
 	}
 
@@ -380,9 +387,7 @@ export class Listener {
 		const { consumer, replaced: replaces } = this;
 		const request = { consumer, replaces, max: 0, waitSeconds: WAIT_SECONDS, settled: [] };
 		// The next request ends this one at the gateway.
-		const answer = await Promise.race([work.client.fetch(request, work.closing.signal), room]);
-		if (answer.kind === 'ok') for (const one of answer.value.ended) this.endings.get(one)?.();
-		return answer;
+		return await Promise.race([this.ask(work, request), room]);
 	}
 }
 

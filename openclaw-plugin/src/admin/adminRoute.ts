@@ -144,10 +144,6 @@ export function createAdminRoute(
 			const isAttachment = isAttachmentPath(segments);
 			const caller = authorize(request, response, scopeOf(segments));
 			if (caller === undefined) return true;
-			if (caller.endpoints !== undefined) {
-				answerRefusal(response, BOUND);
-				return true;
-			}
 			if (isFetch) {
 				await answerFetch(request, response, segments, { ...options, now });
 				return true;
@@ -191,13 +187,6 @@ async function readBody(request: IncomingMessage, method: string): Promise<Check
 	if (raw.value.length === 0) return { ok: true, value: {} };
 	return parseJsonBody(request.headers, raw.value);
 }
-
-const BOUND: Refusal = {
-	status: 403,
-	code: 'wrong-scope',
-	message: 'The token is for certain inbound endpoints, and opens nothing else',
-	headers: { Connection: 'close' },
-};
 
 const NO_SUCH_PATH: Refusal = {
 	status: 404,

@@ -4,6 +4,7 @@ import type { Checked, Refusal } from '../http/answers';
 import { bearerToken, clientAddress, readTarget } from '../http/request';
 import { errorText } from '../logger';
 import type { Logger } from '../sdk';
+import { DEFAULT_AGENT } from '../settings/gatewaySettings';
 import type { GatewaySettings } from '../settings/gatewaySettings';
 import type { InboundSettings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
@@ -69,7 +70,6 @@ export interface InboundRouteOptions extends Pick<CallbackRules, 'findSigner' | 
 
 /** Name of the folder of runs, which are asked for with GET; endpoints are posted to. */
 const RUNS = 'runs';
-const FIRST_AGENT = 'main';
 /** Below a run: ends it. */
 const CANCEL = 'cancel';
 
@@ -77,8 +77,8 @@ const CANCEL = 'cancel';
  * Makes the handler of `{basePath}` and all below: `GET {basePath}` lists the endpoints, agents and
  * channels, `POST {basePath}` tells any agent something (token scope `agents`), `POST {basePath}/{name}` fills in the
  * endpoint's template and queues the message for its agent, `GET {basePath}/runs/{runId}` tells what became of a
- * message, `POST {basePath}/runs/{runId}/cancel` ends its run. Every request needs a token, before anything is read or told, or the signature of the endpoint's sender;
- * what is refused is noted.
+ * message, `POST {basePath}/runs/{runId}/cancel` ends its run. Every request needs a token, before anything is read or
+ * told, or the signature of the endpoint's sender; what is refused is noted.
  *
  * @example
  * api.registerHttpRoute({ path: inbound.basePath, auth: 'plugin', match: 'prefix', handler });
@@ -103,7 +103,7 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 	};
 	/** The gateway has its first agent even where its settings name others only. */
 	const isAgent = (agentId: string) =>
-		[FIRST_AGENT, ...options.gateway().agents.map(({ id }) => id)].some(
+		[DEFAULT_AGENT, ...options.gateway().agents.map(({ id }) => id)].some(
 			(id) => id.toLowerCase() === agentId.toLowerCase(),
 		);
 	const take = async (call: Call, name: string, maker: MessageMaker) => {
@@ -139,23 +139,22 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		const logged = `The gateway has no agent '${endpoint.agentId}'`;
 		return { ...endpointFaulty(name), logged };
 	};
-	const showRun = async ({ request, response, query, caller }: Call, runId: string) => {
+	/** @param isCanceled whether the run is to end, too */
+	const showRun = async (
+		{ request, response, query, caller }: Call,
+		runId: string,
+		isCanceled: boolean,
+	) => {
 		const wait = readWait(request.headers, query);
 		if (!wait.ok) return wait.refusal;
 		const message = messages.find(runId);
 		if (message === undefined || !maySee(caller, message)) return UNKNOWN_RUN;
-		answerRun(response, await waitForResult(tools, message, wait.value, response), wait.value);
-		return undefined;
-	};
-	const cancelRun = async ({ request, response, query, caller }: Call, runId: string) => {
-		const wait = readWait(request.headers, query);
-		if (!wait.ok) return wait.refusal;
-		const message = messages.find(runId);
-		if (message === undefined || !maySee(caller, message)) return UNKNOWN_RUN;
-		messages.markCanceled(runId);
-		signals.cancel(runId);
-		const canceled = messages.find(runId) ?? message;
-		answerRun(response, await waitForResult(tools, canceled, wait.value, response), wait.value);
+		if (isCanceled) {
+			messages.markCanceled(runId);
+			signals.cancel(runId);
+		}
+		const current = isCanceled ? (messages.find(runId) ?? message) : message;
+		answerRun(response, await waitForResult(tools, current, wait.value, response), wait.value);
 		return undefined;
 	};
 	const serve = async (call: Call, segments: readonly string[]): Promise<Refusal | undefined> => {
@@ -172,10 +171,11 @@ export function createInboundRoute(options: InboundRouteOptions): RouteHandler {
 		const [action, ...rest] = deeper;
 		const isRun = name === RUNS && (action ?? CANCEL) === CANCEL && rest.length === 0;
 		if (!isRun) return unknownEndpoint(segments.join('/'));
-		if (action === CANCEL) {
-			return method === 'POST' ? await cancelRun(call, below) : methodNotAllowed(['POST']);
-		}
-		return method === 'GET' ? await showRun(call, below) : methodNotAllowed(['GET']);
+		const isCanceled = action === CANCEL;
+		const allowed = isCanceled ? 'POST' : 'GET';
+		return method === allowed
+			? await showRun(call, below, isCanceled)
+			: methodNotAllowed([allowed]);
 	};
 
 	/** A token goes first. Who has none, or not a right one, may have signed the call. */

@@ -27,7 +27,7 @@ export interface GatewayHooks {
 }
 
 /** The agent that a gateway has when its configuration names none. */
-const DEFAULT_AGENT = 'main';
+export const DEFAULT_AGENT = 'main';
 
 /** Keys of `channels` that are settings of all channels. */
 const NO_CHANNELS: ReadonlySet<string> = new Set(['defaults', 'modelByChannel']);

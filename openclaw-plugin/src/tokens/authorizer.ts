@@ -14,7 +14,10 @@ import type { Caller, TokenCheck, TokenScope } from './tokens';
  */
 export type TokenGate = (request: IncomingMessage, scope: TokenScope) => Checked<Caller>;
 
-/** A {@link TokenGate} that answers what it refuses, and says undefined then. */
+/**
+ * A {@link TokenGate} that answers what it refuses, and says undefined then. It lets in no token that is bound to inbound
+ * endpoints.
+ */
 export type Authorizer = (
 	request: IncomingMessage,
 	response: ServerResponse,
@@ -56,8 +59,9 @@ export function createAuthorizer(check: TokenCheck, failures: FailureLimit): Aut
 	const gate = createTokenGate(check, failures);
 	return (request, response, scope) => {
 		const admitted = gate(request, scope);
-		if (admitted.ok) return admitted.value;
-		answerRefusal(response, admitted.refusal);
+		const isBound = admitted.ok && admitted.value.endpoints !== undefined;
+		if (admitted.ok && !isBound) return admitted.value;
+		answerRefusal(response, admitted.ok ? BOUND : admitted.refusal);
 		return undefined;
 	};
 }
@@ -122,6 +126,13 @@ const WRONG_SCOPE: Readonly<Record<TokenScope, Refusal>> = {
 	endpoints: wrongScope('endpoints', 'managing endpoints'),
 	events: wrongScope('events', 'reading events'),
 	approvals: wrongScope('approvals', 'deciding on tool calls'),
+};
+
+const BOUND: Refusal = {
+	status: 403,
+	code: 'wrong-scope',
+	message: 'The token is for certain inbound endpoints, and opens nothing else',
+	headers: CLOSE,
 };
 
 function wrongScope(scope: TokenScope, purpose: string): Refusal {
