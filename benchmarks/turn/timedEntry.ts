@@ -1,18 +1,69 @@
+import { join } from 'node:path';
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
 import { registerPlugin } from '../../openclaw-plugin/src/plugin';
 import type { GatewayApi, ToolCallAnswer } from '../../openclaw-plugin/src/sdk';
 import { sharedOf } from '../../openclaw-plugin/src/shared';
+import { openDatabase } from '../../openclaw-plugin/src/store/database';
+import { TIMES_PATH } from './times';
+import type { HookTimes } from './times';
 
-/** The plugin as it is, with a clock around each of its hook handlers; read at this path. */
-const PATH = '/bench/handler-times';
+/*
+ * The plugin as it is, with a clock around its hook handlers in every other turn. In the turns between, a bare write
+ * of one event into a database of the same tables is timed before each handler instead: it comes from the same work of
+ * the gateway, and finds as little in the processor's caches.
+ */
 
-const times = sharedOf('').slot('bench-times', () => ({ microseconds: [] as number[] }));
+interface Clock {
+	times: HookTimes;
+	isBareTurn: boolean;
+	writeBare: () => void;
+}
+
+const BODY = JSON.stringify({ text: 'An answer of usual length. '.repeat(26) });
+
+function prepareBareWrite(stateDir: string): () => void {
+	const database = openDatabase(join(stateDir, 'bare-writes'));
+	database.exec(`INSERT INTO endpoints (id, name, kind, origin, settings, created_at, updated_at)
+		VALUES (1, 'bare', 'webhook', 'api', '{}', 0, 0)`);
+	const begin = database.prepare('BEGIN IMMEDIATE');
+	const commit = database.prepare('COMMIT');
+	const event = database.prepare(
+		'INSERT INTO events (id, type, created_at, body) VALUES (?, ?, ?, ?)',
+	);
+	const delivery =
+		database.prepare(`INSERT INTO deliveries (event_seq, endpoint_id, state, created_at, next_at)
+		VALUES (?, 1, 'pending', ?, ?)`);
+	let count = 0;
+	return () => {
+		const now = Date.now();
+		begin.run();
+		const { lastInsertRowid } = event.run(`evt_${String((count += 1))}`, 'message.sent', now, BODY);
+		delivery.run(lastInsertRowid, now, now);
+		commit.run();
+	};
+}
+
+const clock = sharedOf('').slot<Clock>('bench-times', () => ({
+	times: { handlers: [], bareWrites: [] },
+	isBareTurn: false,
+	writeBare: () => undefined,
+}));
+
+function microsecondsOf(work: () => void): number {
+	const started = performance.now();
+	work();
+	return (performance.now() - started) * 1000;
+}
 
 function timed<Args extends unknown[], Answer>(handler: (...args: Args) => Answer) {
 	return (...args: Args): Answer => {
+		if (clock.isBareTurn) {
+			clock.times.bareWrites.push(microsecondsOf(clock.writeBare));
+			return handler(...args);
+		}
 		const started = performance.now();
 		const answer = handler(...args);
-		times.microseconds.push((performance.now() - started) * 1000);
+		clock.times.handlers.push((performance.now() - started) * 1000);
 		return answer;
 	};
 }
@@ -40,13 +91,16 @@ export default definePluginEntry({
 	register: (api) => {
 		registerPlugin(withClock(api));
 		if (api.registrationMode !== 'full') return;
+		clock.writeBare = prepareBareWrite(api.runtime.state.resolveStateDir());
 		api.registerHttpRoute({
-			path: PATH,
+			path: TIMES_PATH,
 			auth: 'plugin',
 			match: 'exact',
 			handler: (_request, response) => {
 				response.setHeader('content-type', 'application/json');
-				response.end(JSON.stringify(times.microseconds.splice(0)));
+				response.end(JSON.stringify(clock.times));
+				clock.times = { handlers: [], bareWrites: [] };
+				clock.isBareTurn = !clock.isBareTurn;
 				return true;
 			},
 		});
