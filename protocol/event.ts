@@ -30,6 +30,12 @@ export const KNOWN_EVENT_TYPES = [
 	...PLUGIN_EVENT_TYPES,
 ] as const;
 
+/**
+ * Type of a signed request that is no event: it asks an n8n which registered its webhook itself which URL that has,
+ * and starts nothing. The answer is `{"received":true,"status":"checked","url":"…"}`.
+ */
+export const RECEIVER_CHECK = 'webhook.check';
+
 export type PluginEventType = (typeof PLUGIN_EVENT_TYPES)[number];
 export type EventType = (typeof KNOWN_EVENT_TYPES)[number];
 

@@ -3,7 +3,9 @@ import { mediaFoldersOf } from './admin/keptFile';
 import { DASHBOARD_ASSETS } from './dashboard/assets';
 import { registerDashboard } from './dashboard/registerDashboard';
 import { createSessionLookup } from './events/knownSessions';
-import { addRoute, markExternal } from './gatewaySdk';
+import { createHttpClient } from './delivery/httpClient';
+import type { SendRequest } from './delivery/httpClient';
+import { addRoute, GATEWAY_HOST_RULES, markExternal } from './gatewaySdk';
 import { reportFault } from './health/faults';
 import { createInboundRoute } from './inbound/inboundRoute';
 import { createRefusalStore } from './inbound/refusalStore';
@@ -13,6 +15,16 @@ import type { GatewayApi, HttpRoute } from './sdk';
 import { errorText } from './logger';
 import { createAuthorizer, createFailureLimit, createTokenGate } from './tokens/authorizer';
 import { createTokenCheck } from './tokens/tokens';
+
+/** For what is asked too seldom to keep a connection. */
+const sendOnce: SendRequest = async (request) => {
+	const client = createHttpClient(GATEWAY_HOST_RULES);
+	try {
+		return await client.send(request);
+	} finally {
+		client.close();
+	}
+};
 
 /**
  * Registers what the plugin answers over HTTP, each time by the settings as they are then.
@@ -68,6 +80,8 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 			reviewParts: { reviews, callbacks: { origins, findSigner, findReceiver } },
 			logger,
 			authorize,
+			request: sendOnce,
+			version: PLUGIN_VERSION,
 		});
 	});
 	const inboundRoute = (): HttpRoute => ({

@@ -5,13 +5,16 @@ import { launchChromium } from '../../testbed/editor/browser';
 import { Editor } from '../../testbed/editor/editor';
 import { GATEWAY_AGENTS, GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
 import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
-import type { N8n } from '../../testbed/n8n/instance';
+import { isQueueMode } from '../../testbed/n8n/anyInstance';
+import { startN8n, type N8n } from '../../testbed/n8n/instance';
 import type { Workflow } from '../../testbed/n8n/client';
 import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, noOp, type WorkflowDefinition } from '../../testbed/n8n/workflow';
 import { readEventIds, readPluginDatabase } from '../../testbed/pluginDatabase';
 import { sendEvent } from '../../testbed/sendEvent';
 import { capturedEvent } from '../../testbed/capturedEvents';
+import { silentProgress } from '../../testbed/progress';
+import { ensureRuntimes } from '../../testbed/runtime';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
 import { createToken } from './support/tokens';
@@ -21,6 +24,7 @@ import { readShared } from './support/shared';
 
 const TRIGGER = 'OpenClaw Trigger';
 const chromium = process.env.OPENCLAW_WEBHOOKS_CHROMIUM ?? 'chromium';
+const itInOneProcess = isQueueMode() ? it.skip : it;
 const itInBrowser = chromium === '' ? it.skip : it;
 const API = '/plugins/event-webhooks/api/endpoints';
 
@@ -218,6 +222,53 @@ describe('automatic endpoint setup', () => {
 		for (const left of await endpoints()) await api('DELETE', `/${textAt(left, 'name')}`);
 		expect(await endpoints()).toEqual([]);
 	}, 240_000);
+
+	itInOneProcess(
+		'stays with its n8n when another one starts on a copy of the database',
+		async () => {
+			const setups = ['automatic', 'connection'];
+			const workflows: Workflow[] = [];
+			for (const endpointSetup of setups) {
+				const workflow = await create({ endpointSetup, filters: { agentIds: 'main' } });
+				await n8n.client.publish(workflow);
+				workflows.push(workflow);
+			}
+			const registered = async () =>
+				(await endpoints()).map((endpoint) =>
+					['name', 'kind', 'url', 'filter'].map((key) => at(endpoint, key)),
+				);
+			const before = await registered();
+			expect(before).toHaveLength(setups.length);
+			const runtimes = await ensureRuntimes(silentProgress);
+			const copy = await startN8n({ runtimes, copyOf: n8n.folder });
+			try {
+				await waitFor('the copy to say so', async () => {
+					const log = await copy.log();
+					return (
+						log.includes('Another n8n has registered the endpoint of this trigger') &&
+						log.includes('Another n8n fetches the events of this trigger')
+					);
+				});
+				for (const workflow of workflows) {
+					// Somebody works on the copy without knowing that it is one.
+					await copy.client.unpublish(workflow);
+					await expect(copy.client.publish(workflow)).rejects.toThrow('Another n8n');
+					await copy.client.unpublish(workflow);
+				}
+				expect(await registered()).toEqual(before);
+				await takeTurn('main');
+				for (const workflow of workflows) {
+					const executions = await n8n.client.waitForExecutions(workflow, 1);
+					expect(executions).toMatchObject([{ status: 'success' }]);
+					expect(await copy.client.executions(workflow)).toEqual([]);
+				}
+			} finally {
+				await copy.remove();
+			}
+			for (const workflow of workflows) await n8n.client.deleteWorkflow(workflow);
+			for (const left of await endpoints()) await api('DELETE', `/${textAt(left, 'name')}`);
+		},
+	);
 
 	it('says which token it needs', async () => {
 		const workflow = await create({}, GATEWAY_TOKENS.hooks);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { END_WITH_PARENT, startLogged, type LoggedProcess } from '../childProcess';
 import { keepFiles } from '../evidence/evidence';
@@ -27,6 +27,8 @@ export interface N8nOptions {
 	 * installer. `npm`: `npm install` in n8n's folder before the start, which is faster.
 	 */
 	readonly installBy?: 'editor' | 'npm';
+	/** Folder of another n8n whose data it starts with a copy of: database, settings and installed packages. */
+	readonly copyOf?: string;
 	/** Environment variables for n8n, such as `N8N_EXPRESSION_ENGINE`. */
 	readonly env?: Readonly<Record<string, string>>;
 }
@@ -92,6 +94,9 @@ export async function startN8n(options: N8nOptions): Promise<N8n> {
 	};
 
 	try {
+		if (options.copyOf !== undefined) {
+			await cp(join(options.copyOf, '.n8n'), join(folder, '.n8n'), { recursive: true });
+		}
 		if (packageFile !== undefined && installBy === 'npm') {
 			await installByNpm(folder, packageFile, runtimes);
 		}

@@ -224,6 +224,8 @@ export class Listener {
 			holdHours: rules.holdHours,
 			from,
 			registrant: registrantOf(context),
+			consumer: this.consumer,
+			replaces: this.replaced,
 		};
 	}
 

@@ -1,5 +1,5 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
-import { parseEvent } from '../../../protocol/event';
+import { parseEvent, RECEIVER_CHECK } from '../../../protocol/event';
 import type { OpenClawEvent, ParsedEvent } from '../../../protocol/event';
 import { runSource } from '../../shared/runSource';
 import {
@@ -13,7 +13,7 @@ import { readExactly } from '../event/exactEvent';
 import { createSelection } from '../event/filter';
 import { buildItem } from '../event/item';
 import { markRun } from '../event/runMark';
-import { readSettings, readToleranceSeconds } from '../event/settings';
+import { readSettings, readSetup, readToleranceSeconds } from '../event/settings';
 import { claimKey, claims } from '../once/claim';
 import type { Claim, Exchange } from '../once/claim';
 import { verifyRequest } from './verification';
@@ -46,6 +46,10 @@ export async function receiveEvent(context: IWebhookFunctions): Promise<IWebhook
 			return refuseRequest(response, 400, parsed.message);
 		}
 		const { event } = parsed;
+		if (event.type === RECEIVER_CHECK && readSetup(context) === 'automatic') {
+			const url = context.getNodeWebhookUrl('default');
+			return { webhookResponse: { ...RECEIVED, status: 'checked', url } };
+		}
 		const settings = readSettings(context);
 		const isWanted = createSelection(settings, runSource(context), (message) => {
 			logRefusal(context, 'OpenClaw Trigger left out an event: ', 'warn', message, now);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Approvals } from '../approvals/approvals';
 import type { Connections } from '../delivery/connections';
+import type { SendRequest } from '../delivery/httpClient';
 import type { EndpointManager } from '../endpoints/manage';
 import type { EndpointRegistry } from '../endpoints/registry';
 import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
@@ -20,6 +21,7 @@ import { createDeliveryApi, exportDeliveries } from './deliveryApi';
 import { answerFetch, isFetchPath } from './fetchApi';
 import { createEndpointApi } from './endpointApi';
 import type { Done, Methods } from './endpointApi';
+import { createHolderCheck } from './holder';
 import { METRICS_TYPE, renderMetrics } from './metrics';
 import { findReviewMethods, isReviewPath } from './reviewApi';
 import type { ReviewApiParts, ReviewCall } from './reviewApi';
@@ -29,6 +31,7 @@ import type { ReviewApiParts, ReviewCall } from './reviewApi';
  *
  *   adminRoute     who may, and which of these answers
  *   endpointApi    list, add, change, remove, pause, rotate …
+ *   holder         whether another n8n, with a copy of the database, has the endpoint
  *   deliveryApi    list, show, replay, export
  *   fetchApi       a receiver fetches its events, and says what became of them
  *   approvalApi    tool calls that wait, and decisions on them
@@ -52,6 +55,10 @@ export interface AdminRouteOptions {
 	readonly connections: Connections;
 	readonly approvals: Approvals;
 	readonly reviewParts: ReviewApiParts;
+	/** Asks a receiver whether it is there. */
+	readonly request: SendRequest;
+	/** Version of the plugin. */
+	readonly version: string;
 	readonly authorize: Authorizer;
 	readonly logger: Logger;
 	/** Milliseconds, the system's clock unless given. */
@@ -81,7 +88,8 @@ export function createAdminRoute(
 	options: AdminRouteOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
 	const { authorize, logger, database, folder, now = Date.now } = options;
-	const findEndpointMethods = createEndpointApi({ ...options, now });
+	const holders = createHolderCheck({ ...options, now });
+	const findEndpointMethods = createEndpointApi({ ...options, holders, now });
 	const findDeliveryMethods = createDeliveryApi(options);
 
 	const methodsOf = (
@@ -97,7 +105,7 @@ export function createAdminRoute(
 		if (isReviewPath(segments)) {
 			return findReviewMethods(options.reviewParts, segments, { query, ...from });
 		}
-		if (resource === 'endpoints') return findEndpointMethods(rest);
+		if (resource === 'endpoints') return findEndpointMethods(rest, query);
 		return resource === 'deliveries' ? findDeliveryMethods(rest, query) : undefined;
 	};
 	const act = async (

@@ -7,6 +7,7 @@ import type { EndpointManager } from '../endpoints/manage';
 import { refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
 import type { Database } from '../store/databaseAccess';
+import type { HolderCheck } from './holder';
 
 /** What a request led to. */
 export interface Done {
@@ -24,6 +25,8 @@ export type Methods = Readonly<
 export interface EndpointApiParts {
 	readonly database: Database;
 	readonly manager: EndpointManager;
+	/** Whether somebody else uses an endpoint. */
+	readonly holders: HolderCheck;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
 }
@@ -55,7 +58,8 @@ export function toChecked<Value>(outcome: Outcome<Value>): Checked<Value> {
  * What the API can do below `/endpoints`. Everything may throw what the database throws.
  *
  * - `GET /endpoints`, `GET /endpoints/{name}`
- * - `POST /endpoints` adds, `PUT /endpoints/{name}` makes or replaces, `PATCH` changes, `DELETE` removes
+ * - `POST /endpoints` adds, `PUT /endpoints/{name}` makes or replaces, `PATCH` changes, `DELETE` removes; the last
+ *   with `?url=` only where no other n8n answers at the URL that is registered
  * - `POST /endpoints/{name}/test`, `…/rotate`, `…/enable`, `…/disable`, `…/pause`, `…/resume`, `…/purge`
  *
  * @returns a function that finds the methods of a path; undefined where there is none
@@ -63,8 +67,9 @@ export function toChecked<Value>(outcome: Outcome<Value>): Checked<Value> {
 export function createEndpointApi({
 	database,
 	manager,
+	holders,
 	now,
-}: EndpointApiParts): (segments: readonly string[]) => Methods | undefined {
+}: EndpointApiParts): (segments: readonly string[], query: URLSearchParams) => Methods | undefined {
 	const view = (record: EndpointRecord) => viewAll([record])[0];
 	const viewAll = (records: readonly EndpointRecord[]) => {
 		const health = new Map(
@@ -124,16 +129,22 @@ export function createEndpointApi({
 		},
 		POST: (body) => registered(manager.add(body)),
 	};
-	const one = (name: string): Methods => ({
+	const one = (name: string, query: URLSearchParams): Methods => ({
 		GET: () => {
 			const endpoint = manager.find(name);
 			const isThere = endpoint !== undefined && endpoint.lifecycle.state !== 'removed';
 			if (!isThere) return toChecked(unknown(name));
 			return { ok: true, value: { status: 200, body: { endpoint: view(endpoint) } } };
 		},
-		PUT: (body) => registered(manager.put(name, body)),
+		PUT: async (body) => {
+			const refusal = await holders.beforeRegistration(name, body);
+			return refusal === undefined ? registered(manager.put(name, body)) : refuse(refusal);
+		},
 		PATCH: (body) => registered(manager.change(name, body)),
-		DELETE: () => removed(name),
+		DELETE: async () => {
+			const refusal = await holders.beforeRemoval(name, query.get('url'));
+			return refusal === undefined ? removed(name) : refuse(refusal);
+		},
 	});
 	const verbs = (name: string): Methods => ({
 		test: () => done(manager.test(name), (body) => ({ status: 202, body: { ...body } })),
@@ -160,10 +171,10 @@ export function createEndpointApi({
 			})),
 	});
 
-	return ([name, verb, ...deeper]) => {
+	return ([name, verb, ...deeper], query) => {
 		if (deeper.length > 0) return undefined;
 		if (name === undefined) return whole;
-		if (verb === undefined) return one(name);
+		if (verb === undefined) return one(name, query);
 		const known = verbs(name);
 		const act = Object.hasOwn(known, verb) ? known[verb] : undefined;
 		return act && { POST: act };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Connections, Consumer, FetchedOutcome } from '../delivery/connections';
+import type { Connections, Consumer, FetchedOutcome, Holder } from '../delivery/connections';
 import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
 import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
@@ -86,12 +86,7 @@ export async function answerFetch(
 	const signal = gone.signal;
 	const fetched = await connections.fetch(endpoint, consumer, { max, waitMs, signal });
 	if (fetched.kind === 'taken') {
-		const { since, address } = fetched;
-		const seconds = Math.round((now() - since) / 1000);
-		answerRefusal(response, {
-			...anotherConsumer(endpoint, address, seconds),
-			more: { since, address },
-		});
+		answerRefusal(response, anotherConsumer(endpoint, fetched.holder, now()));
 		return;
 	}
 	const { deliveries, ended } = fetched;
@@ -156,11 +151,11 @@ async function readFetchRequest(request: IncomingMessage): Promise<Checked<Fetch
 	return { ok: true, value: { consumer, replaces, max, waitMs, settled: known } };
 }
 
-function isConsumer(value: unknown): value is string {
+export function isConsumer(value: unknown): value is string {
 	return typeof value === 'string' && value !== '' && value.length <= MAX_CONSUMER_LENGTH;
 }
 
-function isReplaced(value: unknown): value is readonly string[] {
+export function isReplaced(value: unknown): value is readonly string[] {
 	return Array.isArray(value) && value.length <= MAX_REPLACED && value.every(isConsumer);
 }
 
@@ -216,8 +211,11 @@ function unknownEndpoint(name: string): Refusal {
 	};
 }
 
-function anotherConsumer({ name }: Endpoint, address: string, seconds: number): Refusal {
+export function anotherConsumer({ name }: Endpoint, holder: Holder, now: number): Refusal {
+	const { since, address } = holder;
+	const seconds = Math.round((now - since) / 1000);
 	return {
+		more: { since, address },
 		status: 409,
 		code: 'another-consumer',
 		message: `Another receiver at ${address} has been fetching the events of '${name}' for ${String(seconds)} s. If it is a copy of this one, stop it; its place is free a minute after its last request`,

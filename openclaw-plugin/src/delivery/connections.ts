@@ -62,8 +62,15 @@ export type Fetched =
 			/** Deliveries of this consumer of which another process has told the end. */
 			readonly ended: readonly string[];
 	  }
-	/** Somebody else has the events, since then. Milliseconds since 1970. */
-	| { readonly kind: 'taken'; readonly since: number; readonly address: string };
+	/** Somebody else has the events. */
+	| { readonly kind: 'taken'; readonly holder: Holder };
+
+/** Who has the events of an endpoint. */
+export interface Holder {
+	/** Milliseconds since 1970. */
+	readonly since: number;
+	readonly address: string;
+}
 
 /**
  * Hands out events to receivers that fetch them. What was handed out belongs to that consumer until it
@@ -81,6 +88,8 @@ export interface Connections {
 		consumer: Consumer,
 		wanted: { readonly max: number; readonly waitMs: number; readonly signal: AbortSignal },
 	): Promise<Fetched>;
+	/** Who has the events while this consumer would not get them; undefined when it would. */
+	holderOf(endpoint: Endpoint, consumer: Pick<Consumer, 'id' | 'replaces'>): Holder | undefined;
 	/**
 	 * The network connection that a consumer's last request came over has closed. One that is alive asks again; of
 	 * one that was killed, nothing more comes, and its place is soon free.
@@ -188,6 +197,15 @@ export function createConnections(parts: ConnectionParts): Connections {
 	};
 	const isAlive = ({ request, seenAt }: Connection) =>
 		request !== undefined || (seenAt !== undefined && elapsed() - seenAt < ALIVE_MS);
+	const holderOf: Connections['holderOf'] = ({ id: endpointId }, { id, replaces }) => {
+		const connection = connectionOf(endpointId);
+		const { consumer: present, since, address } = connection;
+		if (present === undefined || present === id || replaces?.includes(present) === true) {
+			return undefined;
+		}
+		const hasPlace = () => noted.get(endpointId)?.consumer === present;
+		return isAlive(connection) && hasPlace() ? { since, address } : undefined;
+	};
 	/** Gives everything that another consumer has not settled to whoever comes now. */
 	const takeOver = (endpoint: Endpoint, connection: Connection, { id, address }: Consumer) => {
 		inTransaction(database, () => {
@@ -317,16 +335,10 @@ export function createConnections(parts: ConnectionParts): Connections {
 			}
 		},
 		fetch: async (given, consumer, { max, waitMs, signal }) => {
+			const holder = holderOf(given, consumer);
+			if (holder !== undefined) return { kind: 'taken', holder };
 			const connection = connectionOf(given.id);
-			if (connection.consumer !== consumer.id) {
-				const { consumer: present, since, address } = connection;
-				const isOther = present !== undefined && consumer.replaces?.includes(present) !== true;
-				const hasPlace = () => noted.get(given.id)?.consumer === present;
-				if (isOther && isAlive(connection) && hasPlace()) {
-					return { kind: 'taken', since, address };
-				}
-				takeOver(given, connection, consumer);
-			}
+			if (connection.consumer !== consumer.id) takeOver(given, connection, consumer);
 			refresh.run(given.id);
 			// A request that is still open was lost on the way: this one is its successor.
 			connection.request?.endWait();
@@ -364,6 +376,7 @@ export function createConnections(parts: ConnectionParts): Connections {
 				}
 			}
 		},
+		holderOf,
 		hangUp: ({ id }, consumer) => {
 			const connection = connectionOf(id);
 			if (connection.consumer !== consumer.id || connection.seenAt === undefined) return;

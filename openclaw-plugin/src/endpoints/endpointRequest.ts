@@ -42,11 +42,14 @@ const OWN_KEYS = [
 	'registrant',
 	'from',
 	'leaseSeconds',
+	'consumer',
+	'replaces',
 ] as const;
 
 /**
  * Reads the description of an endpoint: the keys of the configuration file, and `secret`, `rotateSecret`,
- * `overlapHours`, `registrant`, `from` (`new` or `waiting`), `leaseSeconds`.
+ * `overlapHours`, `registrant`, `from` (`new` or `waiting`), `leaseSeconds`. Who fetches names itself by `consumer` and
+ * `replaces`, which are looked at before.
  *
  * @param name where the path of the request names it; the body may leave it out then
  */

@@ -70,7 +70,7 @@ const ask = async (
 ) => await connections.fetch(endpoint(), { id, address: '10.0.0.7' }, { max, waitMs, signal });
 const fetchAll = async (id = 'a', more = {}): Promise<readonly HandedOut[]> => {
 	const fetched = await ask(id, more);
-	if (fetched.kind !== 'deliveries') throw new Error(`Taken by ${fetched.address}`);
+	if (fetched.kind !== 'deliveries') throw new Error(`Taken by ${fetched.holder.address}`);
 	return fetched.deliveries;
 };
 const settle = (
@@ -172,12 +172,18 @@ describe('one consumer at a time', () => {
 	it('is told who has the events, since when', async () => {
 		await ask('a');
 		time += 30_000;
-		expect(await ask('b')).toEqual({ kind: 'taken', since: START, address: '10.0.0.7' });
+		expect(await ask('b')).toEqual({
+			kind: 'taken',
+			holder: { since: START, address: '10.0.0.7' },
+		});
 		time += 29_999;
 		expect(await ask('b')).toMatchObject({ kind: 'taken' });
 		time += 1;
 		expect(await ask('b')).toMatchObject({ kind: 'deliveries' });
-		expect(await ask('a')).toMatchObject({ kind: 'taken', since: START + 60_000 });
+		expect(await ask('a')).toMatchObject({
+			kind: 'taken',
+			holder: { since: START + 60_000 },
+		});
 	});
 
 	it('makes room for itself under another id, and for nobody who does not know its ids', async () => {

@@ -88,6 +88,8 @@ describe('a connection', () => {
 				holdHours: 5,
 				from: 'new',
 				registrant: expect.stringMatching(/^n8n:/) as string,
+				consumer: gateway.consumers[0]?.consumer,
+				replaces: [],
 			},
 		]);
 		expect(arrived(opened)).toEqual([sent.id]);

@@ -7,6 +7,7 @@ import {
 import {
 	event,
 	open,
+	SECRET,
 	signed,
 	TRIGGER,
 	triggerOfAnotherProcess,
@@ -67,6 +68,35 @@ describe('an accepted event', () => {
 		const request = signed(`\uFEFF${JSON.stringify(sent)}`, { contentType: 'text/plain' });
 		const { workflowData } = await open().harness.receive(TRIGGER, request);
 		expect(workflowData?.[0]?.[0]?.json).toMatchObject(sent);
+	});
+});
+
+describe('the question of the gateway which URL the webhook has', () => {
+	const check = event({ type: 'webhook.check', data: {} });
+
+	test('is answered where the node has registered it, and starts nothing', async () => {
+		const { harness } = open({ parameters: { endpointSetup: 'automatic' } });
+		harness.staticData[`node:${TRIGGER}`] = {
+			endpoint: { name: 'n8n-1', secret: SECRET, url: 'https://another.example/webhook' },
+		};
+		const answer = await harness.receive(TRIGGER, signed(check));
+		expect(answer).toMatchObject({
+			status: 200,
+			body: {
+				received: true,
+				status: 'checked',
+				url: expect.stringContaining('/webhook') as string,
+			},
+		});
+		expect(JSON.stringify(answer.body)).not.toContain('another.example');
+		expect(answer.workflowData).toBeUndefined();
+		const forged = await harness.receive(TRIGGER, signed(check, { secret: 'whsec_forged' }));
+		expect(forged).toMatchObject({ status: 401 });
+	});
+
+	test('is an event like any other where somebody else has set the webhook up', async () => {
+		const { workflowData } = await open().harness.receive(TRIGGER, signed(check));
+		expect(workflowData?.[0]?.[0]?.json).toMatchObject({ type: 'webhook.check' });
 	});
 });
 

@@ -83,6 +83,23 @@ describe('a webhook that is registered by publishing', () => {
 		});
 	});
 
+	test('is removed only where no other n8n with a copy of the database has it', async () => {
+		const harness = open();
+		await harness.hook(TRIGGER, 'create');
+		const [registered] = gateway.requests;
+		const { url } = registered?.json as { url: string };
+		gateway.clear();
+		await harness.hook(TRIGGER, 'delete');
+		expect(gateway.requests[0]).toMatchObject({
+			method: 'DELETE',
+			path: `${registered?.path ?? ''}?url=${encodeURIComponent(url)}`,
+		});
+		const code = 'other-registrant';
+		gateway.answerBy(() => ({ status: 409, body: { ok: false, error: { code, message: '' } } }));
+		expect(await harness.hook(TRIGGER, 'delete')).toBe(true);
+		expect(harness.logged).toEqual([]);
+	});
+
 	test('that cannot be removed is left with a line that works for a deleted workflow, too', async () => {
 		const harness = open();
 		await harness.hook(TRIGGER, 'create');

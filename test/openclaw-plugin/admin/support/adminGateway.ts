@@ -3,6 +3,7 @@ import { ADMIN_PATH, createAdminRoute } from '../../../../openclaw-plugin/src/ad
 import { mediaFoldersOf } from '../../../../openclaw-plugin/src/admin/keptFile';
 import { createApprovals } from '../../../../openclaw-plugin/src/approvals/approvals';
 import { createConnections } from '../../../../openclaw-plugin/src/delivery/connections';
+import { createHttpClient } from '../../../../openclaw-plugin/src/delivery/httpClient';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
 import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
@@ -16,6 +17,7 @@ import type { JsonObject } from '../../../../testbed/json';
 import { startLocalServer } from '../../../../testbed/localServer';
 import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';
 
+import { TEST_HOST_RULES } from '../../delivery/support/hostRules';
 import { openManager } from '../../endpoints/support/manager';
 
 export const HOOKS_TOKEN = 'hook-token-of-the-gateway';
@@ -80,6 +82,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 	const elapsed = () => clock.elapsed;
 	const common = { folder, database, outbox, registry, onExpired };
 	const connections = createConnections({ ...common, now, elapsed });
+	const client = createHttpClient(TEST_HOST_RULES, {});
 	const route = createAdminRoute({
 		folder,
 		mediaFolders: mediaFoldersOf(folder, {}),
@@ -87,6 +90,8 @@ export async function adminGateway(): Promise<AdminGateway> {
 		...openManager(database, folder, now),
 		registry,
 		connections,
+		request: client.send,
+		version: '0.0.0',
 		reviewParts: {
 			reviews: { ask: () => Promise.reject(new Error('Nobody is asked here')) },
 			callbacks: { origins: [], findSigner: () => undefined, findReceiver: () => undefined },
@@ -145,6 +150,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 		},
 		remove: async () => {
 			await server.close();
+			client.close();
 			database.close();
 			await removeTemporaryFolder(folder);
 		},
