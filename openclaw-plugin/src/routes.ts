@@ -81,6 +81,7 @@ export function registerRoutes(api: GatewayApi, parts: Parts): () => void {
 			logger,
 			authorize,
 			request: sendOnce,
+			instanceId: settings.instanceId,
 			version: PLUGIN_VERSION,
 		});
 	});

@@ -57,6 +57,7 @@ export interface AdminRouteOptions {
 	readonly reviewParts: ReviewApiParts;
 	/** Asks a receiver whether it is there. */
 	readonly request: SendRequest;
+	readonly instanceId: string;
 	/** Version of the plugin. */
 	readonly version: string;
 	readonly authorize: Authorizer;

@@ -16,6 +16,8 @@ export interface HolderParts {
 	readonly registry: Pick<EndpointRegistry, 'findByName'>;
 	readonly connections: Pick<Connections, 'holderOf'>;
 	readonly request: SendRequest;
+	/** Which gateway asks. */
+	readonly instanceId: string;
 	/** Version of the plugin. */
 	readonly version: string;
 	/** Milliseconds since 1970. */
@@ -62,13 +64,13 @@ export function createHolderCheck(parts: HolderParts): HolderCheck {
 }
 
 /** Asks a trigger of n8n at the URL that is registered which URL it has. */
-function createReceiverCheck({ request, version, now }: HolderParts) {
+function createReceiverCheck({ request, instanceId, version, now }: HolderParts) {
 	return async (endpoint: Endpoint, url: string): Promise<boolean> => {
 		const target = URL.parse(url);
 		if (target === null || endpoint.secrets.length === 0) return false;
 		const id = createEventId();
 		const timestamp = new Date(now()).toISOString();
-		const body = JSON.stringify({ id, type: RECEIVER_CHECK, timestamp, data: {} });
+		const body = JSON.stringify({ id, type: RECEIVER_CHECK, timestamp, instanceId, data: {} });
 		const response = await request({
 			receiver: endpoint,
 			url: target,

@@ -91,6 +91,7 @@ export async function adminGateway(): Promise<AdminGateway> {
 		registry,
 		connections,
 		request: client.send,
+		instanceId: 'node-1',
 		version: '0.0.0',
 		reviewParts: {
 			reviews: { ask: () => Promise.reject(new Error('Nobody is asked here')) },
