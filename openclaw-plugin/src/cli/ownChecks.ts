@@ -1,6 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeUnasked } from '../approvals/askable';
+import { describeUnasked } from '../approvals/rules';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { Health } from '../health/health';
 import { findSilentHooks, readHooksSeen } from '../health/hooksSeen';
