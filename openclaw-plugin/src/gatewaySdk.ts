@@ -8,8 +8,8 @@ import { registerPluginHttpRoute } from 'openclaw/plugin-sdk/webhook-ingress';
 import type { HostRules } from './delivery/hostGuard';
 import { errorText } from './logger';
 import { PLUGIN_ID } from './protocol';
+import type { ChatPlace } from './reviews/chatPlace';
 import type { Question } from './reviews/question';
-import type { ChatPlace } from './reviews/review';
 import type { HttpRoute } from './sdk';
 import type { ConfigFile } from './settings/configFile';
 
