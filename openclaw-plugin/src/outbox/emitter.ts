@@ -23,7 +23,6 @@ import { createSafeAppend } from './safeAppend';
  *   envelope       its JSON, cut where it is too large; attachments: where the gateway keeps its files
  *   safeAppend     while it cannot be written it waits in memory
  *   outbox         written with a delivery for each endpoint, or not at all; what came of each attempt
- *   eventIndex     found by its id
  *   capacity       who gives way when the outbox is full: old history, then the largest backlog
  *   queue          what is due for an endpoint, and who is woken
  *   history        what is too old, or is not to be kept after its delivery, is deleted
