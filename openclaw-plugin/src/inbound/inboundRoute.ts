@@ -37,7 +37,7 @@ import type { Call, CallRules, MessageTools } from './takeMessage';
  *   requestOptions  key, wait, session and callback that were asked for; sessionPolicy says which session may be
  *   messageStore    the queue in the database; what the same key brings twice is one message
  *   signals         wakes the runner, and tells the request that waits of the end
- *   agentRunner     takes the oldest message of each session, in the service
+ *   agentRunner     takes the oldest message of each session, in the service, and ends what is canceled
  *   agentRun        starts the run, follows it, takes it up after a crash; gatewayAnswers reads what the gateway says
  *   messageAnswer   what who waits is answered; callback sends the same as a signed event
  *

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerEmpty, answerJson, refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
-import { parseExactJsonBody, readLimitedBody } from '../http/body';
-import { isForm, parseFormBody } from '../http/formBody';
-import { clientAddress } from '../http/request';
+import { isForm, parseExactJsonBody, parseFormBody } from '../http/body';
+import { clientAddress, readLimitedBody } from '../http/request';
 import type { Caller } from '../tokens/tokens';
 import type { CallbackRules } from './callback';
 import { createRunId } from './message';
