@@ -11,7 +11,7 @@ import { PLUGIN_ID } from './protocol';
 import type { ChatPlace } from './reviews/chatPlace';
 import type { Question } from './reviews/question';
 import type { HttpRoute } from './sdk';
-import type { ConfigFile } from './settings/configFile';
+import type { ConfigFile } from './settings/gatewayConfig';
 
 /** The gateway's configuration file, changed in the way the gateway's own commands change it. */
 export const gatewayConfigFile: ConfigFile = {

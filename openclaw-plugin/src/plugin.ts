@@ -10,7 +10,7 @@ import { registerReviews } from './reviews/registerReviews';
 import { registerRoutes } from './routes';
 import type { GatewayApi } from './sdk';
 import { createService } from './services';
-import { reloadRules } from './settings/configFile';
+import { reloadRules } from './settings/gatewayConfig';
 
 const COMMAND = {
 	name: 'event-webhooks',

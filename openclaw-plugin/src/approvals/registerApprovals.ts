@@ -4,7 +4,7 @@ import { agentIdOf } from '../events/place';
 import { errorText } from '../logger';
 import { MAX_APPROVAL_SECONDS } from '../protocol';
 import type { GatewayApi, Logger, ToolCallAnswer } from '../sdk';
-import type { GatewaySettings } from '../settings/gatewaySettings';
+import type { GatewaySettings } from '../settings/gatewayConfig';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import type { Approvals } from './approvals';

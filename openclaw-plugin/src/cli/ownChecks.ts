@@ -11,8 +11,7 @@ import {
 	reportedTroubles,
 } from '../health/troubles';
 import { errorText } from '../logger';
-import { findPluginEntry } from '../settings/configFile';
-import { readGatewaySettings } from '../settings/gatewaySettings';
+import { findPluginEntry, readGatewaySettings } from '../settings/gatewayConfig';
 import { DATABASE_FILE } from '../store/database';
 import type { Database } from '../store/databaseAccess';
 import { formatAge } from '../timeText';

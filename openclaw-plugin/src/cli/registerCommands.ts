@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { createApprovals } from '../approvals/approvals';
 import type { Approvals } from '../approvals/approvals';
-import { openDatabase, dataFolder } from '../store/database';
+import type { ConfigFile } from '../settings/gatewayConfig';
+import { dataFolder, openDatabase } from '../store/database';
 import type { HostRules } from '../delivery/hostGuard';
 import { createEndpointManager } from '../endpoints/manage';
 import type { EndpointManager } from '../endpoints/manage';
-import type { ConfigFile } from '../settings/configFile';
 import { openOutbox } from '../outbox/outbox';
 import { createOwnEvents } from '../outbox/emitter';
 import { readSettings } from '../settings/settings';

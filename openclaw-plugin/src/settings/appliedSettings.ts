@@ -4,7 +4,7 @@ import type { GatewayAgent, InboundConfig, OutboxConfig } from '../protocol';
 import type { Logger } from '../sdk';
 import { sharedOf } from '../shared';
 import type { Database } from '../store/databaseAccess';
-import { findPluginEntry } from './configFile';
+import { findPluginEntry } from './gatewayConfig';
 import { describeFault, readSettings, usableInbound } from './settings';
 import type { Settings } from './settings';
 

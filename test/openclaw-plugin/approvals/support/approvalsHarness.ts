@@ -3,7 +3,7 @@ import { createApprovals } from '../../../../openclaw-plugin/src/approvals/appro
 import type { Approvals } from '../../../../openclaw-plugin/src/approvals/approvals';
 import { registerApprovals } from '../../../../openclaw-plugin/src/approvals/registerApprovals';
 import type { ToolCallAnswer } from '../../../../openclaw-plugin/src/sdk';
-import { readGatewaySettings } from '../../../../openclaw-plugin/src/settings/gatewaySettings';
+import { readGatewaySettings } from '../../../../openclaw-plugin/src/settings/gatewayConfig';
 import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 import type { JsonObject } from '../../../../testbed/json';
 import { openManager } from '../../endpoints/support/manager';
