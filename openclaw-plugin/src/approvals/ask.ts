@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { eventData, withoutUnknown } from '../events/eventData';
 import type { EventState } from '../events/eventState';
+import { withoutUnknown } from '../events/fields';
+import { eventData } from '../events/place';
 import { redactSecrets } from '../events/redactSecrets';
 import { describeToolCall } from '../events/toolEvents';
 import { createOriginFinder } from '../inbound/runOrigin';
