@@ -1,6 +1,6 @@
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
+import type { GatewayApi, ToolCallAnswer } from '../../openclaw-plugin/src/gatewayApi';
 import { registerPlugin } from '../../openclaw-plugin/src/plugin';
-import type { GatewayApi, ToolCallAnswer } from '../../openclaw-plugin/src/sdk';
 import { sharedOf } from '../../openclaw-plugin/src/shared';
 
 /** The plugin as it is, with a clock around each of its hook handlers; read at this path. */

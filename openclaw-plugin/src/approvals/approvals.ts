@@ -1,11 +1,11 @@
 import { openEndpointTable } from '../endpoints/endpointTable';
+import type { Logger } from '../gatewayApi';
 import { errorText } from '../logger';
 import { isOutboxFull } from '../outbox/capacity';
 import { findReceivers, targetFor } from '../outbox/emitter';
 import { createEvent } from '../outbox/envelope';
 import type { Outbox } from '../outbox/outbox';
 import type { EventData } from '../protocol';
-import type { Logger } from '../sdk';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import { readDecision } from './approval';

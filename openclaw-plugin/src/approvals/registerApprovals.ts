@@ -1,9 +1,9 @@
 import { eventState } from '../events/eventState';
 import { fieldsOf, textOf, valueOf } from '../events/fields';
 import { agentIdOf } from '../events/place';
+import type { GatewayApi, Logger, ToolCallAnswer } from '../gatewayApi';
 import { errorText } from '../logger';
 import { MAX_APPROVAL_SECONDS } from '../protocol';
-import type { GatewayApi, Logger, ToolCallAnswer } from '../sdk';
 import type { GatewaySettings } from '../settings/gatewayConfig';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';

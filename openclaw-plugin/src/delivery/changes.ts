@@ -1,10 +1,10 @@
 import type { Endpoint } from '../endpoints/endpoint';
+import type { Logger } from '../gatewayApi';
 import { formatDeliveryId } from '../outbox/delivery';
 import type { Attempt, Settlement } from '../outbox/outbox';
 import { isTellable } from '../outbox/emitter';
 import type { OwnEvents } from '../outbox/emitter';
 import type { DueDelivery } from '../outbox/queue';
-import type { Logger } from '../sdk';
 import type { DeliveryHealth } from './health';
 import type { Outcome } from './outcome';
 import { afterFailure, afterHold, FAILURES_TO_OPEN, FREE_PACE, nextWait } from './schedule';

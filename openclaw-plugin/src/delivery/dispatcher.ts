@@ -1,8 +1,8 @@
 import { announceEndpointChange } from '../endpoints/registry';
 import type { EndpointRegistry } from '../endpoints/registry';
+import type { Logger } from '../gatewayApi';
 import type { Outbox } from '../outbox/outbox';
 import { onWake } from '../outbox/queue';
-import type { Logger } from '../sdk';
 import { sharedOf } from '../shared';
 import { outboxClock } from '../store/clock';
 import { errorText } from '../logger';

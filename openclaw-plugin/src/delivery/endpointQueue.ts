@@ -1,8 +1,8 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
+import type { Logger } from '../gatewayApi';
 import type { Outbox } from '../outbox/outbox';
 import type { DueDelivery } from '../outbox/queue';
-import type { Logger } from '../sdk';
 import type { AttemptResult, MakeAttempt } from './attempt';
 import { changeOf, healthAfter, logChanges, reasonToDisable, settlementOf } from './changes';
 import type { AttemptChange, ChangeListeners, EndpointChange } from './changes';

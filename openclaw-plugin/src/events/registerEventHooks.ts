@@ -1,5 +1,5 @@
+import type { AgentEventStream, HookName, Logger } from '../gatewayApi';
 import type { EmitEvent } from '../outbox/emitter';
-import type { AgentEventStream, HookName, Logger } from '../sdk';
 import { eventState } from './eventState';
 import type { EventParts } from './eventState';
 import { fieldsOf, inner, valueOf } from './fields';

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventState } from '../events/eventState';
+import type { AgentRuns, Logger } from '../gatewayApi';
 import type { ErrorData } from '../protocol';
-import type { AgentRuns, Logger } from '../sdk';
 import { outboxClock } from '../store/clock';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../gatewayApi';
 import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { bearerToken, clientAddress, readTarget } from '../http/request';
 import { errorText } from '../logger';
-import type { Logger } from '../sdk';
 import { DEFAULT_AGENT } from '../settings/gatewayConfig';
 import type { GatewaySettings } from '../settings/gatewayConfig';
 import type { InboundSettings } from '../settings/settings';

@@ -1,6 +1,6 @@
 import { fieldsOf, textOf } from '../events/fields';
+import type { GatewayApi, Logger } from '../gatewayApi';
 import { errorText } from '../logger';
-import type { GatewayApi, Logger } from '../sdk';
 import { placeOfCommand } from './chatPlace';
 import { COMMAND } from './question';
 import type { Answered, Reviews } from './reviews';

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
+import type { Logger } from '../gatewayApi';
 import type { Callbacks } from '../inbound/callback';
 import type { MessageCallback } from '../inbound/message';
 import { refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
 import { errorText } from '../logger';
 import { createEventId } from '../protocol';
-import type { Logger } from '../sdk';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import { isSameChat, mayAnswer, placeOfSession } from './chatPlace';

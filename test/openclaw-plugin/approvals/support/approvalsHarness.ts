@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { createApprovals } from '../../../../openclaw-plugin/src/approvals/approvals';
 import type { Approvals } from '../../../../openclaw-plugin/src/approvals/approvals';
 import { registerApprovals } from '../../../../openclaw-plugin/src/approvals/registerApprovals';
-import type { ToolCallAnswer } from '../../../../openclaw-plugin/src/sdk';
+import type { ToolCallAnswer } from '../../../../openclaw-plugin/src/gatewayApi';
 import { readGatewaySettings } from '../../../../openclaw-plugin/src/settings/gatewayConfig';
 import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 import type { JsonObject } from '../../../../testbed/json';
