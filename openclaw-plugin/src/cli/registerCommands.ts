@@ -28,7 +28,7 @@ import type { Streams } from './terminal';
  *
  *   registerCommands  all commands, and what they work with
  *   command           what a command is, and how options are read; commander: how the gateway's library runs it
- *   status, doctor    what is wrong; ownChecks and receiverChecks are what doctor looks at
+ *   status, doctor    what is wrong; doctor also asks the receivers, and ownChecks is what it looks at here
  *   deliveries, send  list, show, export; replay, test
  *   endpoints         list, pause, enable …; endpointSettings: add, change
  *   inbound           calls that came in, and those that were refused
