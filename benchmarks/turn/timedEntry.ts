@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { definePluginEntry } from 'openclaw/plugin-sdk/plugin-entry';
+import type { GatewayApi, ToolCallAnswer } from '../../openclaw-plugin/src/gatewayApi';
 import { registerPlugin } from '../../openclaw-plugin/src/plugin';
-import type { GatewayApi, ToolCallAnswer } from '../../openclaw-plugin/src/sdk';
 import { sharedOf } from '../../openclaw-plugin/src/shared';
 import { openDatabase } from '../../openclaw-plugin/src/store/database';
 import { TIMES_PATH } from './times';

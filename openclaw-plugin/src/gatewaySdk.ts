@@ -6,12 +6,12 @@ import { wrapExternalContent } from 'openclaw/plugin-sdk/security-runtime';
 import { isBlockedHostnameOrIp, isPrivateIpAddress } from 'openclaw/plugin-sdk/ssrf-runtime';
 import { registerPluginHttpRoute } from 'openclaw/plugin-sdk/webhook-ingress';
 import type { HostRules } from './delivery/hostGuard';
+import type { HttpRoute } from './gatewayApi';
 import { errorText } from './logger';
 import { PLUGIN_ID } from './protocol';
+import type { ChatPlace } from './reviews/chatPlace';
 import type { Question } from './reviews/question';
-import type { ChatPlace } from './reviews/review';
-import type { HttpRoute } from './sdk';
-import type { ConfigFile } from './settings/configFile';
+import type { ConfigFile } from './settings/gatewayConfig';
 
 /** The gateway's configuration file, changed in the way the gateway's own commands change it. */
 export const gatewayConfigFile: ConfigFile = {

@@ -1,4 +1,4 @@
-import type { Logger } from './sdk';
+import type { Logger } from './gatewayApi';
 
 const PREFIX = '[event-webhooks] ';
 

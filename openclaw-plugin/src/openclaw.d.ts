@@ -7,7 +7,7 @@ declare module 'openclaw/plugin-sdk/plugin-entry' {
 		id: string;
 		name: string;
 		description: string;
-		register(api: import('./sdk').GatewayApi): void;
+		register(api: import('./gatewayApi').GatewayApi): void;
 	}): unknown;
 }
 
@@ -32,7 +32,7 @@ declare module 'openclaw/plugin-sdk/security-runtime' {
 declare module 'openclaw/plugin-sdk/webhook-ingress' {
 	/** Registers a route while the gateway runs. Returns what takes it away again. */
 	export function registerPluginHttpRoute(
-		route: import('./sdk').HttpRoute & {
+		route: import('./gatewayApi').HttpRoute & {
 			readonly pluginId: string;
 			/** Which of the plugin's routes may take each other's place. */
 			readonly source: string;

@@ -2,15 +2,15 @@ import { registerApprovals } from './approvals/registerApprovals';
 import { registerCommands } from './cli/registerCommands';
 import { registerEventHooks } from './events/registerEventHooks';
 import { createSessionRegistry } from './events/sessionRegistry';
+import type { GatewayApi } from './gatewayApi';
 import { GATEWAY_HOST_RULES, gatewayConfigFile } from './gatewaySdk';
 import { createHookRecorder } from './health/hooksSeen';
 import type { EmitEvent } from './outbox/emitter';
 import { createParts } from './parts';
 import { registerReviews } from './reviews/registerReviews';
 import { registerRoutes } from './routes';
-import type { GatewayApi } from './sdk';
-import { createService } from './services';
-import { reloadRules } from './settings/configFile';
+import { createService } from './service';
+import { reloadRules } from './settings/gatewayConfig';
 
 const COMMAND = {
 	name: 'event-webhooks',

@@ -7,7 +7,7 @@ const FILES = [
 	'credentials/OpenClawApi.credentials.ts',
 	'openclaw-plugin/src/plugin.ts',
 	'openclaw-plugin/src/dashboard/client/main.ts',
-	'test/openclaw-plugin/services.test.ts',
+	'test/openclaw-plugin/service.test.ts',
 	'testbed/httpSink.ts',
 	'scripts/build.ts',
 	'benchmarks/run.ts',

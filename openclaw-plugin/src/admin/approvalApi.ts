@@ -1,6 +1,6 @@
 import { APPROVAL_STATES } from '../approvals/approval';
 import type { Approvals, Decided } from '../approvals/approvals';
-import type { DecisionRefusal } from '../approvals/decision';
+import type { DecisionRefusal } from '../approvals/approval';
 import { refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import type { Done, Methods } from './endpointApi';

@@ -5,8 +5,8 @@ import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
 import { answerJson, answerRefusal, methodNotAllowed, refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
-import { parseJsonBody, readLimitedBody } from '../http/body';
-import { clientAddress } from '../http/request';
+import { parseJsonBody } from '../http/body';
+import { clientAddress, readLimitedBody } from '../http/request';
 import { parseDeliveryId } from '../outbox/delivery';
 
 export interface FetchApiParts {

@@ -1,19 +1,18 @@
 import { openEndpointTable } from '../endpoints/endpointTable';
+import type { Logger } from '../gatewayApi';
 import { errorText } from '../logger';
-import { findReceivers, targetFor } from '../outbox/emitter';
 import { isOutboxFull } from '../outbox/capacity';
+import { findReceivers, targetFor } from '../outbox/emitter';
 import { createEvent } from '../outbox/envelope';
 import type { Outbox } from '../outbox/outbox';
 import type { EventData } from '../protocol';
-import type { Logger } from '../sdk';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
-import type { Approval, ApprovalRequest, Resolution } from './approval';
+import { readDecision } from './approval';
+import type { Approval, ApprovalRequest, DecisionRefusal, Resolution } from './approval';
 import { openApprovalTable } from './approvalTable';
 import type { ApprovalQuery } from './approvalTable';
-import { readDecision } from './decision';
-import type { DecisionRefusal } from './decision';
-import { waitingCalls } from './waitingCalls';
+import { waitingCalls } from './waitForDecision';
 
 /** Something that was decided, or why it was not. */
 export type Decided =

@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto';
-import { eventData, withoutUnknown } from '../events/eventData';
 import type { EventState } from '../events/eventState';
+import { withoutUnknown } from '../events/fields';
+import { eventData } from '../events/place';
 import { redactSecrets } from '../events/redactSecrets';
 import { describeToolCall } from '../events/toolEvents';
+import type { Logger, ToolCallAnswer } from '../gatewayApi';
 import { createOriginFinder } from '../inbound/runOrigin';
 import { errorText } from '../logger';
 import { createEventId, isObject } from '../protocol';
 import type { ApprovalRule } from '../protocol';
-import type { Logger, ToolCallAnswer } from '../sdk';
 import type { Database } from '../store/databaseAccess';
-import { describeDenial, describeUnaskable } from './answerTexts';
-import type { ApprovalRequest } from './approval';
+import type { ApprovalRequest, Resolution } from './approval';
 import type { Approvals } from './approvals';
-import { waitForDecision } from './waitForDecision';
-import { waitingCalls } from './waitingCalls';
+import { waitForDecision, waitingCalls } from './waitForDecision';
 
 export interface AskParts {
 	/** Where the plugin keeps its data. */
@@ -97,4 +96,51 @@ function showParameters(params: unknown): { value: unknown; hash: string } | und
 	} catch {
 		return undefined;
 	}
+}
+
+/*
+ * What agents read in the place of a tool's result, where the tool was not run.
+ */
+
+/** Why nobody was asked. */
+type Unaskable = 'nobody-asked' | 'not-stored' | 'too-large';
+
+const UNASKABLE: Readonly<Record<Unaskable, string>> = {
+	'nobody-asked':
+		'it needs an approval, and there is nobody to be asked now. Do not try it again; tell the user that no workflow takes approval requests',
+	'not-stored':
+		'it needs an approval, and the request could not be stored. Do not try it again now; tell the user that the gateway has a fault',
+	'too-large':
+		'it needs an approval, and its parameters are too large to be shown to anybody. Try it with smaller ones',
+};
+
+function describeUnaskable(tool: string, why: Unaskable): string {
+	return `'${tool}' was not run: ${UNASKABLE[why]}.`;
+}
+
+/** Why a call was denied that has waited. */
+function describeDenial({
+	tool,
+	id,
+	milliseconds,
+	resolution: { by, reason, cause },
+}: {
+	readonly tool: string;
+	readonly id: string;
+	readonly milliseconds: number;
+	readonly resolution: Resolution;
+}): string {
+	const head = `'${tool}' was not run: `;
+	if (cause === 'expired') {
+		const seconds = String(Math.round(milliseconds / 1000));
+		return `${head}nobody has allowed it within ${seconds} seconds (${id}). Tell the user before you try it again.`;
+	}
+	if (cause !== undefined) return `${head}${reason ?? cause} (${id}).`;
+	const who = by === undefined ? '' : ` by ${by}`;
+	const why = reason === undefined ? '' : ` Reason: ${reason}`;
+	return `${head}it was denied${who} (${id}).${why}`;
+}
+
+export function describeFaultyRule(tool: string, rule: string): string {
+	return `'${tool}' was not run: the rule '${rule}' for approvals has a fault in the gateway's configuration, and denies it until that is mended. Tell the user.`;
 }

@@ -1,26 +1,26 @@
 import { eventState } from '../events/eventState';
 import { fieldsOf, textOf, valueOf } from '../events/fields';
 import { agentIdOf } from '../events/place';
+import type { GatewayApi, Logger, ToolCallAnswer } from '../gatewayApi';
 import { errorText } from '../logger';
 import { MAX_APPROVAL_SECONDS } from '../protocol';
-import type { GatewayApi, Logger, ToolCallAnswer } from '../sdk';
-import type { GatewaySettings } from '../settings/gatewaySettings';
+import type { GatewaySettings } from '../settings/gatewayConfig';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import type { Approvals } from './approvals';
-import { createAsk } from './ask';
-import { describeFaultyRule } from './answerTexts';
+import { createAsk, describeFaultyRule } from './ask';
 import { compileRules } from './rules';
 
 /*
  * A tool call waits until somebody allows it; whatever goes wrong denies it.
  *
- *   registerApprovals  the gateway's hook: which rule covers the call; rules prepares them
- *   ask                what is shown, and how the call goes on; answerTexts is what the agent reads
- *   waitForDecision    until it is decided, its time is over, or its run ends; waitingCalls are those of this process
- *   approvals          the use cases of all who decide: kept and told, all or nothing; decision reads what was sent
- *   approvalTable      the rows; approval is what they hold
- *   askable            whether anybody would be asked, for status and doctor
+ *   registerApprovals  the gateway's hook: which rule covers the call
+ *   rules              the rules, prepared; whether anybody would be asked by them, for status and doctor
+ *   ask                what is shown, how the call goes on, and what the agent reads
+ *   waitForDecision    until it is decided, its time is over, or its run ends; the calls that wait in this process
+ *   approvals          the use cases of all who decide: kept and told, all or nothing
+ *   approval           what is kept of a call, and a decision on it as it is sent
+ *   approvalTable      the rows
  */
 
 /**

@@ -1,10 +1,47 @@
+import { sharedOf } from '../shared';
 import type { Approval, Resolution } from './approval';
-import type { Approvals } from './approvals';
-import type { WaitingCalls } from './waitingCalls';
+
+/**
+ * The tool calls that wait in this process, whichever instance of the plugin they wait in: decisions come to
+ * another one.
+ */
+export interface WaitingCalls {
+	has(id: string): boolean;
+	/** Ids, the oldest first. */
+	ids(): readonly string[];
+	/** @param look called when something may have been decided */
+	add(id: string, look: () => void): void;
+	delete(id: string): void;
+	wake(id: string): void;
+}
+
+/** Those of one gateway. */
+export function waitingCalls(folder: string): WaitingCalls {
+	return sharedOf(folder).slot('approvals', () => {
+		const looks = new Map<string, () => void>();
+		return {
+			has: (id: string) => looks.has(id),
+			ids: () => [...looks.keys()],
+			add: (id: string, look: () => void) => {
+				looks.set(id, look);
+			},
+			delete: (id: string) => {
+				looks.delete(id);
+			},
+			wake: (id: string) => {
+				looks.get(id)?.();
+			},
+		};
+	});
+}
 
 export interface WaitOptions {
 	readonly id: string;
-	readonly approvals: Pick<Approvals, 'find' | 'close'>;
+	/** See `Approvals`. */
+	readonly approvals: {
+		find(id: string): Approval | undefined;
+		close(id: string, resolution: Resolution): Approval | undefined;
+	};
 	readonly calls: WaitingCalls;
 	/** After which the call is denied. */
 	readonly milliseconds: number;

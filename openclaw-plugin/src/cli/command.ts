@@ -2,7 +2,7 @@ import type { Approvals } from '../approvals/approvals';
 import type { HostRules } from '../delivery/hostGuard';
 import type { Outcome } from '../endpoints/endpoint';
 import type { EndpointManager } from '../endpoints/manage';
-import type { ConfigFile } from '../settings/configFile';
+import type { ConfigFile } from '../settings/gatewayConfig';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import type { Terminal } from './terminal';

@@ -1,6 +1,6 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeUnasked } from '../approvals/askable';
+import { describeUnasked } from '../approvals/rules';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { Health } from '../health/health';
 import { findSilentHooks, readHooksSeen } from '../health/hooksSeen';
@@ -11,8 +11,7 @@ import {
 	reportedTroubles,
 } from '../health/troubles';
 import { errorText } from '../logger';
-import { findPluginEntry } from '../settings/configFile';
-import { readGatewaySettings } from '../settings/gatewaySettings';
+import { findPluginEntry, readGatewaySettings } from '../settings/gatewayConfig';
 import { DATABASE_FILE } from '../store/database';
 import type { Database } from '../store/databaseAccess';
 import { formatAge } from '../timeText';

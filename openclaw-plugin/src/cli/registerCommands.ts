@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { createApprovals } from '../approvals/approvals';
 import type { Approvals } from '../approvals/approvals';
-import { openDatabase, dataFolder } from '../store/database';
+import type { ConfigFile } from '../settings/gatewayConfig';
+import { dataFolder, openDatabase } from '../store/database';
 import type { HostRules } from '../delivery/hostGuard';
 import { createEndpointManager } from '../endpoints/manage';
 import type { EndpointManager } from '../endpoints/manage';
-import type { ConfigFile } from '../settings/configFile';
 import { openOutbox } from '../outbox/outbox';
 import { createOwnEvents } from '../outbox/emitter';
 import { readSettings } from '../settings/settings';
@@ -28,7 +28,7 @@ import type { Streams } from './terminal';
  *
  *   registerCommands  all commands, and what they work with
  *   command           what a command is, and how options are read; commander: how the gateway's library runs it
- *   status, doctor    what is wrong; ownChecks and receiverChecks are what doctor looks at
+ *   status, doctor    what is wrong; doctor also asks the receivers, and ownChecks is what it looks at here
  *   deliveries, send  list, show, export; replay, test
  *   endpoints         list, pause, enable …; endpointSettings: add, change
  *   inbound           calls that came in, and those that were refused

@@ -1,7 +1,7 @@
 import type { Approvals } from '../approvals/approvals';
 import type { EndpointManager } from '../endpoints/manage';
+import type { ControlUiTab, HttpRoute, Logger } from '../gatewayApi';
 import { listFaults } from '../health/health';
-import type { ControlUiTab, HttpRoute, Logger } from '../sdk';
 import type { Settings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import { createDashboardApi } from './dashboardApi';

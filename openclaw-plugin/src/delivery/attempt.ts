@@ -8,13 +8,11 @@ import { createEventKeys, MAX_SIGNATURES, signEvent } from '../protocol';
 import type { EventKeys } from '../protocol';
 import { errorText } from '../logger';
 import type { DeliveryResponse, SendRequest } from './httpClient';
-import { failed, readOutcome } from './outcome';
-import type { Outcome } from './outcome';
-import { createRedactor } from './redact';
-import type { Redact } from './redact';
+import { createRedactor, failed, readOutcome } from './outcome';
+import type { Outcome, Redact } from './outcome';
 import type { DeliveryClock } from './schedule';
 import { compileTransform } from './transform';
-import type { TransformEvent, Transformed } from './transform';
+import type { Transformed, TransformEvent } from './transform';
 
 /** One attempt, for the log, and what it means. */
 export interface AttemptResult {

@@ -1,13 +1,134 @@
 import type { Endpoint } from '../endpoints/endpoint';
+import type { Logger } from '../gatewayApi';
 import { formatDeliveryId } from '../outbox/delivery';
 import type { Attempt, Settlement } from '../outbox/outbox';
 import { isTellable } from '../outbox/emitter';
 import type { OwnEvents } from '../outbox/emitter';
 import type { DueDelivery } from '../outbox/queue';
-import type { Logger } from '../sdk';
 import type { DeliveryHealth } from './health';
 import type { Outcome } from './outcome';
-import { FAILURES_TO_OPEN } from './schedule';
+import { afterFailure, afterHold, FAILURES_TO_OPEN, FREE_PACE, nextWait } from './schedule';
+import type { DeliveryClock } from './schedule';
+
+/** How often a receiver may refuse an event until it is given up. */
+const MAX_REFUSALS = 3;
+
+/** The delivery that an outcome is about. */
+export interface SettlementContext {
+	readonly retry: Endpoint['retry'];
+	/** Tries used up before this attempt. */
+	readonly tries: number;
+	/** How often the receiver has refused the event before. */
+	readonly refusals: number;
+	/** Whether it was made to find out if the endpoint works again. */
+	readonly isProbe: boolean;
+	/**
+	 * Milliseconds until another try can be signed in a second of its own: by the signed time a receiver
+	 * tells a try from a copy of an earlier one. 0: it does not go by that.
+	 */
+	readonly leastWaitMs: number;
+	readonly now: number;
+	/** From 0 to 1. */
+	readonly random: number;
+}
+
+/**
+ * Decides what becomes of a delivery. What is about the endpoint rather than the event uses up no try
+ * while the endpoint is held or probed; a receiver's `Retry-After` makes a wait longer, never shorter.
+ *
+ * @returns undefined when the attempt does not count at all
+ */
+export function settlementOf(outcome: Outcome, context: SettlementContext): Settlement | undefined {
+	switch (outcome.kind) {
+		case 'interrupted':
+			return undefined;
+		case 'delivered':
+			return { state: 'delivered' };
+		case 'final':
+			return { state: 'failed' };
+		// The endpoint is disabled with it, and its queue kept: this one waits as the others do.
+		case 'gone':
+		case 'held':
+			return { state: 'retry', usesTry: false };
+		case 'refused':
+			return context.refusals + 1 >= MAX_REFUSALS ? { state: 'failed' } : tryAgain(context, 0);
+		case 'failed':
+			if (context.isProbe && outcome.isEndpointFault) return { state: 'retry', usesTry: false };
+			return tryAgain(context, outcome.retryAfterMs ?? 0);
+	}
+}
+
+function tryAgain(
+	{ retry, tries, leastWaitMs, now, random }: SettlementContext,
+	askedMs: number,
+): Settlement {
+	const wait = nextWait(retry, tries + 1, random);
+	if (wait === undefined) return { state: 'failed' };
+	return { state: 'retry', nextAt: now + Math.max(wait, askedMs, leastWaitMs), usesTry: true };
+}
+
+/** Days without a success after which an endpoint is disabled, if it was tried. */
+const MAX_FAILING_DAYS = 5;
+const MIN_FAILURES_TO_DISABLE = 5;
+
+/** What an attempt says about how its endpoint does. */
+export function healthAfter(
+	health: DeliveryHealth,
+	outcome: Outcome,
+	clock: DeliveryClock,
+	random: number,
+): DeliveryHealth {
+	const now = clock.now();
+	switch (outcome.kind) {
+		case 'interrupted':
+			return health;
+		case 'delivered':
+			return { ...working(health), lastSuccessAt: now, lastWarning: outcome.warning };
+		case 'refused':
+			return { ...working(health), lastFailureAt: now, lastError: outcome.error };
+		case 'final':
+		case 'gone':
+			return { ...health, lastFailureAt: now, lastError: outcome.error };
+		case 'held': {
+			const hold = { reason: outcome.error, askedMs: outcome.askedMs };
+			const pace = afterHold(health.pace, clock.elapsed(), hold);
+			return outcome.by === 'receiver' ? { ...failing(health, clock), pace } : { ...health, pace };
+		}
+		case 'failed': {
+			const about = { lastFailureAt: now, lastError: outcome.error };
+			if (!outcome.isEndpointFault) return { ...working(health), ...about };
+			const pace = afterFailure(health.pace, clock.elapsed(), random);
+			return { ...failing(health, clock), pace, ...about };
+		}
+	}
+}
+
+/** An endpoint that refuses one event works. */
+function working(health: DeliveryHealth): DeliveryHealth {
+	return { ...health, pace: FREE_PACE, failingSince: undefined, isFailingTold: false };
+}
+
+function failing(health: DeliveryHealth, clock: DeliveryClock): DeliveryHealth {
+	if (health.failingSince !== undefined) return health;
+	const failingSince = { at: clock.now(), elapsed: clock.elapsed(), day: clock.day() };
+	return { ...health, failingSince };
+}
+
+/** Why an endpoint is to be disabled after an attempt; undefined: it is not. */
+export function reasonToDisable(
+	{ kind }: Pick<Endpoint, 'kind'>,
+	outcome: Outcome,
+	{ pace, failingSince, lastError }: DeliveryHealth,
+	clock: DeliveryClock,
+): string | undefined {
+	if (outcome.kind === 'gone') return outcome.error;
+	if (kind === 'callback' || failingSince === undefined) return undefined;
+	if (pace.failures + pace.holds < MIN_FAILURES_TO_DISABLE) return undefined;
+	const days = clock.day() - failingSince.day;
+	if (days < MAX_FAILING_DAYS) return undefined;
+	const last = pace.holdReason ?? lastError ?? '';
+	return `It took no event for ${String(days)} days, the last time with: ${last}`;
+}
 
 /**
  * Something about an endpoint that its owner should know. `failing`: it has been down for five minutes.

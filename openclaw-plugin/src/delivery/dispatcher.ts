@@ -1,8 +1,8 @@
 import { announceEndpointChange } from '../endpoints/registry';
 import type { EndpointRegistry } from '../endpoints/registry';
+import type { Logger } from '../gatewayApi';
 import type { Outbox } from '../outbox/outbox';
 import { onWake } from '../outbox/queue';
-import type { Logger } from '../sdk';
 import { sharedOf } from '../shared';
 import { outboxClock } from '../store/clock';
 import { errorText } from '../logger';
@@ -40,12 +40,11 @@ import { createSettlements } from './settlements';
  *   dispatcher     who is woken when, start and stop
  *   endpointQueue  one endpoint's queue: what is started, and what follows from an attempt
  *   dueList        which delivery comes next          schedule     waits, holds, rate limit, circuit
- *   attempt        body, headers, signature           outcome      what an answer means
+ *   attempt        body, headers, signature           outcome      what an answer means, and what of it is kept
  *   transform      the body that the settings say     connections  receivers that fetch their events instead
  *   httpClient     the request itself                 egress       proxy, certificates, connections
- *   hostGuard      which hosts are refused            redact       what is taken out of an answer
+ *   hostGuard      which hosts are refused            changes      what becomes of delivery and endpoint, and who is told
  *   settlements    results on their way to the disk   health       how an endpoint does, in the database
- *   changes        who is told of what
  */
 
 export interface DispatcherParts extends ChangeListeners {

@@ -1,15 +1,14 @@
 import type { Endpoint } from '../endpoints/endpoint';
 import type { EndpointRegistry } from '../endpoints/registry';
+import type { Logger } from '../gatewayApi';
 import type { Outbox } from '../outbox/outbox';
 import type { DueDelivery } from '../outbox/queue';
-import type { Logger } from '../sdk';
 import type { AttemptResult, MakeAttempt } from './attempt';
-import { changeOf, logChanges } from './changes';
+import { changeOf, healthAfter, logChanges, reasonToDisable, settlementOf } from './changes';
 import type { AttemptChange, ChangeListeners, EndpointChange } from './changes';
 import { createDueList } from './dueList';
 import { NEW_HEALTH } from './health';
 import type { DeliveryHealth } from './health';
-import { healthAfter, reasonToDisable, settlementOf } from './outcome';
 import { createRateCount, permitOf } from './schedule';
 import type { DeliveryClock } from './schedule';
 import type { Settlements } from './settlements';

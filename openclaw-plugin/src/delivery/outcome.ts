@@ -1,17 +1,6 @@
 import type { Endpoint } from '../endpoints/endpoint';
-import type { Settlement } from '../outbox/outbox';
-import type { DeliveryHealth } from './health';
 import type { DeliveryResponse } from './httpClient';
-import { isPage, shorten } from './redact';
-import {
-	afterFailure,
-	afterHold,
-	FREE_PACE,
-	nextWait,
-	readHttpDate,
-	readRetryAfter,
-} from './schedule';
-import type { DeliveryClock } from './schedule';
+import { readHttpDate, readRetryAfter } from './schedule';
 
 /** What an attempt means for its delivery and its endpoint. */
 export type Outcome =
@@ -58,8 +47,6 @@ const N8N_STARTS = 'n8n is starting up';
 
 /** Answers about the content of one event, if the receiver says why. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 413, 422]);
-/** How often a receiver may refuse an event until it is given up. */
-const MAX_REFUSALS = 3;
 
 /** Answers that would be the same for any event: wrong URL, wrong secret, too much at once. */
 const ENDPOINT_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 405, 407, 408, 421]);
@@ -166,119 +153,72 @@ function hostOf(location: string | undefined): string {
 	return ` to ${new URL(location).origin}`;
 }
 
-/** The delivery that an outcome is about. */
-export interface SettlementContext {
-	readonly retry: Endpoint['retry'];
-	/** Tries used up before this attempt. */
-	readonly tries: number;
-	/** How often the receiver has refused the event before. */
-	readonly refusals: number;
-	/** Whether it was made to find out if the endpoint works again. */
-	readonly isProbe: boolean;
-	/**
-	 * Milliseconds until another try can be signed in a second of its own: by the signed time a receiver
-	 * tells a try from a copy of an earlier one. 0: it does not go by that.
-	 */
-	readonly leastWaitMs: number;
-	readonly now: number;
-	/** From 0 to 1. */
-	readonly random: number;
-}
+const REPLACEMENT = '[redacted]';
+/** Shorter texts are no secrets, but parts of many words. */
+const MIN_LENGTH = 6;
+const SIGNATURE = /sha256=[0-9a-f]{64}|v1,[A-Za-z0-9+/]{43}=/g;
+const MAX_KEPT_LENGTH = 2048;
+
+/** Prepares a text for the log; undefined when nothing is left of it. */
+export type Redact = (text: string) => string | undefined;
 
 /**
- * Decides what becomes of a delivery. What is about the endpoint rather than the event uses up no try
- * while the endpoint is held or probed; a receiver's `Retry-After` makes a wait longer, never shorter.
- *
- * @returns undefined when the attempt does not count at all
+ * Makes a function that shortens a receiver's answer for the log, and takes out of it what the receiver
+ * may have sent back to us: secrets, values of headers, signatures, the password and query of the URL.
  */
-export function settlementOf(outcome: Outcome, context: SettlementContext): Settlement | undefined {
-	switch (outcome.kind) {
-		case 'interrupted':
-			return undefined;
-		case 'delivered':
-			return { state: 'delivered' };
-		case 'final':
-			return { state: 'failed' };
-		// The endpoint is disabled with it, and its queue kept: this one waits as the others do.
-		case 'gone':
-		case 'held':
-			return { state: 'retry', usesTry: false };
-		case 'refused':
-			return context.refusals + 1 >= MAX_REFUSALS ? { state: 'failed' } : tryAgain(context, 0);
-		case 'failed':
-			if (context.isProbe && outcome.isEndpointFault) return { state: 'retry', usesTry: false };
-			return tryAgain(context, outcome.retryAfterMs ?? 0);
+export function createRedactor(endpoint: Pick<Endpoint, 'secrets' | 'headers'>, url: URL): Redact {
+	const secrets = listSecretTexts(endpoint, url);
+	return (text) => {
+		let clean = text.replaceAll(SIGNATURE, REPLACEMENT);
+		for (const secret of secrets) clean = clean.replaceAll(secret, REPLACEMENT);
+		const beginning = clean
+			.slice(0, MAX_KEPT_LENGTH)
+			.replace(/[\uD800-\uDBFF]$/, '')
+			.trim();
+		return beginning === '' ? undefined : beginning;
+	};
+}
+
+/** Whether an answer is a web page, by its `Content-Type`. */
+function isPage(contentType: string | undefined): boolean {
+	return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(contentType ?? '');
+}
+
+const MAX_QUOTE_LENGTH = 200;
+
+/** The beginning of an answer in one line, to be quoted; of a web page its title. */
+function shorten(body: string, contentType: string | undefined): string {
+	const text = isPage(contentType) ? (/<title[^>]*>([^<]*)/i.exec(body)?.[1] ?? '') : body;
+	const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+	if (line.length <= MAX_QUOTE_LENGTH) return line;
+	return `${line.slice(0, MAX_QUOTE_LENGTH).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** Longest first, as one may be part of another. */
+function listSecretTexts(
+	{ secrets, headers }: Pick<Endpoint, 'secrets' | 'headers'>,
+	url: URL,
+): readonly string[] {
+	const values = Object.values(headers ?? {});
+	const texts = [
+		...secrets,
+		...secrets.map((secret) => secret.replace(/^whsec_/, '')),
+		...values,
+		// `Bearer <token>`: the token alone is as secret.
+		...values.flatMap((value) => value.split(/\s+/)),
+		url.password,
+		decode(url.password),
+		...[...url.searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]),
+	];
+	return [...new Set(texts)]
+		.filter((text) => text.length >= MIN_LENGTH)
+		.sort((left, right) => right.length - left.length);
+}
+
+function decode(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
 	}
-}
-
-function tryAgain(
-	{ retry, tries, leastWaitMs, now, random }: SettlementContext,
-	askedMs: number,
-): Settlement {
-	const wait = nextWait(retry, tries + 1, random);
-	if (wait === undefined) return { state: 'failed' };
-	return { state: 'retry', nextAt: now + Math.max(wait, askedMs, leastWaitMs), usesTry: true };
-}
-
-/** Days without a success after which an endpoint is disabled, if it was tried. */
-const MAX_FAILING_DAYS = 5;
-const MIN_FAILURES_TO_DISABLE = 5;
-
-/** What an attempt says about how its endpoint does. */
-export function healthAfter(
-	health: DeliveryHealth,
-	outcome: Outcome,
-	clock: DeliveryClock,
-	random: number,
-): DeliveryHealth {
-	const now = clock.now();
-	switch (outcome.kind) {
-		case 'interrupted':
-			return health;
-		case 'delivered':
-			return { ...working(health), lastSuccessAt: now, lastWarning: outcome.warning };
-		case 'refused':
-			return { ...working(health), lastFailureAt: now, lastError: outcome.error };
-		case 'final':
-		case 'gone':
-			return { ...health, lastFailureAt: now, lastError: outcome.error };
-		case 'held': {
-			const hold = { reason: outcome.error, askedMs: outcome.askedMs };
-			const pace = afterHold(health.pace, clock.elapsed(), hold);
-			return outcome.by === 'receiver' ? { ...failing(health, clock), pace } : { ...health, pace };
-		}
-		case 'failed': {
-			const about = { lastFailureAt: now, lastError: outcome.error };
-			if (!outcome.isEndpointFault) return { ...working(health), ...about };
-			const pace = afterFailure(health.pace, clock.elapsed(), random);
-			return { ...failing(health, clock), pace, ...about };
-		}
-	}
-}
-
-/** An endpoint that refuses one event works. */
-function working(health: DeliveryHealth): DeliveryHealth {
-	return { ...health, pace: FREE_PACE, failingSince: undefined, isFailingTold: false };
-}
-
-function failing(health: DeliveryHealth, clock: DeliveryClock): DeliveryHealth {
-	if (health.failingSince !== undefined) return health;
-	const failingSince = { at: clock.now(), elapsed: clock.elapsed(), day: clock.day() };
-	return { ...health, failingSince };
-}
-
-/** Why an endpoint is to be disabled after an attempt; undefined: it is not. */
-export function reasonToDisable(
-	{ kind }: Receiver,
-	outcome: Outcome,
-	{ pace, failingSince, lastError }: DeliveryHealth,
-	clock: DeliveryClock,
-): string | undefined {
-	if (outcome.kind === 'gone') return outcome.error;
-	if (kind === 'callback' || failingSince === undefined) return undefined;
-	if (pace.failures + pace.holds < MIN_FAILURES_TO_DISABLE) return undefined;
-	const days = clock.day() - failingSince.day;
-	if (days < MAX_FAILING_DAYS) return undefined;
-	const last = pace.holdReason ?? lastError ?? '';
-	return `It took no event for ${String(days)} days, the last time with: ${last}`;
 }

@@ -7,7 +7,7 @@ import { countReplay, sliceReplay } from '../outbox/replay';
 import type { ReplaySelection } from '../outbox/replay';
 import { wakeDispatcher } from '../outbox/queue';
 import { createSecret } from '../protocol';
-import type { ConfigFile } from '../settings/configFile';
+import type { ConfigFile } from '../settings/gatewayConfig';
 import { inTransaction, optional } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import { parseEndpointId } from './endpoint';

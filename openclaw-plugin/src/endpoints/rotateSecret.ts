@@ -1,6 +1,6 @@
 import { createSecret, listSecrets } from '../protocol';
-import { findPluginEntry, findWrittenEndpoint } from '../settings/configFile';
-import type { ConfigFile } from '../settings/configFile';
+import { findPluginEntry, findWrittenEndpoint } from '../settings/gatewayConfig';
+import type { ConfigFile } from '../settings/gatewayConfig';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import type { EndpointRecord, Outcome } from './endpoint';

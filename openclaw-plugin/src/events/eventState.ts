@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { EmitEvent } from '../outbox/emitter';
 import { sharedOf } from '../shared';
 import { BoundedMap } from './boundedMap';
 import { isSameChat, isSubagent } from './place';
 import type { ConversationType, Place } from './place';
 import { createRun } from './run';
 import type { Run } from './run';
+import type { SessionRegistry } from './sessionRegistry';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -22,6 +24,9 @@ export interface StoredSession {
 	/** Of a sub-agent: the session that has started it. */
 	readonly parentSessionKey: string | undefined;
 }
+
+/** Asks the gateway for the session that a key stands for now. */
+export type FindSession = (sessionKey: string) => StoredSession | undefined;
 
 /** What hooks have told of a session, for those that come later and say less. */
 export interface KnownSession {
@@ -75,6 +80,20 @@ export interface EventState {
 	readonly ahead: BoundedMap<true>;
 	/** Whether a payload was not seen yet: a hook may reach more than one instance. */
 	isNew(hook: string, payload: unknown): boolean;
+}
+
+/** What the handlers of the hooks work with. */
+export interface EventParts {
+	readonly emit: EmitEvent;
+	readonly sessions: SessionRegistry;
+	readonly state: EventState;
+	readonly findSession: FindSession;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	/** Milliseconds for durations: no change of the system's clock moves them. */
+	readonly elapsed: () => number;
+	/** Calls back later, unless the process ends before. */
+	readonly later: (ms: number, callback: () => void) => void;
 }
 
 /**

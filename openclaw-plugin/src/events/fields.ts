@@ -62,3 +62,14 @@ export function listOf(fields: Fields, name: string): readonly unknown[] {
 	const value = valueOf(fields, name);
 	return Array.isArray(value) ? (value as unknown[]) : [];
 }
+
+/** The same fields without those that are undefined. */
+export function withoutUnknown<Value>(
+	fields: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Exclude<Value, undefined>>> {
+	const known: Record<string, Exclude<Value, undefined>> = {};
+	for (const [name, value] of Object.entries(fields)) {
+		if (value !== undefined) known[name] = value as Exclude<Value, undefined>;
+	}
+	return known;
+}

@@ -1,8 +1,17 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { AttachedFile } from '../outbox/attachments';
-import { withoutUnknown } from './eventData';
-import { amountOf, fieldsOf, idOf, inner, isSet, listOf, textOf, valueOf } from './fields';
+import {
+	amountOf,
+	fieldsOf,
+	idOf,
+	inner,
+	isSet,
+	listOf,
+	textOf,
+	valueOf,
+	withoutUnknown,
+} from './fields';
 import type { Fields } from './fields';
 import { chatTypeOf, messagePlace, parseAddress } from './place';
 import type { Conversation, Place } from './place';

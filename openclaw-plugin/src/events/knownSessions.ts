@@ -1,10 +1,7 @@
-import type { EventState, KnownChat, KnownSession, StoredSession } from './eventState';
+import type { EventState, FindSession, KnownChat, KnownSession, StoredSession } from './eventState';
 import { fieldsOf, idOf, inner, textOf, valueOf } from './fields';
 import { isSameChat, mergeConversation, mergePlaces, mergeSender } from './place';
 import type { Conversation, ConversationType, Place } from './place';
-
-/** Asks the gateway for the session that a key stands for now. */
-export type FindSession = (sessionKey: string) => StoredSession | undefined;
 
 /** For how long what happens to a session counts as caused by its last message. */
 const CAUSED_MS = 30_000;

@@ -1,10 +1,9 @@
-import { eventData, withoutUnknown } from './eventData';
-import type { EventParts } from './eventData';
 import { openRun } from './eventState';
-import { fieldsOf, idOf, inner, listOf, textOf, valueOf } from './fields';
+import type { EventParts } from './eventState';
+import { fieldsOf, idOf, inner, listOf, textOf, valueOf, withoutUnknown } from './fields';
 import { parseReceived } from './incomingMessage';
 import { askStore, chatOf, notePlace, withPlace } from './knownSessions';
-import { mergeConversation, messagePlace, WEBCHAT } from './place';
+import { eventData, mergeConversation, messagePlace, WEBCHAT } from './place';
 import type { Place } from './place';
 import { markReported, turnOf } from './replies';
 import { isConversation } from './run';

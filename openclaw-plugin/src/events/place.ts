@@ -1,4 +1,5 @@
-import { fieldsOf, idOf, inner, textOf, valueOf } from './fields';
+import type { EventData } from '../protocol';
+import { fieldsOf, idOf, inner, textOf, valueOf, withoutUnknown } from './fields';
 import type { Fields } from './fields';
 
 /** Who has written. */
@@ -191,6 +192,25 @@ export function isOneRun(sessionKey: string): boolean {
 /** Whether a session is a sub-agent's. */
 export function isSubagent(sessionKey: string | undefined): boolean {
 	return sessionKey !== undefined && /^agent:[^:]+:subagent:/.test(sessionKey);
+}
+
+/** The data of an event: fields that are not known are left out. */
+export function eventData(place: Place, fields: Readonly<Record<string, unknown>>): EventData {
+	const { sender, conversation } = place;
+	return withoutUnknown({
+		agentId: place.agentId,
+		sessionId: place.sessionId,
+		sessionKey: place.sessionKey,
+		channel: place.channel,
+		accountId: place.accountId,
+		userId: place.userId,
+		runId: place.runId,
+		trigger: place.trigger,
+		sender: sender && withoutUnknown({ ...sender }),
+		conversation: conversation && withoutUnknown({ ...conversation }),
+		parentSessionKey: place.parentSessionKey,
+		...fields,
+	});
 }
 
 /** Adds what is known from elsewhere; what is known here already stays. */

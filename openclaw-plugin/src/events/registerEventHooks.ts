@@ -1,7 +1,7 @@
+import type { AgentEventStream, HookName, Logger } from '../gatewayApi';
 import type { EmitEvent } from '../outbox/emitter';
-import type { AgentEventStream, HookName, Logger } from '../sdk';
-import type { EventParts } from './eventData';
 import { eventState } from './eventState';
+import type { EventParts } from './eventState';
 import { fieldsOf, inner, valueOf } from './fields';
 import { createSessionLookup } from './knownSessions';
 import { onMessageReceived, onMessageSent, onTranscript } from './messageEvents';
@@ -63,9 +63,10 @@ export interface EventHooksOptions {
  *   runEvents           runs that end or fail; run is what is known of one
  *   sessionEvents       sessions that begin and end; sessionRegistry: which there have been, over restarts
  *   toolEvents          tool calls
- *   place               where something happened, read from the hooks; knownSessions adds what is known of the chat
+ *   place               where something happened, as the hooks say and the events tell it; knownSessions adds what is
+ *                       known of the chat
  *   eventState          what all instances of the plugin remember of what goes on, within limits: boundedMap
- *   fields, eventData   reading what is not known; writing what is
+ *   fields              reads what may not be there, and leaves out what is not
  *   redactSecrets       secrets in parameters and results of tools
  */
 

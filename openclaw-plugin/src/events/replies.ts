@@ -1,8 +1,6 @@
-import { eventData } from './eventData';
-import type { EventParts } from './eventData';
-import type { EventState } from './eventState';
+import type { EventParts, EventState } from './eventState';
 import { withPlace } from './knownSessions';
-import { isSubagent, WEBCHAT } from './place';
+import { eventData, isSubagent, WEBCHAT } from './place';
 import { isApiRequest, isConversation } from './run';
 import type { Run, Usage } from './run';
 

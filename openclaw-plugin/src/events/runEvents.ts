@@ -1,10 +1,9 @@
-import { eventData, withoutUnknown } from './eventData';
-import type { EventParts } from './eventData';
 import { openRun } from './eventState';
-import { fieldsOf, idOf, inner, isSet, listOf, textOf, textsOf } from './fields';
+import type { EventParts } from './eventState';
+import { fieldsOf, idOf, inner, isSet, listOf, textOf, textsOf, withoutUnknown } from './fields';
 import type { Fields } from './fields';
 import { withPlace } from './knownSessions';
-import { agentEventPlace, isSubagent, runPlace } from './place';
+import { agentEventPlace, eventData, isSubagent, runPlace } from './place';
 import type { Place } from './place';
 import { replyOf, tellReply } from './replies';
 import { addUsage, createRun, describeRun, isApiRequest, parseUsage } from './run';

@@ -1,8 +1,7 @@
-import { eventData } from './eventData';
-import type { EventParts } from './eventData';
+import type { EventParts } from './eventState';
 import { amountOf, fieldsOf, idOf, inner, textOf } from './fields';
 import { askStore, openSession, withLastPlace, withPlace } from './knownSessions';
-import { agentIdOf, isSubagent, mergePlaces, sessionPlace } from './place';
+import { agentIdOf, eventData, isSubagent, mergePlaces, sessionPlace } from './place';
 import type { Place } from './place';
 
 /**

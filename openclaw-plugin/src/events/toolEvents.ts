@@ -1,11 +1,9 @@
-import { eventData, withoutUnknown } from './eventData';
-import type { EventParts } from './eventData';
 import { openRun } from './eventState';
-import type { EventState, OpenCall } from './eventState';
-import { amountOf, fieldsOf, idOf, inner, textOf, valueOf } from './fields';
+import type { EventParts, EventState, OpenCall } from './eventState';
+import { amountOf, fieldsOf, idOf, inner, textOf, valueOf, withoutUnknown } from './fields';
 import type { Fields } from './fields';
 import { withPlace } from './knownSessions';
-import { mergePlaces, toolPlace } from './place';
+import { eventData, mergePlaces, toolPlace } from './place';
 import type { Place } from './place';
 import { redactSecrets, redactText } from './redactSecrets';
 import { describeRun } from './run';

@@ -1,4 +1,4 @@
-import { describeUnasked } from '../approvals/askable';
+import { describeUnasked } from '../approvals/rules';
 import { describeHealth } from '../endpoints/endpointHealth';
 import type { EndpointHealth, Overview } from '../endpoints/endpointHealth';
 import { openEndpointTable } from '../endpoints/endpointTable';

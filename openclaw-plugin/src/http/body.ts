@@ -1,106 +1,6 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { refuse } from './answers';
 import type { Checked } from './answers';
-
-/** The largest body that is taken, in bytes: what the gateway's own hooks take, too. */
-const MAX_BODY_BYTES = 262_144;
-
-/** What is thrown away of a body that is too large, in bytes, so that its sender gets to read why. */
-const MAX_DISCARDED_BYTES = 2_097_152;
-
-/** Milliseconds for a body to arrive. */
-const BODY_TIMEOUT_MS = 15_000;
-
-/** Limits other than the usual ones. */
-export interface BodyLimits {
-	readonly maxBytes?: number;
-	readonly timeoutMs?: number;
-}
-
-/**
- * Reads a whole body, but never more than the limit into memory, whatever `Content-Length` says. The gateway's SDK
- * reads bodies as text (`readRequestBodyWithLimit`): senders sign bytes, and what is not UTF-8 is to be refused
- * rather than replaced.
- *
- * @returns the bytes, or 408, 413, 415 (a compressed body), or 400 (cut off); never throws
- */
-export async function readLimitedBody(
-	request: IncomingMessage,
-	{ maxBytes = MAX_BODY_BYTES, timeoutMs = BODY_TIMEOUT_MS }: BodyLimits = {},
-): Promise<Checked<Buffer>> {
-	const encoding = request.headers['content-encoding'];
-	if (encoding !== undefined && encoding !== 'identity') return refuse(COMPRESSED);
-	const announced = Number(request.headers['content-length'] ?? 0);
-	if (announced > MAX_DISCARDED_BYTES) return refuse(tooLarge(maxBytes));
-	return await new Promise((resolve) => {
-		const chunks: Buffer[] = [];
-		let bytes = 0;
-		const finish = (result: Checked<Buffer>) => {
-			clearTimeout(timer);
-			request.removeListener('data', onData);
-			resolve(result);
-		};
-		const onData = (chunk: Buffer) => {
-			bytes += chunk.length;
-			if (bytes <= maxBytes) {
-				chunks.push(chunk);
-				return;
-			}
-			chunks.length = 0;
-			if (bytes > MAX_DISCARDED_BYTES) finish(refuse(tooLarge(maxBytes)));
-		};
-		const timer = setTimeout(() => {
-			finish(refuse(TOO_SLOW));
-		}, timeoutMs);
-		request.on('data', onData);
-		request.once('end', () => {
-			finish(
-				bytes > maxBytes
-					? refuse(tooLarge(maxBytes))
-					: { ok: true, value: Buffer.concat(chunks, bytes) },
-			);
-		});
-		request.once('error', () => {
-			finish(refuse(CUT_OFF));
-		});
-		request.once('close', () => {
-			finish(refuse(CUT_OFF));
-		});
-	});
-}
-
-/** What is still to come of the body must not be taken for the next request. */
-const CLOSE = { Connection: 'close' };
-
-const COMPRESSED = {
-	status: 415,
-	code: 'compressed-body',
-	message: 'The body is compressed. Send it as it is, without Content-Encoding',
-	headers: CLOSE,
-};
-
-const TOO_SLOW = {
-	status: 408,
-	code: 'body-too-slow',
-	message: 'The body did not arrive in time',
-	headers: CLOSE,
-};
-
-const CUT_OFF = {
-	status: 400,
-	code: 'body-cut-off',
-	message: 'The body was cut off',
-	headers: CLOSE,
-};
-
-function tooLarge(maxBytes: number) {
-	return {
-		status: 413,
-		code: 'body-too-large',
-		message: `The body has more than ${String(maxBytes)} bytes`,
-		headers: CLOSE,
-	};
-}
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
@@ -244,4 +144,66 @@ function follow(
 
 function afterValue(open: readonly string[]): Expected {
 	return open.length === 0 ? 'end' : 'separator';
+}
+
+const FORM = /^application\/x-www-form-urlencoded$/;
+const MAX_FIELDS = 1000;
+/** Senders that can send forms put the JSON of their events into a field of this name: GitHub, Slack's buttons. */
+const JSON_FIELD = 'payload';
+
+/** Whether a `Content-Type` is that of an HTML form without files. */
+export function isForm(contentType: string | undefined): boolean {
+	const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
+	const isUtf8 = parameters.every((part) => /^\s*(?:charset="?utf-?8"?\s*)?$/.test(part));
+	return FORM.test(type.trim()) && isUtf8;
+}
+
+/**
+ * Reads an HTML form: an object with a text for each field, a list of texts for one that comes several times. Where
+ * `payload` is all there is, and holds JSON, that is the value.
+ *
+ * @returns 400 for what is not UTF-8, broken JSON in `payload`, or more than 1,000 fields; never throws
+ * @see https://url.spec.whatwg.org/#application/x-www-form-urlencoded
+ * @example
+ * parseFormBody(Buffer.from('command=%2Fdeploy&text=now')); // { command: '/deploy', text: 'now' }
+ */
+export function parseFormBody(body: Buffer): Checked<unknown> {
+	const text = body.toString('latin1');
+	const pairs = text.split('&', MAX_FIELDS + 1).filter((pair) => pair !== '');
+	if (pairs.length === 0) return refuse(malformed('is empty'));
+	if (pairs.length > MAX_FIELDS)
+		return refuse(malformed(`has more than ${String(MAX_FIELDS)} fields`));
+	const fields = new Map<string, string | string[]>();
+	for (const pair of pairs) {
+		const split = pair.indexOf('=');
+		const name = decode(split < 0 ? pair : pair.slice(0, split));
+		const value = decode(split < 0 ? '' : pair.slice(split + 1));
+		if (name === undefined || value === undefined) return refuse(malformed('is not valid UTF-8'));
+		const known = fields.get(name);
+		fields.set(name, known === undefined ? value : [known, value].flat());
+	}
+	const payload = fields.get(JSON_FIELD);
+	const isJson = fields.size === 1 && typeof payload === 'string' && /^\s*[[{]/.test(payload);
+	// Its own properties, whatever a field is called.
+	return isJson
+		? parseExactJsonBody({}, Buffer.from(payload))
+		: { ok: true, value: Object.fromEntries(fields) };
+}
+
+const FORM_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @param text one character for each byte; a `%` that begins no escape stands for itself, as in browsers */
+function decode(text: string): string | undefined {
+	const bytes = text
+		.replaceAll('+', ' ')
+		.replace(/%([\da-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+	try {
+		return FORM_UTF8.decode(Buffer.from(bytes, 'latin1'));
+	} catch {
+		return undefined;
+	}
+}
+
+function malformed(what: string) {
+	return { status: 400, code: 'invalid-form', message: `The form in the body ${what}` };
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
+import { refuse } from './answers';
+import type { Checked } from './answers';
 
 /*
- * Requests to the plugin: `request` reads the first line and headers, `body` the rest within its limit, `formBody`
- * that of senders that post forms, `answers` is what goes back.
+ * Requests to the plugin: `request` reads the first line, the headers, and the body within its limit; `body` makes a
+ * value of it, of JSON or of a form; `answers` is what goes back.
  */
 
 /** What a request is about, from its request line. */
@@ -79,4 +81,104 @@ function networkOf(address: string): string {
 export function textOf(value: string | readonly string[] | null | undefined): string | undefined {
 	const text = typeof value === 'string' ? value.trim() : value?.join(', ').trim();
 	return text === undefined || text === '' ? undefined : text;
+}
+
+/** The largest body that is taken, in bytes: what the gateway's own hooks take, too. */
+const MAX_BODY_BYTES = 262_144;
+
+/** What is thrown away of a body that is too large, in bytes, so that its sender gets to read why. */
+const MAX_DISCARDED_BYTES = 2_097_152;
+
+/** Milliseconds for a body to arrive. */
+const BODY_TIMEOUT_MS = 15_000;
+
+/** Limits other than the usual ones. */
+interface BodyLimits {
+	readonly maxBytes?: number;
+	readonly timeoutMs?: number;
+}
+
+/**
+ * Reads a whole body, but never more than the limit into memory, whatever `Content-Length` says. The gateway's SDK
+ * reads bodies as text (`readRequestBodyWithLimit`): senders sign bytes, and what is not UTF-8 is to be refused
+ * rather than replaced.
+ *
+ * @returns the bytes, or 408, 413, 415 (a compressed body), or 400 (cut off); never throws
+ */
+export async function readLimitedBody(
+	request: IncomingMessage,
+	{ maxBytes = MAX_BODY_BYTES, timeoutMs = BODY_TIMEOUT_MS }: BodyLimits = {},
+): Promise<Checked<Buffer>> {
+	const encoding = request.headers['content-encoding'];
+	if (encoding !== undefined && encoding !== 'identity') return refuse(COMPRESSED);
+	const announced = Number(request.headers['content-length'] ?? 0);
+	if (announced > MAX_DISCARDED_BYTES) return refuse(tooLarge(maxBytes));
+	return await new Promise((resolve) => {
+		const chunks: Buffer[] = [];
+		let bytes = 0;
+		const finish = (result: Checked<Buffer>) => {
+			clearTimeout(timer);
+			request.removeListener('data', onData);
+			resolve(result);
+		};
+		const onData = (chunk: Buffer) => {
+			bytes += chunk.length;
+			if (bytes <= maxBytes) {
+				chunks.push(chunk);
+				return;
+			}
+			chunks.length = 0;
+			if (bytes > MAX_DISCARDED_BYTES) finish(refuse(tooLarge(maxBytes)));
+		};
+		const timer = setTimeout(() => {
+			finish(refuse(TOO_SLOW));
+		}, timeoutMs);
+		request.on('data', onData);
+		request.once('end', () => {
+			finish(
+				bytes > maxBytes
+					? refuse(tooLarge(maxBytes))
+					: { ok: true, value: Buffer.concat(chunks, bytes) },
+			);
+		});
+		request.once('error', () => {
+			finish(refuse(CUT_OFF));
+		});
+		request.once('close', () => {
+			finish(refuse(CUT_OFF));
+		});
+	});
+}
+
+/** What is still to come of the body must not be taken for the next request. */
+const CLOSE = { Connection: 'close' };
+
+const COMPRESSED = {
+	status: 415,
+	code: 'compressed-body',
+	message: 'The body is compressed. Send it as it is, without Content-Encoding',
+	headers: CLOSE,
+};
+
+const TOO_SLOW = {
+	status: 408,
+	code: 'body-too-slow',
+	message: 'The body did not arrive in time',
+	headers: CLOSE,
+};
+
+const CUT_OFF = {
+	status: 400,
+	code: 'body-cut-off',
+	message: 'The body was cut off',
+	headers: CLOSE,
+};
+
+function tooLarge(maxBytes: number) {
+	return {
+		status: 413,
+		code: 'body-too-large',
+		message: `The body has more than ${String(maxBytes)} bytes`,
+		headers: CLOSE,
+	};
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AgentRuns } from '../sdk';
+import type { AgentRuns } from '../gatewayApi';
 import { judgeEnded, judgeThrown, readTurn, readWaitAnswer } from './gatewayAnswers';
 import type { RunFault, TranscriptReader, Turn } from './gatewayAnswers';
 import { gatewayRunId } from './message';

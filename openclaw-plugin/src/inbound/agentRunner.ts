@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventState } from '../events/eventState';
+import type { AgentRuns, Logger } from '../gatewayApi';
 import type { ErrorData } from '../protocol';
-import type { AgentRuns, Logger } from '../sdk';
 import { outboxClock } from '../store/clock';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
-import { CANCELED, runMessage, RUN_TIMING } from './agentRun';
+import { CANCELED, RUN_TIMING, runMessage } from './agentRun';
 import type { RunOutcome, RunTiming, StopRun } from './agentRun';
 import type { TranscriptReader } from './gatewayAnswers';
 import { DIRECT } from './message';
@@ -216,4 +217,26 @@ export function createAgentRunner(options: AgentRunnerOptions): AgentRunner {
 /** A pause of one second, then twice as long each time, up to a minute. */
 function retryAt(now: number, tries: number): number {
 	return now + Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), MAX_PAUSE_MS);
+}
+
+/** Ends what is at work in a session, through the gateway's SDK; false where nothing is. */
+export type StopSession = (sessionKey: string) => Promise<boolean>;
+
+/**
+ * Makes the function that ends a run. The gateway's SDK ends what is at work in a session, whichever run that is, so it is
+ * asked only while the gateway's own events say that the session's run is this one.
+ *
+ * @param folder see `dataFolder`
+ * @example
+ * const stopRun = createRunStop(folder, stopActiveRun);
+ * await stopRun('run_01jbw2v6c8qf6t5m3k9d7x2h4e');
+ */
+export function createRunStop(folder: string, stopSession: StopSession): StopRun {
+	const state = eventState(folder, () => performance.now());
+	return async (runId) => {
+		const run = state.runs.get(runId);
+		const sessionKey = run?.place.sessionKey;
+		if (sessionKey === undefined || run?.end !== undefined) return false;
+		return state.runOfSession.get(sessionKey) === runId && (await stopSession(sessionKey));
+	};
 }

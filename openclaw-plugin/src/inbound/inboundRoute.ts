@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../gatewayApi';
 import { answerJson, answerRefusal, methodNotAllowed } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
 import { bearerToken, clientAddress, readTarget } from '../http/request';
 import { errorText } from '../logger';
-import type { Logger } from '../sdk';
-import { DEFAULT_AGENT } from '../settings/gatewaySettings';
-import type { GatewaySettings } from '../settings/gatewaySettings';
+import { DEFAULT_AGENT } from '../settings/gatewayConfig';
+import type { GatewaySettings } from '../settings/gatewayConfig';
 import type { InboundSettings } from '../settings/settings';
 import type { Database } from '../store/databaseAccess';
 import type { TokenGate } from '../tokens/authorizer';
 import type { Caller } from '../tokens/tokens';
-import type { Call, CallRules, MessageMaker, MessageTools } from './call';
 import type { CallbackRules } from './callback';
 import { DIRECT } from './message';
 import type { InboundMessage } from './message';
@@ -18,12 +17,14 @@ import { answerRun, waitForResult } from './messageAnswer';
 import { openMessageStore } from './messageStore';
 import { readDirectMessage } from './messageText';
 import { listSessions, prepareEndpoints } from './preparedEndpoint';
+import type { MessageMaker } from './preparedEndpoint';
 import type { RefusalStore } from './refusalStore';
 import { LOOP_DETECTED, readWait } from './requestOptions';
 import { senderCaller } from './senderCall';
 import type { SenderCall } from './senderCall';
 import { signalsOf } from './signals';
 import { takeMessage } from './takeMessage';
+import type { Call, CallRules, MessageTools } from './takeMessage';
 
 /*
  * A message from outside to an agent, from the request to the reply:
@@ -36,9 +37,8 @@ import { takeMessage } from './takeMessage';
  *   requestOptions  key, wait, session and callback that were asked for; sessionPolicy says which session may be
  *   messageStore    the queue in the database; what the same key brings twice is one message
  *   signals         wakes the runner, and tells the request that waits of the end
- *   agentRunner     takes the oldest message of each session, in the service
- *   agentRun        starts the run, follows it, takes it up after a crash; gatewayAnswers reads what the gateway says;
- *                   stopRun ends it when it is canceled
+ *   agentRunner     takes the oldest message of each session, in the service, and ends what is canceled
+ *   agentRun        starts the run, follows it, takes it up after a crash; gatewayAnswers reads what the gateway says
  *   messageAnswer   what who waits is answered; callback sends the same as a signed event
  *
  * Beside it: runOrigin, by which the events of a run say what has started it; inboundCalls and refusalStore, what an

@@ -1,12 +1,21 @@
 import { refuse } from '../http/answers';
-import type { Refusal } from '../http/answers';
+import type { Checked, Refusal } from '../http/answers';
 import { createConditions, parseTemplate, readWhole } from '../protocol';
 import type { InboundEndpointConfig } from '../protocol';
 import type { InboundSettings } from '../settings/settings';
-import type { MessageMaker } from './call';
 import { createTemplateWriter, createValueReader, endpointSession } from './messageText';
+import type { MessageInput, WriteMessage } from './messageText';
 import { createSenderGate } from './senderCall';
 import type { SenderGate } from './senderCall';
+
+/** What an endpoint makes of a call. */
+export interface MessageMaker {
+	readonly write: WriteMessage;
+	/** Says which condition a call, or an element of its list, does not meet; without a message then. */
+	readonly findUnmet?: (input: MessageInput) => string | undefined;
+	/** The list of whose elements messages are made, where a call may become several. */
+	readonly listItems?: (input: MessageInput) => Checked<readonly unknown[]>;
+}
 
 /** An endpoint of the settings, ready to take messages. */
 export type PreparedEndpoint =

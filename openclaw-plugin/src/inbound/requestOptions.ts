@@ -5,7 +5,7 @@ import type { Checked, Refusal } from '../http/answers';
 import { textOf } from '../http/request';
 import { readCallback } from './callback';
 import type { CallbackRules } from './callback';
-import type { MessageCallback, MessageOrigin } from './message';
+import type { MessageCallback, MessageOptions, MessageOrigin } from './message';
 import type { WrittenMessage } from './messageText';
 import { chooseSession } from './sessionPolicy';
 import type { SessionRules } from './sessionPolicy';
@@ -175,3 +175,18 @@ const NOT_PLAIN: Refusal = {
 	message:
 		'A header carries plain characters only, and this session key has others. Send it as ?sessionKey= instead',
 };
+
+/** What of them is kept with the message. */
+export function messageOptions({
+	deliver,
+	waitSeconds,
+	callback,
+	origin,
+}: RequestOptions): MessageOptions {
+	return {
+		origin,
+		...(deliver ? { deliver: true } : {}),
+		...(waitSeconds > 0 || callback !== undefined ? { detailed: true } : {}),
+		...(callback === undefined ? {} : { callback }),
+	};
+}

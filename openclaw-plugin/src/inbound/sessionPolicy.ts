@@ -1,6 +1,6 @@
 import { refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
-import type { GatewayHooks } from '../settings/gatewaySettings';
+import type { GatewayHooks } from '../settings/gatewayConfig';
 import { GATEWAY_TOKEN } from '../tokens/tokens';
 import type { Caller } from '../tokens/tokens';
 

@@ -1,19 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerEmpty, answerJson, refuse } from '../http/answers';
 import type { Checked, Refusal } from '../http/answers';
-import { parseExactJsonBody, readLimitedBody } from '../http/body';
-import { isForm, parseFormBody } from '../http/formBody';
-import { clientAddress } from '../http/request';
+import { isForm, parseExactJsonBody, parseFormBody } from '../http/body';
+import { clientAddress, readLimitedBody } from '../http/request';
 import type { Caller } from '../tokens/tokens';
-import type { Call, CallRules, MessageMaker, MessageTools } from './call';
+import type { CallbackRules } from './callback';
 import { createRunId } from './message';
-import type { InboundMessage, MessageOptions, NewMessage } from './message';
+import type { InboundMessage, NewMessage } from './message';
 import { answerMessage, repeatedHeader, waitForResult } from './messageAnswer';
-import type { Added } from './messageStore';
+import type { Added, MessageStore } from './messageStore';
 import type { MessageInput, WrittenMessage } from './messageText';
+import type { MessageMaker } from './preparedEndpoint';
 import { FILTERED } from './refusalStore';
-import { hashMessage, readRequestOptions } from './requestOptions';
+import type { RefusalStore } from './refusalStore';
+import { hashMessage, messageOptions, readRequestOptions } from './requestOptions';
 import type { RequestOptions } from './requestOptions';
 import { identifyCall, readChallenge, readSenderOptions } from './senderCall';
+import type { SenderCall } from './senderCall';
+import type { SessionRules } from './sessionPolicy';
+import type { Signals } from './signals';
+
+/** A request that was let in. */
+export interface Call {
+	readonly request: IncomingMessage;
+	readonly response: ServerResponse;
+	readonly query: URLSearchParams;
+	readonly caller: Caller;
+	/** Of a call that is let in by its signature. */
+	readonly sender?: SenderCall;
+}
+
+/** What taking messages takes. */
+export interface MessageTools {
+	readonly messages: MessageStore;
+	readonly signals: Signals;
+	/** Where it is noted what was filtered out. */
+	readonly refusals: Pick<RefusalStore, 'note'>;
+	/** Marks a text as coming from outside: `wrapExternalContent` of the gateway's SDK. */
+	readonly wrapExternalContent: (text: string) => string;
+	readonly now: () => number;
+}
+
+/** What the settings say. */
+export interface CallRules {
+	readonly session: Pick<SessionRules, 'others' | 'prefixes' | 'hooks' | 'isThere'>;
+	readonly callbacks: CallbackRules;
+}
 
 /** Open messages at which no more are taken, but for each endpoint's own share. */
 const MAX_OPEN_MESSAGES = 10_000;
@@ -206,20 +238,6 @@ function newMessage(
 		...(identity === undefined
 			? {}
 			: { request: { ...identity, key: `${caller.id} ${endpoint} ${identity.key}` } }),
-	};
-}
-
-function messageOptions({
-	deliver,
-	waitSeconds,
-	callback,
-	origin,
-}: RequestOptions): MessageOptions {
-	return {
-		origin,
-		...(deliver ? { deliver: true } : {}),
-		...(waitSeconds > 0 || callback !== undefined ? { detailed: true } : {}),
-		...(callback === undefined ? {} : { callback }),
 	};
 }
 

@@ -1,7 +1,7 @@
 import { isObject } from '../protocol';
 import { asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
-import { hasId } from './eventIndex';
+import { hasId } from '../store/schema';
 
 /** A file that came with an event's message. */
 export interface AttachedFile {

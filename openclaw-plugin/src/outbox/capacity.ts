@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
+import type { Logger } from '../gatewayApi';
 import { clearFault, listFaults, reportFault } from '../health/faults';
-import type { Logger } from '../sdk';
 import { sharedOf } from '../shared';
 import type { Database } from '../store/databaseAccess';
 import type { DeliveryHistory } from './history';

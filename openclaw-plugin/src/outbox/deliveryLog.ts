@@ -4,7 +4,7 @@ import { formatEndpointId, parseEndpointId } from '../endpoints/endpoint';
 import { showBody, viewOfSettings } from '../endpoints/privacy';
 import { asNumber, asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
-import { hasId } from './eventIndex';
+import { hasId } from '../store/schema';
 import { DELIVERY_STATUSES, formatDeliveryId, parseDeliveryId } from './delivery';
 import type {
 	Delivery,

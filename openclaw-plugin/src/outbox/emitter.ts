@@ -4,10 +4,10 @@ import { openEndpointTable } from '../endpoints/endpointTable';
 import type { EndpointTable } from '../endpoints/endpointTable';
 import type { EndpointRegistry } from '../endpoints/registry';
 import { viewOf } from '../endpoints/privacy';
+import type { Logger } from '../gatewayApi';
 import { errorText } from '../logger';
 import { isPluginEventType } from '../protocol';
 import type { EventData, EventMatcher, EventType, PluginEventType } from '../protocol';
-import type { Logger } from '../sdk';
 import type { Database } from '../store/databaseAccess';
 import type { Store } from '../store/store';
 import type { AttachedFile } from './attachments';
@@ -23,7 +23,6 @@ import { createSafeAppend } from './safeAppend';
  *   envelope       its JSON, cut where it is too large; attachments: where the gateway keeps its files
  *   safeAppend     while it cannot be written it waits in memory
  *   outbox         written with a delivery for each endpoint, or not at all; what came of each attempt
- *   eventIndex     found by its id
  *   capacity       who gives way when the outbox is full: old history, then the largest backlog
  *   queue          what is due for an endpoint, and who is woken
  *   history        what is too old, or is not to be kept after its delivery, is deleted

@@ -4,8 +4,8 @@ import { createEventId } from '../protocol';
 import { TODAY } from '../store/clock';
 import type { Database, Row } from '../store/databaseAccess';
 import { inTransaction } from '../store/databaseAccess';
+import { hasId } from '../store/schema';
 import { openAttachmentTable, shownFiles } from './attachments';
-import { hasId } from './eventIndex';
 
 /** Which deliveries to make again; all that is given must match, and something must be given. */
 export interface ReplaySelection {

@@ -1,6 +1,6 @@
+import type { Logger } from '../gatewayApi';
 import { clearFault, reportFault } from '../health/faults';
 import type { FaultCode } from '../health/faults';
-import type { Logger } from '../sdk';
 import { sharedOf } from '../shared';
 import { errorText } from '../logger';
 import type { Store } from '../store/store';

@@ -1,5 +1,15 @@
 import { fieldsOf, idOf, inner, textOf } from '../events/fields';
-import type { ChatPlace, Review } from './review';
+
+/** A chat, as the gateway addresses it. */
+export interface ChatPlace {
+	/** Id of the channel, such as `telegram`. */
+	readonly channel: string;
+	/** Who or what in it, such as `777` or `channel:C123`. */
+	readonly to: string;
+	/** Of the bot, where the channel has several. */
+	readonly accountId?: string;
+	readonly threadId?: string;
+}
 
 /** Where a command was written, and by whom, as the gateway tells its handler. */
 export interface CommandPlace {
@@ -9,6 +19,13 @@ export interface CommandPlace {
 	readonly accountId: string | undefined;
 	/** The gateway's words for the chat; which of them names it depends on the channel. */
 	readonly chats: readonly string[];
+}
+
+/** What of a question says whose answer counts; see `ReviewRequest`. */
+interface Asked {
+	readonly place: ChatPlace;
+	readonly sessionKey?: string;
+	readonly approvers?: readonly string[];
 }
 
 /** Reads where a session's replies go, from the gateway's entry of the session; undefined where they go to no channel. */
@@ -45,7 +62,7 @@ export function placeOfCommand(context: unknown): CommandPlace {
  * Whether a command was written in the chat that a question was asked in. A topic of it is the same chat: the same
  * people read it.
  */
-export function isSameChat({ place, sessionKey }: Review, command: CommandPlace): boolean {
+export function isSameChat({ place, sessionKey }: Asked, command: CommandPlace): boolean {
 	if (command.channel !== place.channel) return false;
 	const accounts = [place.accountId, command.accountId];
 	if (!accounts.includes(undefined) && accounts[0] !== accounts[1]) return false;
@@ -60,7 +77,7 @@ export function isSameChat({ place, sessionKey }: Review, command: CommandPlace)
 }
 
 /** Whether the answer of who has written a command counts. */
-export function mayAnswer({ approvers, place }: Review, { senderId }: CommandPlace): boolean {
+export function mayAnswer({ approvers, place }: Asked, { senderId }: CommandPlace): boolean {
 	if (approvers === undefined) return true;
 	if (senderId === undefined) return false;
 	const sender = chatId(place.channel, senderId);

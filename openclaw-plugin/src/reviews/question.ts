@@ -1,4 +1,4 @@
-import type { ReviewDecision } from './review';
+export type ReviewDecision = 'approve' | 'deny';
 
 /** What people write to answer, without the slash. */
 export const COMMAND = 'n8n';

@@ -1,6 +1,6 @@
 import { fieldsOf, textOf } from '../events/fields';
+import type { GatewayApi, Logger } from '../gatewayApi';
 import { errorText } from '../logger';
-import type { GatewayApi, Logger } from '../sdk';
 import { placeOfCommand } from './chatPlace';
 import { COMMAND } from './question';
 import type { Answered, Reviews } from './reviews';
@@ -14,7 +14,7 @@ import type { Answered, Reviews } from './reviews';
  *   reviewRequest    what was posted (admin/reviewApi takes it)
  *   question         what the chat gets, and what counts as an answer
  *   chatPlace        which chat a session has, and whether an answer comes from there and from the right person
- *   reviewTable      the rows; review is what they hold
+ *   reviewTable      what is kept of a question, and the rows
  */
 
 /** Registers the command `/n8n`. Only people whom the gateway lets command its bot get this far. */

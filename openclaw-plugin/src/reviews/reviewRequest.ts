@@ -1,7 +1,7 @@
 import { refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
 import { isObject } from '../protocol';
-import type { ChatPlace } from './review';
+import type { ChatPlace } from './chatPlace';
 
 /** What is asked, before the chat of a session is known. */
 export interface PostedReview {

@@ -2,8 +2,35 @@ import type { MessageCallback } from '../inbound/message';
 import { TODAY } from '../store/clock';
 import { asText, optional } from '../store/databaseAccess';
 import type { Database, Row } from '../store/databaseAccess';
+import type { ChatPlace } from './chatPlace';
+import type { ReviewDecision } from './question';
 import { MAX_TIMEOUT_SECONDS } from './reviewRequest';
-import type { ChatPlace, Review, ReviewDecision, ReviewRequest } from './review';
+
+/** What somebody asks a person. Times are milliseconds since 1970. */
+export interface ReviewRequest {
+	readonly message: string;
+	readonly place: ChatPlace;
+	/** The session whose chat it is, where that was asked for. */
+	readonly sessionKey?: string;
+	/** Ids of the people in the chat whose answer counts; all who may command the bot there when absent. */
+	readonly approvers?: readonly string[];
+	readonly expiresAt: number;
+	/** Where the answer is sent. */
+	readonly callback: MessageCallback;
+}
+
+/** A question to a person, and what has become of it. */
+export interface Review extends ReviewRequest {
+	/** `rev_…`, of which nobody in the chat hears. */
+	readonly id: string;
+	/** What the answer names; it stands in that chat alone. */
+	readonly code: string;
+	/** Whether the chat has it. */
+	readonly isAsked: boolean;
+	readonly decision?: ReviewDecision;
+	/** Who has answered: the id in the channel. */
+	readonly by?: string;
+}
 
 /** Names the request that has asked, so that the same one may be repeated when its answer got lost. */
 export interface ReviewKey {

@@ -1,21 +1,20 @@
 import { randomInt } from 'node:crypto';
+import type { Logger } from '../gatewayApi';
 import type { Callbacks } from '../inbound/callback';
 import type { MessageCallback } from '../inbound/message';
 import { refuse } from '../http/answers';
 import type { Checked } from '../http/answers';
 import { errorText } from '../logger';
 import { createEventId } from '../protocol';
-import type { Logger } from '../sdk';
 import { inTransaction } from '../store/databaseAccess';
 import type { Database } from '../store/databaseAccess';
 import { isSameChat, mayAnswer, placeOfSession } from './chatPlace';
-import type { CommandPlace } from './chatPlace';
+import type { ChatPlace, CommandPlace } from './chatPlace';
 import { readAnswer, writeQuestion } from './question';
 import type { Question } from './question';
-import type { ChatPlace, Review } from './review';
 import type { PostedReview } from './reviewRequest';
 import { openReviewTable } from './reviewTable';
-import type { ReviewKey } from './reviewTable';
+import type { Review, ReviewKey } from './reviewTable';
 
 /** Type of the event that brings a person's answer. */
 export const ANSWER_TYPE = 'review.answered';

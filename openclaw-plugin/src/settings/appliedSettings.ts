@@ -1,10 +1,10 @@
+import type { Logger } from '../gatewayApi';
 import { clearFault, listFaults, reportFault } from '../health/faults';
 import type { Fault } from '../health/faults';
 import type { GatewayAgent, InboundConfig, OutboxConfig } from '../protocol';
-import type { Logger } from '../sdk';
 import { sharedOf } from '../shared';
 import type { Database } from '../store/databaseAccess';
-import { findPluginEntry } from './configFile';
+import { findPluginEntry } from './gatewayConfig';
 import { describeFault, readSettings, usableInbound } from './settings';
 import type { Settings } from './settings';
 

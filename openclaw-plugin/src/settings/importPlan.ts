@@ -1,6 +1,6 @@
 import { formatJson5, isObject, parseConfig, parseJson5, WEBHOOKS_KEYS } from '../protocol';
 import type { ConfigIssue, JsonObject } from '../protocol';
-import { ensureObject, ensurePluginEntry, findPluginEntry } from './configFile';
+import { ensureObject, ensurePluginEntry, findPluginEntry } from './gatewayConfig';
 
 /**
  * Joins webhooks with those there are: endpoints and rules of approvals by their names, the rest by their keys. What the new

@@ -28,8 +28,8 @@ import type { ConfiguredRule } from './approvalSettings';
  *   settings         good parts and faults, each endpoint and key by itself
  *   approvalSettings rules of approvals; one with a fault denies what it names
  *   appliedSettings  which configuration is in force for all instances; faults told; outbox's last good values
- *   gatewaySettings  what is used of the gateway's own settings, as of its last reload
- *   configFile       the file itself: where our part is in it, and how it is changed
+ *   gatewayConfig    the gateway's whole configuration: where our part is in its file and how that is changed, which
+ *                    changes need no restart, and what is used of the gateway's own settings
  *   importPlan       a file with a `webhooks` object, put into it
  */
 

@@ -21,7 +21,8 @@ import type { StoreError, StoreFailure } from './storeError';
  * One SQLite file holds everything that must outlive the gateway's process:
  *
  *   databaseAccess  what the other parts need of a database
- *   database        the file: its folder, its rights, how it is opened; schema: its tables, as one script
+ *   database        the file: its folder, its rights, how it is opened; schema: its tables, as one script, and how an
+ *                   event is found by its id
  *   store           a database that goes on to work after failures; storeError: what can fail, in words
  *   sharedStore     the one of a gateway, which reports its faults
  *   rebuild         what can be read of a damaged one, carried over into a new one

@@ -1,12 +1,5 @@
-import { NEW_HEALTH } from '../../../openclaw-plugin/src/delivery/health';
-import type { DeliveryHealth } from '../../../openclaw-plugin/src/delivery/health';
 import type { DeliveryResponse } from '../../../openclaw-plugin/src/delivery/httpClient';
-import {
-	healthAfter,
-	readOutcome,
-	reasonToDisable,
-	settlementOf,
-} from '../../../openclaw-plugin/src/delivery/outcome';
+import { createRedactor, readOutcome } from '../../../openclaw-plugin/src/delivery/outcome';
 import type { Outcome } from '../../../openclaw-plugin/src/delivery/outcome';
 
 const NOW = 1_800_000_000_000;
@@ -176,136 +169,46 @@ describe('readOutcome', () => {
 	});
 });
 
-describe('settlementOf', () => {
-	const context = {
-		retry: { maxAttempts: 3, backoffMs: 1000 },
-		tries: 0,
-		refusals: 0,
-		isProbe: false,
-		leastWaitMs: 0,
-		now: NOW,
-		random: 0.5,
+describe('createRedactor', () => {
+	const ENDPOINT = {
+		secrets: ['whsec_c2VjcmV0IG9uZQ', 'an older secret'],
+		headers: { Authorization: 'Bearer abc.def.ghi', 'X-Short': 'on', 'X-API-Key': 'key-$&-1' },
 	};
-	const failed = (more: object = {}) => ({ ...read(500), ...more });
-
-	it('delivers, fails and forgets', () => {
-		expect(settlementOf({ kind: 'delivered' }, context)).toEqual({ state: 'delivered' });
-		expect(settlementOf({ kind: 'final', error: '' }, context)).toEqual({ state: 'failed' });
-		expect(settlementOf({ kind: 'interrupted' }, context)).toBeUndefined();
-	});
-
-	it('tries again while tries are left', () => {
-		const settlements = [0, 1, 2].map((tries) => settlementOf(failed(), { ...context, tries }));
-		expect(settlements).toEqual([
-			{ state: 'retry', nextAt: NOW + 1000, usesTry: true },
-			{ state: 'retry', nextAt: NOW + 2000, usesTry: true },
-			{ state: 'failed' },
-		]);
-	});
-
-	it('waits for as long as the receiver asks, or a signature of its own needs, never shorter', () => {
-		expect(settlementOf(failed({ retryAfterMs: 60_000 }), context)).toMatchObject({
-			nextAt: NOW + 60_000,
-		});
-		expect(settlementOf(failed({ retryAfterMs: 10 }), context)).toMatchObject({
-			nextAt: NOW + 1000,
-		});
-		expect(settlementOf(failed(), { ...context, leastWaitMs: 1500 })).toMatchObject({
-			nextAt: NOW + 1500,
-		});
-	});
+	const redact = createRedactor(
+		ENDPOINT,
+		new URL('https://user:p%40ssword@crm.example/hook?token=q%20secret&v=2'),
+	);
 
 	it.each([
-		['that holds the endpoint', read(429)],
-		['that ends it', read(410)],
-	])('uses no try for an answer %s', (_, outcome) => {
-		expect(settlementOf(outcome, { ...context, tries: 2 })).toEqual({
-			state: 'retry',
-			usesTry: false,
-		});
+		['secrets', 'got whsec_c2VjcmV0IG9uZQ and an older secret', 'got [redacted] and [redacted]'],
+		['a secret without its prefix', 'c2VjcmV0IG9uZQ', '[redacted]'],
+		[
+			'values of headers',
+			'{"authorization":"Bearer abc.def.ghi"}',
+			'{"authorization":"[redacted]"}',
+		],
+		['tokens of headers', 'token abc.def.ghi is bad', 'token [redacted] is bad'],
+		['values with special characters', 'key-$&-1!', '[redacted]!'],
+		['the password of the URL', 'p@ssword p%40ssword', '[redacted] [redacted]'],
+		['the query of the URL', 'q secret, q%20secret, 2', '[redacted], [redacted], 2'],
+		['signatures', `sha256=${'a'.repeat(64)},v1,${'B'.repeat(43)}=`, '[redacted],[redacted]'],
+		['nothing else', 'The value on is fine', 'The value on is fine'],
+	])('takes out %s', (_, text, expected) => {
+		expect(redact(text)).toBe(expected);
 	});
 
-	it('uses no try for a probe that finds the endpoint down, but one for an event it refuses', () => {
-		const probe = { ...context, isProbe: true };
-		expect(settlementOf(failed(), probe)).toEqual({ state: 'retry', usesTry: false });
-		expect(settlementOf(failed(), { ...probe, tries: 2 })).toEqual({
-			state: 'retry',
-			usesTry: false,
-		});
-		expect(settlementOf(failed({ isEndpointFault: false }), probe)).toMatchObject({
-			usesTry: true,
-		});
+	it('copes with URLs that are not well written', () => {
+		const url = new URL('https://user:100%secret@crm.example/?q=%E0%A4%A');
+		expect(createRedactor(ENDPOINT, url)('100%secret')).toBe('[redacted]');
 	});
 
-	it('gives an event up that was refused three times, or has no try left', () => {
-		const refused = read(422, { body: 'no_text' });
-		const plenty = { ...context, retry: { maxAttempts: 20, backoffMs: 1000 } };
-		const states = [0, 1, 2].map(
-			(refusals) => settlementOf(refused, { ...plenty, tries: refusals, refusals })?.state,
-		);
-		expect(states).toEqual(['retry', 'retry', 'failed']);
-		expect(settlementOf(refused, { ...plenty, tries: 19 })).toEqual({ state: 'failed' });
-	});
-});
-
-describe('healthAfter', () => {
-	const clockAt = (day: number) => ({ now: () => NOW, elapsed: () => 0, day: () => day });
-	const after = (outcomes: readonly Outcome[], from: DeliveryHealth = NEW_HEALTH, day = 0) =>
-		outcomes.reduce((health, each) => healthAfter(health, each, clockAt(day), 0.5), from);
-	const down = Array.from({ length: 5 }, () => read(500));
-
-	it('counts failures of the endpoint, until a delivery', () => {
-		const health = after(down);
-		expect(health).toMatchObject({
-			pace: { failures: 5, openUntil: 5000 },
-			failingSince: { at: NOW, elapsed: 0, day: 0 },
-			lastFailureAt: NOW,
-			lastError: 'HTTP 500: the receiver failed',
-		});
-		expect(after([{ kind: 'delivered' }], health)).toMatchObject({
-			pace: { failures: 0, openUntil: undefined },
-			failingSince: undefined,
-			lastSuccessAt: NOW,
-		});
+	it('keeps 2 KB', () => {
+		expect(redact(`${'x'.repeat(2047)}👍`)).toBe('x'.repeat(2047));
+		expect(redact('y'.repeat(5000))).toHaveLength(2048);
+		expect(redact(' \n')).toBeUndefined();
 	});
 
-	it('takes no event that was refused for a failure', () => {
-		const refusals = Array.from({ length: 100 }, () => read(400, { body: 'no_text' }));
-		expect(after(refusals)).toMatchObject({
-			pace: { failures: 0, holds: 0 },
-			failingSince: undefined,
-		});
-	});
-
-	it('charges what a proxy does to nobody', () => {
-		const health = after(Array.from({ length: 9 }, () => read(407, { isFromProxy: true })));
-		expect(health).toMatchObject({
-			pace: { failures: 0, holdReason: expect.stringContaining('the proxy') as string },
-			failingSince: undefined,
-			lastError: undefined,
-		});
-	});
-
-	it('forgets a warning when the next delivery gives none', () => {
-		const warned = after([read(200, PAGE)]);
-		expect(warned.lastWarning).toContain('web page');
-		expect(after([read(200)], warned).lastWarning).toBeUndefined();
-	});
-
-	it('leads to the end of an endpoint that says so, or takes nothing for five days', () => {
-		const reason = (receiver: typeof WEBHOOK | typeof CALLBACK, outcome: Outcome, day: number) =>
-			reasonToDisable(receiver, outcome, after([outcome], after(down), day), clockAt(day));
-		expect(reason(WEBHOOK, read(410), 0)).toContain('HTTP 410');
-		expect(reason(WEBHOOK, read(500), 4)).toBeUndefined();
-		expect(reason(WEBHOOK, read(500), 5)).toBe(
-			'It took no event for 5 days, the last time with: HTTP 500: the receiver failed',
-		);
-		expect(reason(WEBHOOK, read(200), 5)).toBeUndefined();
-		expect(reason(CALLBACK, read(500), 5)).toBeUndefined();
-	});
-
-	it('does not end one for a single failure long ago and one now', () => {
-		const health = after([read(500)], after([read(500)]), 9);
-		expect(reasonToDisable(WEBHOOK, read(500), health, clockAt(9))).toBeUndefined();
+	it('leaves no part of a secret at the cut', () => {
+		expect(redact(`${'x'.repeat(2040)}an older secret`)).toBe(`${'x'.repeat(2040)}[redacte`);
 	});
 });

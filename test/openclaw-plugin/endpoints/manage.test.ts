@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { openEndpointTable } from '../../../openclaw-plugin/src/endpoints/endpointTable';
-import type { ConfigFile } from '../../../openclaw-plugin/src/settings/configFile';
+import type { ConfigFile } from '../../../openclaw-plugin/src/settings/gatewayConfig';
 import { openDatabase } from '../../../openclaw-plugin/src/store/database';
 import { countRows, someEvent } from '../store/support/events';
 import { useFolder } from '../store/support/folder';

@@ -1,111 +1,10 @@
-import { request as httpRequest } from 'node:http';
-import { connect } from 'node:net';
-import { answerJson, answerRefusal } from '../../../openclaw-plugin/src/http/answers';
-import { parseJsonBody, readLimitedBody } from '../../../openclaw-plugin/src/http/body';
-import { startLocalServer, type LocalServer } from '../../../testbed/localServer';
-import { waitFor } from '../../../testbed/waitFor';
-
-const MAX_BYTES = 1000;
-let server: LocalServer;
-let results: string[];
-
-beforeEach(async () => {
-	results = [];
-	server = await startLocalServer((request, response) => {
-		void readLimitedBody(request, { maxBytes: MAX_BYTES, timeoutMs: 300 }).then((read) => {
-			results.push(read.ok ? `${String(read.value.length)} bytes` : read.refusal.code);
-			if (read.ok) answerJson(response, 200, { bytes: read.value.length });
-			else answerRefusal(response, read.refusal);
-		});
-	});
-});
-
-afterEach(async () => {
-	await server.close();
-});
-
-/** Sends in chunks, without a length. */
-async function sendChunks(chunks: readonly Buffer[]): Promise<number> {
-	return await new Promise((resolve, reject) => {
-		const request = httpRequest(server.url, { method: 'POST' }, (response) => {
-			response.resume();
-			resolve(response.statusCode ?? 0);
-		});
-		request.on('error', reject);
-		for (const chunk of chunks) request.write(chunk);
-		request.end();
-	});
-}
-
-async function sendRaw(text: string): Promise<string> {
-	return await new Promise((resolve) => {
-		let answer = '';
-		const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
-		socket.on('data', (data) => (answer += data.toString()));
-		socket.on('error', () => undefined);
-		socket.on('close', () => {
-			resolve(answer);
-		});
-	});
-}
-
-it('takes a body of exactly the limit, in one piece or in several', async () => {
-	const body = Buffer.alloc(MAX_BYTES, 'x');
-	const answer = await fetch(server.url, { method: 'POST', body });
-	expect(await answer.json()).toEqual({ bytes: MAX_BYTES });
-	expect(await sendChunks([body.subarray(0, 400), body.subarray(400)])).toBe(200);
-});
-
-it('refuses one byte more, whether its length was announced or not', async () => {
-	const body = Buffer.alloc(MAX_BYTES + 1, 'x');
-	const answer = await fetch(server.url, { method: 'POST', body });
-	expect(answer.status).toBe(413);
-	expect(await answer.json()).toMatchObject({ ok: false, error: { code: 'body-too-large' } });
-	expect(await sendChunks([body.subarray(0, 900), body.subarray(900)])).toBe(413);
-});
-
-it('lets the sender of a large body read the answer', async () => {
-	const answer = await fetch(server.url, { method: 'POST', body: Buffer.alloc(1_500_000, 'x') });
-	expect(answer.status).toBe(413);
-});
-
-it('does not read on forever', async () => {
-	const chunk = Buffer.alloc(65_536, 'x');
-	// The connection ends under the sender, or he gets to see the answer before.
-	const status = await sendChunks(Array.from({ length: 100 }, () => chunk)).catch(() => 413);
-	expect(status).toBe(413);
-	expect(results).toEqual(['body-too-large']);
-});
-
-it('does not wait for an announced body that is far too large', async () => {
-	const answer = await sendRaw('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nab');
-	expect(answer).toMatch(/^HTTP\/1\.1 413 /);
-	expect(answer).toMatch(/connection: close/i);
-});
-
-it('refuses a body that does not come', async () => {
-	const answer = await sendRaw('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab');
-	expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-});
-
-it('notices that the sender has gone', async () => {
-	await new Promise<void>((resolve) => {
-		const socket = connect(server.port, '127.0.0.1', () => {
-			socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab', () => {
-				socket.destroy();
-				resolve();
-			});
-		});
-	});
-	await waitFor('the end of the connection', () => results.length > 0);
-	expect(results).toEqual(['body-cut-off']);
-});
-
-it('refuses compressed bodies', async () => {
-	const headers = { 'content-encoding': 'gzip' };
-	const answer = await fetch(server.url, { method: 'POST', body: 'x', headers });
-	expect(answer.status).toBe(415);
-});
+import fc from 'fast-check';
+import {
+	findJsonFault,
+	isForm,
+	parseFormBody,
+	parseJsonBody,
+} from '../../../openclaw-plugin/src/http/body';
 
 const parse = (text: string, type?: string) =>
 	parseJsonBody(type === undefined ? {} : { 'content-type': type }, Buffer.from(text));
@@ -172,9 +71,6 @@ describe('parseJsonBody', () => {
 	});
 });
 
-import fc from 'fast-check';
-import { findJsonFault } from '../../../openclaw-plugin/src/http/body';
-
 describe('findJsonFault', () => {
 	it('finds a fault exactly where JSON.parse finds one', () => {
 		fc.assert(
@@ -196,5 +92,72 @@ describe('findJsonFault', () => {
 			),
 			{ numRuns: 2000 },
 		);
+	});
+});
+
+const parseForm = (text: string) => parseFormBody(Buffer.from(text));
+const codeOfForm = (text: string | Buffer) => {
+	const parsed = parseFormBody(Buffer.from(text));
+	return parsed.ok ? 'ok' : parsed.refusal.code;
+};
+
+it.each([
+	['application/x-www-form-urlencoded', true],
+	['Application/X-WWW-Form-Urlencoded; charset=UTF-8', true],
+	['application/x-www-form-urlencoded;charset="utf8"', true],
+	['application/x-www-form-urlencoded;', true],
+	['application/x-www-form-urlencoded; charset=latin1', false],
+	['application/x-www-form-urlencoded; boundary=x', false],
+	['multipart/form-data', false],
+	['application/json', false],
+	[undefined, false],
+])('a body of the type %p is a form: %p', (type, expected) => {
+	expect(isForm(type)).toBe(expected);
+});
+
+describe('a form', () => {
+	it.each([
+		[
+			'command=%2Fdeploy&text=now+or+never&empty=',
+			{ command: '/deploy', text: 'now or never', empty: '' },
+		],
+		['a=1&b=2&a=3&a=4', { a: ['1', '3', '4'], b: '2' }],
+		['a=b=c&d', { a: 'b=c', d: '' }],
+		['%E5%B7%A5%E5%8D%95=%F0%9F%9A%9A&plain=工单', { 工单: '🚚', plain: '工单' }],
+		['rest=100%&odd=%zz&plus=%2B', { rest: '100%', odd: '%zz', plus: '+' }],
+		['&&a=1&', { a: '1' }],
+	])('%s becomes its fields', (text, expected) => {
+		expect(parseForm(text)).toEqual({ ok: true, value: expected });
+	});
+
+	it('has no field that is more than a field', () => {
+		const parsed = parseForm('__proto__=x&constructor=y&toString=z');
+		if (!parsed.ok) throw new Error(parsed.refusal.code);
+		expect(Object.entries(parsed.value as object)).toEqual([
+			['__proto__', 'x'],
+			['constructor', 'y'],
+			['toString', 'z'],
+		]);
+		expect(({} as Record<string, unknown>).x).toBeUndefined();
+	});
+
+	it('of a payload alone is the JSON in it, numbers with all their digits', () => {
+		const json = '{"id":8202522731445525542,"a":"b+c & d"}';
+		const parsed = parseForm(`payload=${encodeURIComponent(json)}`);
+		expect(parsed.ok && JSON.stringify(parsed.value)).toBe(json);
+		expect(parseForm('payload=hello')).toEqual({ ok: true, value: { payload: 'hello' } });
+		expect(parseForm('payload=%7B%7D&b=1')).toEqual({ ok: true, value: { payload: '{}', b: '1' } });
+	});
+
+	it.each([
+		['', 'invalid-form'],
+		['&', 'invalid-form'],
+		['a=%FF', 'invalid-form'],
+		['%C3=a', 'invalid-form'],
+		[Buffer.from([0x61, 0x3d, 0xff]), 'invalid-form'],
+		['payload=%7B%22a%22%3A', 'invalid-json'],
+		['a=1&'.repeat(1001), 'invalid-form'],
+	])('%p is refused', (text, code) => {
+		expect(codeOfForm(text)).toBe(code);
 	});
 });

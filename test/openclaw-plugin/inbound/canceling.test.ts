@@ -1,6 +1,6 @@
 import { eventState } from '../../../openclaw-plugin/src/events/eventState';
 import { createRun } from '../../../openclaw-plugin/src/events/run';
-import { createRunStop } from '../../../openclaw-plugin/src/inbound/stopRun';
+import { createRunStop } from '../../../openclaw-plugin/src/inbound/agentRunner';
 import { removeTemporaryFolder, temporaryFolder } from '../../../testbed/temporaryFolder';
 import { waitFor } from '../../../testbed/waitFor';
 import { inboundGateway, type InboundGateway } from './support/inboundGateway';

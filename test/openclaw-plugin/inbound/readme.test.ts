@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { findPluginEntry } from '../../../openclaw-plugin/src/settings/gatewayConfig';
 import { parseJson5 } from '../../../protocol/json5';
-import { findPluginEntry } from '../../../openclaw-plugin/src/settings/configFile';
 import { readSettings } from '../../../openclaw-plugin/src/settings/settings';
 import { inboundGateway, type InboundGateway } from './support/inboundGateway';
 

@@ -1,8 +1,8 @@
 import type { CallbackEvent } from '../../../openclaw-plugin/src/inbound/callback';
 import type { MessageCallback } from '../../../openclaw-plugin/src/inbound/message';
 import { placeOfCommand } from '../../../openclaw-plugin/src/reviews/chatPlace';
+import type { ChatPlace } from '../../../openclaw-plugin/src/reviews/chatPlace';
 import type { Question } from '../../../openclaw-plugin/src/reviews/question';
-import type { ChatPlace } from '../../../openclaw-plugin/src/reviews/review';
 import { readReviewRequest } from '../../../openclaw-plugin/src/reviews/reviewRequest';
 import { createReviews, type Reviews } from '../../../openclaw-plugin/src/reviews/reviews';
 import type { JsonObject } from '../../../testbed/json';

@@ -1,29 +1,27 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import type { EndpointVerb, LiveState, PageData } from '../apiTypes';
-import { createApprovalList } from './approvals';
+import { createNotice, createReplays } from './actions';
+import { createApprovalList, createInboundList } from './calls';
 import { createDeliveryTable, createDetailsPanel } from './deliveries';
 import { countText, part, setText, whenPressed } from './element';
 import { createApi, createConnection, PageEndedError, startPoll } from './gateway';
 import type { Api } from './gateway';
-import { createInboundList } from './inboundList';
-import { createFaultList, createNotice } from './messages';
-import { createEndpointCards, createHourChart } from './overview';
-import { createReplays } from './replays';
+import { createEndpointCards, createFaultList, createHourChart } from './overview';
 import { createFilters, createPages, isFiltered, queryOf, readView, writeView } from './view';
 import type { View } from './view';
 
 /*
  * The page in the browser:
  *
- *   main         asks for what is new every few seconds, and hands it to the parts of the page
- *   gateway      the requests, with the page's token
- *   view         what was chosen: filters, the open delivery; it stands in the address
- *   overview     endpoints, counts, the chart of the last day
- *   deliveries   the list, and one opened
- *   inboundList  calls to agents; approvals: tool calls that wait, and the buttons that decide
- *   replays      sends again; messages: faults, notices and questions
- *   element      builds and fills elements
+ *   main        asks for what is new every few seconds, and hands it to the parts of the page
+ *   gateway     the requests, with the page's token
+ *   view        what was chosen: filters, the open delivery; it stands in the address
+ *   overview    what is wrong, endpoints, counts, the chart of the last day
+ *   deliveries  the list, and one opened
+ *   calls       tool calls that wait, with the buttons that decide; calls to agents
+ *   actions     sends again; asks before, and tells what came of what was done
+ *   element     builds and fills elements
  */
 
 const CHANGED: Readonly<Record<EndpointVerb, string>> = {

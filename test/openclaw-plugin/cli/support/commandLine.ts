@@ -2,12 +2,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { registerCommands } from '../../../../openclaw-plugin/src/cli/registerCommands';
-import { findPluginEntry } from '../../../../openclaw-plugin/src/settings/configFile';
-import type { ConfigFile } from '../../../../openclaw-plugin/src/settings/configFile';
 import {
 	createEndpointRegistry,
 	type EndpointRegistry,
 } from '../../../../openclaw-plugin/src/endpoints/registry';
+import { findPluginEntry } from '../../../../openclaw-plugin/src/settings/gatewayConfig';
+import type { ConfigFile } from '../../../../openclaw-plugin/src/settings/gatewayConfig';
 import { readSettings } from '../../../../openclaw-plugin/src/settings/settings';
 import { dataFolder, openDatabase } from '../../../../openclaw-plugin/src/store/database';
 import { removeTemporaryFolder, temporaryFolder } from '../../../../testbed/temporaryFolder';

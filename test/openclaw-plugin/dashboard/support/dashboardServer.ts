@@ -3,8 +3,8 @@ import { createApprovals } from '../../../../openclaw-plugin/src/approvals/appro
 import { registerDashboard } from '../../../../openclaw-plugin/src/dashboard/registerDashboard';
 import type { DashboardAssets } from '../../../../openclaw-plugin/src/dashboard/page';
 import { createEndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
+import type { ControlUiTab, HttpRoute } from '../../../../openclaw-plugin/src/gatewayApi';
 import type { EndpointConfig } from '../../../../openclaw-plugin/src/protocol';
-import type { ControlUiTab, HttpRoute } from '../../../../openclaw-plugin/src/sdk';
 import { startLocalServer } from '../../../../testbed/localServer';
 import { openManager } from '../../endpoints/support/manager';
 import { temporaryDatabase } from '../../outbox/support/temporaryDatabase';

@@ -4,7 +4,7 @@ import type { EndpointManager } from '../../../../openclaw-plugin/src/endpoints/
 import { openOutbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import type { Outbox } from '../../../../openclaw-plugin/src/outbox/outbox';
 import { createOwnEvents } from '../../../../openclaw-plugin/src/outbox/emitter';
-import type { ConfigFile } from '../../../../openclaw-plugin/src/settings/configFile';
+import type { ConfigFile } from '../../../../openclaw-plugin/src/settings/gatewayConfig';
 
 /** The use cases on a database, with the outbox that they work on. */
 export function openManager(

@@ -1,4 +1,4 @@
-import type { AgentRuns } from '../../../../openclaw-plugin/src/sdk';
+import type { AgentRuns } from '../../../../openclaw-plugin/src/gatewayApi';
 import type { TranscriptReader } from '../../../../openclaw-plugin/src/inbound/gatewayAnswers';
 
 /** How a run goes; by default it replies with "Done". */

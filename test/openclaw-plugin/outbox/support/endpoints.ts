@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../../../openclaw-plugin/src/endpoints/endpoint';
 import type { EndpointRegistry } from '../../../../openclaw-plugin/src/endpoints/registry';
-import type { Logger } from '../../../../openclaw-plugin/src/sdk';
+import type { Logger } from '../../../../openclaw-plugin/src/gatewayApi';
 
 /** An endpoint with all events, signed, unless something else is given. */
 export function someEndpoint(given: Partial<Endpoint> = {}): Endpoint {

@@ -1,7 +1,6 @@
 import type { LiveState, ReplayBody } from '../apiTypes';
 import type { Api } from './gateway';
 import { countText, part, setText, whenPressed } from './element';
-import { createQuestion } from './messages';
 
 /** Sends deliveries again. */
 export interface Replays {
@@ -53,5 +52,44 @@ export function createReplays(
 			all.hidden = !api.mayReplay || !isAny;
 			setText(all, endpoint === '' ? 'Replay all failed' : `Replay all failed to ${endpoint}`);
 		},
+	};
+}
+
+const SHOWN_MS = 8000;
+
+/** Tells what came of an action, to eyes and to readers; gone after some seconds. */
+export function createNotice(): (text: string, isFault?: boolean) => void {
+	const notice = part('notice', HTMLElement);
+	let timer = 0;
+	return (text, isFault = false) => {
+		window.clearTimeout(timer);
+		notice.textContent = text;
+		notice.dataset.fault = String(isFault);
+		timer = window.setTimeout(() => {
+			notice.textContent = '';
+		}, SHOWN_MS);
+	};
+}
+
+/** Asks before something that cannot be taken back. */
+export function createQuestion(): (text: string, yes: string) => Promise<boolean> {
+	const dialog = part('question', HTMLDialogElement);
+	const textPart = part('question-text', HTMLElement);
+	const yesButton = part('question-yes', HTMLButtonElement);
+	yesButton.addEventListener('click', () => {
+		dialog.close('yes');
+	});
+	part('question-no', HTMLButtonElement).addEventListener('click', () => {
+		dialog.close('no');
+	});
+	return async (text, yes) => {
+		textPart.textContent = text;
+		yesButton.textContent = yes;
+		dialog.returnValue = '';
+		dialog.showModal();
+		await new Promise((resolve) => {
+			dialog.addEventListener('close', resolve, { once: true });
+		});
+		return dialog.returnValue === 'yes';
 	};
 }

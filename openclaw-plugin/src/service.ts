@@ -1,14 +1,13 @@
 import { tellByEvents } from './delivery/changes';
 import { createDispatcher } from './delivery/dispatcher';
+import type { GatewayApi, Logger, Service } from './gatewayApi';
 import { GATEWAY_HOST_RULES, stopActiveRun } from './gatewaySdk';
 import { createHttpClient } from './delivery/httpClient';
 import type { EndpointRegistry } from './endpoints/registry';
 import { startHealth } from './health/health';
-import { createAgentRunner } from './inbound/agentRunner';
-import { createRunStop } from './inbound/stopRun';
+import { createAgentRunner, createRunStop } from './inbound/agentRunner';
 import { writeWaitingEvents } from './outbox/safeAppend';
 import type { Parts } from './parts';
-import type { GatewayApi, Logger, Service } from './sdk';
 import { applyConfig, rememberOutbox, reportSettings } from './settings/appliedSettings';
 import { errorText } from './logger';
 import { storeFailureOf } from './store/storeError';
