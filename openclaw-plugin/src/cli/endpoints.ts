@@ -5,7 +5,13 @@ import type { EndpointHealth } from '../endpoints/endpointHealth';
 import type { EndpointManager } from '../endpoints/manage';
 import { formatAge, formatDuration } from '../timeText';
 import { readText, valueOf } from './command';
-import type { CommandDefinition, OptionLine, OptionValues } from './command';
+import type {
+	CommandDefinition,
+	CommandOutput,
+	CommandTools,
+	OptionLine,
+	OptionValues,
+} from './command';
 import { addCommand, changeCommand } from './endpointSettings';
 import { formatTable, printable } from './table';
 import type { Cell } from './table';
@@ -16,14 +22,14 @@ export const endpointsCommand: CommandDefinition = {
 	usage: 'endpoints',
 	description: 'List the endpoints and how they are doing; add, change, pause, remove them',
 	examples: ['endpoints', 'endpoints pause crm', 'endpoints purge ep_12'],
-	run: (tools) => {
-		const { endpoints } = describeHealth(tools.database, tools.now());
-		return {
-			json: { endpoints },
-			text: (terminal) => describeEndpoints(terminal, endpoints, tools.now()),
-		};
-	},
+	run: list,
 	subcommands: [
+		{
+			usage: 'list',
+			description: 'List the endpoints, as the command without a word does',
+			examples: ['endpoints list'],
+			run: list,
+		},
 		addCommand,
 		changeCommand,
 		verb({
@@ -138,6 +144,14 @@ function waitingText(waiting: number): string {
 
 function countText(count: number): string {
 	return count === 1 ? '1 delivery' : `${String(count)} deliveries`;
+}
+
+function list(tools: CommandTools): CommandOutput {
+	const { endpoints } = describeHealth(tools.database, tools.now());
+	return {
+		json: { endpoints },
+		text: (terminal) => describeEndpoints(terminal, endpoints, tools.now()),
+	};
 }
 
 /** A table of endpoints; also part of `status`. */

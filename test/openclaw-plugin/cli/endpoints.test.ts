@@ -53,6 +53,7 @@ describe('endpoints', () => {
 			'',
 		]);
 		const json = await cli.run('endpoints --json');
+		expect((await cli.run('endpoints list --json')).json()).toEqual(json.json());
 		expect(json.stdout + stdout).not.toContain('whsec_');
 		expect(json.json()).toMatchObject({
 			endpoints: [
