@@ -11,6 +11,7 @@ import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedMo
 import { waitFor } from '../../testbed/waitFor';
 import { itSince2026_9_2 } from './support/openclawVersion';
 import { startPluginGateway } from './support/pluginGateway';
+import { takeEventFaults } from './support/receivedEvents';
 import { createToken } from './support/tokens';
 
 const SECRET = 'whsec_secret-behind-a-reference';
@@ -191,6 +192,9 @@ it('what endpoints are not to see is in no request, and nowhere at the gateway',
 	expect(filesWith(marker)).toEqual([]);
 	await gateway.stop();
 	expect(filesWith(marker)).toEqual([]);
+	const faults = takeEventFaults();
+	expect(faults.filter((fault) => !/\.data\.message: should (?:have|be)/.test(fault))).toEqual([]);
+	expect(faults).not.toEqual([]);
 	await gateway.start();
 });
 
