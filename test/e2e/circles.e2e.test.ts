@@ -30,7 +30,23 @@ let token: string;
 
 beforeAll(async () => {
 	model = await startScriptedModel();
-	gateway = await startPluginGateway({ modelUrl: model.url, webhooks: {} });
+	gateway = await startPluginGateway({
+		modelUrl: model.url,
+		webhooks: {},
+		config: {
+			agents: {
+				ownership: 'explicit',
+				defaults: {
+					model: { primary: 'scripted/scripted-1' },
+					skipBootstrap: true,
+					systemAgent: { agentId: 'main' },
+					// A run that somebody has woken calls a tool, and so is told of.
+					heartbeat: { every: '0m', agentId: 'main', prompt: 'Look around [[tool]]' },
+				},
+				entries: { main: {} },
+			},
+		},
+	});
 	token = createToken(gateway);
 });
 
@@ -161,26 +177,55 @@ it(
 	2 * CIRCLE_MS,
 );
 
-it(
-	'ends after one run that wakes an agent, where the trigger leaves out what wakes cause',
-	async () => {
-		const answer = {
+/** Publishes a workflow that wakes the agent, who calls a tool then, for each tool call or reply of the agent. */
+async function publishWaking(name: string, trigger: JsonObject = {}) {
+	return await publish(name, {
+		trigger: { events: ['message.sent', 'tool.called'], ...trigger },
+		answer: {
 			operation: 'wake',
 			agent: byId('main'),
-			text: 'Look after it',
+			text: `Look after it for ${name}`,
 			wakeMode: 'now',
-		};
-		const workflow = await publish('Waking', {
-			trigger: { events: ['message.sent', 'tool.called'], filters: { triggers: '!heartbeat' } },
-			answer,
+		},
+	});
+}
+
+async function waitForWake(name: string): Promise<void> {
+	await model.waitForRequest(
+		({ gatewayTexts, userTexts }) =>
+			[...gatewayTexts, ...userTexts].some((text) => text.includes(`Look after it for ${name}`)),
+		{ timeoutMs: CIRCLE_MS },
+	);
+}
+
+it(
+	'ends after one wake, which the next one would answer',
+	async () => {
+		const workflow = await publishWaking('Waking');
+		await say('[[reply:before the wake]]');
+		const [first, second] = await n8n.waitForExecutions(workflow, 2, { timeoutMs: CIRCLE_MS });
+
+		expect(first).toMatchObject({ status: 'success' });
+		expect(second).toMatchObject({
+			status: 'error',
+			errorMessage: expect.stringContaining('would go round in a circle') as string,
 		});
+		expect(second?.json(TRIGGER)[0]).toMatchObject({
+			type: 'tool.called',
+			data: { agentId: 'main', trigger: 'heartbeat' },
+		});
+		await n8n.deleteWorkflow(workflow);
+	},
+	2 * CIRCLE_MS,
+);
+
+it(
+	'ends after one wake where the trigger leaves out what wakes cause',
+	async () => {
+		const workflow = await publishWaking('Deaf', { filters: { triggers: '!heartbeat' } });
 		await say('[[reply:before the wake]]');
 		await n8n.waitForExecutions(workflow, 1);
-		const isWoken = (texts: readonly string[]) =>
-			texts.some((text) => text.includes('Look after it'));
-		await model.waitForRequest(({ gatewayTexts }) => isWoken(gatewayTexts), {
-			timeoutMs: CIRCLE_MS,
-		});
+		await waitForWake('Deaf');
 		const executions = await executionsAfter(workflow, '[[reply:after the wake]]');
 
 		expect(executions.map(({ status }) => status)).toEqual(['success', 'success']);
