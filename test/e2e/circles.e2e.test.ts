@@ -1,7 +1,7 @@
 import { askAgent } from '../../testbed/askAgent';
 import type { Gateway } from '../../testbed/gateway';
 import { GATEWAY_TOKENS } from '../../testbed/gatewayConfig';
-import { at, textAt, type JsonObject } from '../../testbed/json';
+import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import type { Workflow } from '../../testbed/n8n/client';
 import {
 	byId,
@@ -14,9 +14,10 @@ import { chain, type WorkflowNode } from '../../testbed/n8n/workflow';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
+import { askDashboard } from './support/dashboard';
 import { environment } from './support/environment';
 import { startPluginGateway } from './support/pluginGateway';
-import { createToken, listRefused } from './support/tokens';
+import { createToken } from './support/tokens';
 import { TRIGGER } from './support/triggerWorkflow';
 
 const { n8n } = environment();
@@ -115,11 +116,14 @@ it('ends after one run of the workflow that answers its own events', async () =>
 	await n8n.deleteWorkflow(workflow);
 });
 
-/** What the gateway says of a circle: in its log, and in what its dashboard and command line list. */
+/** What the gateway says of a circle: in its log, and in what its dashboard lists. */
 async function expectToBeTold(from: number): Promise<void> {
 	await gateway.waitForLog(/event-webhooks.*'n8n:[^']+' goes round in a circle: 8 runs/, from);
-	const refused = listRefused(gateway).filter(({ code }) => code === 'loop-detected');
-	expect(refused[0]).toMatchObject({
+	const state = tryParseJson(await askDashboard(gateway, 'state'));
+	const [refused] = listAt(state, 'data', 'inbound', 'refusals').filter(
+		(refusal) => at(refusal, 'code') === 'loop-detected',
+	);
+	expect(refused).toMatchObject({
 		status: 508,
 		reason: expect.stringContaining('n8n:') as string,
 	});

@@ -9,6 +9,7 @@ import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { waitFor } from '../../testbed/waitFor';
+import { askDashboard } from './support/dashboard';
 import { itSince2026_9_2 } from './support/openclawVersion';
 import { startPluginGateway } from './support/pluginGateway';
 import { takeEventFaults } from './support/receivedEvents';
@@ -46,18 +47,6 @@ async function apply(endpoints: readonly JsonObject[], pattern: RegExp): Promise
 	const { length } = await gateway.log();
 	await gateway.configurePlugin({ endpoints, inbound: { endpoints: INBOUND } });
 	await gateway.waitForLog(pattern, length);
-}
-
-/** What the dashboard asks for with the token that its page was served with. */
-async function askDashboard(path: string): Promise<string> {
-	const plugin = `${gateway.url}/plugins/event-webhooks`;
-	const authorization = `Bearer ${GATEWAY_TOKENS.operator}`;
-	const page = await (await fetch(`${plugin}/dashboard`, { headers: { authorization } })).text();
-	const token = /"token":"([^"]+)"/.exec(page)?.[1] ?? '';
-	const response = await fetch(`${plugin}/live/${path}`, {
-		headers: { 'x-event-webhooks-page': token },
-	});
-	return await response.text();
 }
 
 /** Posts to an inbound endpoint and waits for the agent's reply. */
@@ -180,12 +169,12 @@ it('what endpoints are not to see is in no request, and nowhere at the gateway',
 	await waitFor('both deliveries', async () => (await shown()).includes('"isBodyKept":false'));
 	const deliveries = listAt(tryParseJson(await shown()), 'deliveries');
 	const details = await Promise.all(
-		deliveries.map(async (one) => await askDashboard(`deliveries/${textAt(one, 'id')}`)),
+		deliveries.map(async (one) => await askDashboard(gateway, `deliveries/${textAt(one, 'id')}`)),
 	);
 	expect(details).toHaveLength(2);
-	const ofDashboard = [...details, await askDashboard('state')];
+	const ofDashboard = [...details, await askDashboard(gateway, 'state')];
 	for (const text of ofDashboard) expect(text).toContain(event);
-	expect(await askDashboard(`state?text=${marker}`)).toContain('"deliveries":[]');
+	expect(await askDashboard(gateway, `state?text=${marker}`)).toContain('"deliveries":[]');
 	const texts = [
 		...ofDashboard,
 		...[omitted, redacted].map((request) => request?.body.toString() ?? ''),
