@@ -42,8 +42,12 @@ export async function startPluginGateway(options: PluginGatewayOptions): Promise
 		plugin: { packageFile, config: webhooks, isInstalled },
 	});
 	const remove = async () => {
-		const faults = keptEventFaults(gateway.folder);
-		await gateway.remove();
+		let faults: readonly string[] = [];
+		try {
+			faults = keptEventFaults(gateway.folder);
+		} finally {
+			await gateway.remove();
+		}
 		if (faults.length > 0) throw new Error(`Events in the outbox: ${faults.join('\n')}`);
 	};
 	// Its other members may change while it runs: they are asked of the gateway itself.
