@@ -27,6 +27,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
 		file: 'RESULTS-PLUGIN.md',
 	},
 	flow: { names: ['latency', 'roundTrip'], file: 'RESULTS-FLOW.md' },
+	streaming: { names: ['streaming'], file: 'RESULTS-STREAMING.md' },
 	scaling: { names: ['scaling'], file: 'RESULTS-SCALING.md' },
 };
 const BENCHMARKS = Object.values(GROUPS).flatMap(({ names }) => names);

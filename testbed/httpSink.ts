@@ -75,6 +75,13 @@ function writeAnswer(response: ServerResponse, answer: Answer): void {
 
 const answerOk: Script = () => ({});
 
+let watcher: ((request: ReceivedRequest) => void) | undefined;
+
+/** Shows each request that any stand-in of this process gets, before it is answered. */
+export function watchRequests(watch: (request: ReceivedRequest) => void): void {
+	watcher = watch;
+}
+
 /**
  * Starts a stand-in that records requests and answers by a script.
  *
@@ -100,6 +107,7 @@ export async function startHttpSink(initialScript: Script = answerOk, port = 0):
 				receivedAt: Date.now(),
 			};
 			requests.push(request);
+			watcher?.(request);
 			const answer = await script(request);
 			if (answer.delayMs !== undefined) await delay(answer.delayMs);
 			writeAnswer(response, answer);

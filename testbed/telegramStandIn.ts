@@ -17,6 +17,8 @@ export interface TelegramCall {
 	readonly messageId: string;
 	/** What stands on its buttons, and what they send back. */
 	readonly buttons: readonly { readonly text: string; readonly data: string }[];
+	/** When it came, as `performance.now()`. */
+	readonly at: number;
 }
 
 /** A file that somebody sends. */
@@ -195,6 +197,7 @@ export async function startTelegramStandIn(): Promise<TelegramStandIn> {
 			ok,
 			messageId: String(messageId),
 			buttons: buttonsOf(parameters.reply_markup),
+			at: performance.now(),
 		});
 		if (!ok) {
 			refuse(response);

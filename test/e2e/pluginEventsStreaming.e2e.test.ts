@@ -6,19 +6,11 @@ import { ensureRuntimes } from '../../testbed/runtime';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { callMarker } from '../../testbed/scriptedReply';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
+import { STREAMING_MODES, streamingAccounts } from '../../testbed/telegramStreaming';
 import { waitFor } from '../../testbed/waitFor';
 import { faultsOf } from '../../testbed/eventFaults';
 import { startPluginGateway } from './support/pluginGateway';
 
-/** How Telegram may show a reply that is still being written, `channels.telegram.streaming`. */
-const MODES: ReadonlyArray<readonly [name: string, streaming: JsonObject | undefined]> = [
-	['default', undefined],
-	['off', { mode: 'off' }],
-	['partial', { mode: 'partial' }],
-	['block', { mode: 'block' }],
-	['progress', { mode: 'progress' }],
-	['blocks', { mode: 'off', block: { enabled: true } }],
-];
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
 /** Slower than any channel waits before it changes what it shows. */
 const PACE = '[[stream:4:2000]]';
@@ -55,29 +47,6 @@ function messageOf(chat: Chat, mode: string): string {
 		: `${callMarker('ls', { path: '.' }, `First I look around in ${mode}.`)} ${PAUSE} ${PACE}`;
 }
 
-/** One account of the channel for each mode, each with a person of its own. */
-function accountsOf(standIns: ReadonlyMap<string, TelegramStandIn>): JsonObject {
-	const accounts: Record<string, JsonObject> = {};
-	for (const [index, [mode, streaming]] of MODES.entries()) {
-		const telegram = objectAt(standIns.get(mode)?.config('main'), 'channels', 'telegram');
-		const { enabled, ...account } = telegram;
-		accounts[mode] = {
-			...account,
-			enabled,
-			botToken: `${String(50 + index)}:TESTBED-TOKEN-OF-THE-TELEGRAM-STAND-IN-${mode.toUpperCase()}`,
-			...(streaming === undefined ? {} : { streaming }),
-		};
-	}
-	return {
-		session: { dmScope: 'per-account-channel-peer' },
-		channels: { telegram: { enabled: true, defaultAccount: 'default', accounts } },
-		bindings: MODES.map(([accountId]) => ({
-			agentId: 'main',
-			match: { channel: 'telegram', accountId },
-		})),
-	};
-}
-
 /** Each message with all that became of it, in the order in which they came. */
 function seenIn(telegram: TelegramStandIn): readonly string[] {
 	const messages = new Map<string, string[]>();
@@ -90,8 +59,8 @@ function seenIn(telegram: TelegramStandIn): readonly string[] {
 
 async function watch(start: (config: JsonObject) => Promise<Gateway>): Promise<Seen> {
 	const standIns = new Map<string, TelegramStandIn>();
-	for (const [mode] of MODES) standIns.set(mode, await startTelegramStandIn());
-	const gateway = await start(accountsOf(standIns));
+	for (const [mode] of STREAMING_MODES) standIns.set(mode, await startTelegramStandIn());
+	const gateway = await start(streamingAccounts(standIns));
 	const seen: Record<string, readonly string[]> = {};
 	try {
 		for (const chat of CHATS) {
@@ -150,13 +119,16 @@ afterAll(async () => {
 	await model.stop();
 });
 
-it.each(MODES.map(([mode]) => mode))('the person sees the same with and without: %s', (mode) => {
-	expect(withPlugin[mode]).toEqual(without[mode]);
-	expect(without[mode]?.length).toBeGreaterThanOrEqual(CHATS.length);
-});
+it.each(STREAMING_MODES.map(([mode]) => mode))(
+	'the person sees the same with and without: %s',
+	(mode) => {
+		expect(withPlugin[mode]).toEqual(without[mode]);
+		expect(without[mode]?.length).toBeGreaterThanOrEqual(CHATS.length);
+	},
+);
 
 it('the events are what the schemas say', () => {
-	expect(sink.requests.length).toBeGreaterThan(MODES.length);
+	expect(sink.requests.length).toBeGreaterThan(STREAMING_MODES.length);
 	expect(sink.requests.flatMap(({ json }) => faultsOf(json))).toEqual([]);
 });
 
@@ -167,7 +139,7 @@ it('there are live previews to lose', () => {
 	expect(edits('block')).toBeGreaterThanOrEqual(2);
 });
 
-it.each(MODES.map(([mode]) => mode))('each reply is told, with its run: %s', (mode) => {
+it.each(STREAMING_MODES.map(([mode]) => mode))('each reply is told, with its run: %s', (mode) => {
 	const sent = sink.requests
 		.map(({ json }) => json)
 		.filter((event) => textAt(event, 'type') === 'message.sent')

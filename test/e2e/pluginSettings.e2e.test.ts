@@ -9,8 +9,10 @@ import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
 import { at, listAt, textAt, tryParseJson, type JsonObject } from '../../testbed/json';
 import { startScriptedModel, type ScriptedModel } from '../../testbed/scriptedModel';
 import { waitFor } from '../../testbed/waitFor';
+import { askDashboard } from './support/dashboard';
 import { itSince2026_9_2 } from './support/openclawVersion';
 import { startPluginGateway } from './support/pluginGateway';
+import { takeEventFaults } from './support/receivedEvents';
 import { createToken } from './support/tokens';
 
 const SECRET = 'whsec_secret-behind-a-reference';
@@ -165,7 +167,16 @@ it('what endpoints are not to see is in no request, and nowhere at the gateway',
 	const event = textAt(omitted?.json, 'id');
 	const shown = async () => await api(`/${event}`);
 	await waitFor('both deliveries', async () => (await shown()).includes('"isBodyKept":false'));
+	const deliveries = listAt(tryParseJson(await shown()), 'deliveries');
+	const details = await Promise.all(
+		deliveries.map(async (one) => await askDashboard(gateway, `deliveries/${textAt(one, 'id')}`)),
+	);
+	expect(details).toHaveLength(2);
+	const ofDashboard = [...details, await askDashboard(gateway, 'state')];
+	for (const text of ofDashboard) expect(text).toContain(event);
+	expect(await askDashboard(gateway, `state?text=${marker}`)).toContain('"deliveries":[]');
 	const texts = [
+		...ofDashboard,
 		...[omitted, redacted].map((request) => request?.body.toString() ?? ''),
 		await shown(),
 		await api(''),
@@ -175,11 +186,9 @@ it('what endpoints are not to see is in no request, and nowhere at the gateway',
 		(await gateway.log()).replaceAll(/^(?!.*event-webhooks).*\n/gm, ''),
 	];
 	expect(texts.map((text) => text.includes(marker))).toEqual(texts.map(() => false));
-	expect(texts[2]).toContain(event);
+	expect(await shown()).toContain(event);
 	expect(await api(`?text=${marker}`)).toContain('"deliveries":[]');
-	const dropped = listAt(tryParseJson(await shown()), 'deliveries').find(
-		(delivery) => textAt(delivery, 'endpoint') === 'second',
-	);
+	const dropped = deliveries.find((delivery) => textAt(delivery, 'endpoint') === 'second');
 	const replayed = await api('/replay', { deliveryIds: [textAt(dropped, 'id')] });
 	expect(replayed).toContain('body-not-kept');
 
@@ -191,6 +200,9 @@ it('what endpoints are not to see is in no request, and nowhere at the gateway',
 	expect(filesWith(marker)).toEqual([]);
 	await gateway.stop();
 	expect(filesWith(marker)).toEqual([]);
+	const faults = takeEventFaults();
+	expect(faults.filter((fault) => !/\.data\.message: should (?:have|be)/.test(fault))).toEqual([]);
+	expect(faults).not.toEqual([]);
 	await gateway.start();
 });
 

@@ -8,13 +8,7 @@ import { isQueueMode } from '../../testbed/n8n/anyInstance';
 import type { Workflow } from '../../testbed/n8n/client';
 import type { Execution } from '../../testbed/n8n/execution';
 import type { N8n } from '../../testbed/n8n/instance';
-import {
-	byId,
-	CREDENTIAL_TYPE,
-	inboundNode,
-	mappedFields,
-	triggerNode,
-} from '../../testbed/n8n/openclawNodes';
+import { CREDENTIAL_TYPE, triggerNode } from '../../testbed/n8n/openclawNodes';
 import { chain, node, noOp } from '../../testbed/n8n/workflow';
 import { credentialData } from '../../testbed/stack';
 import { startTelegramStandIn, type TelegramStandIn } from '../../testbed/telegramStandIn';
@@ -208,55 +202,6 @@ it('goes on after an execution that took longer than the workflow may', async ()
 		expect(textAt(attempt, 'response')).toContain('timed out');
 	}
 	await n8n.client.deleteWorkflow(workflow);
-});
-
-/** Answers each reply of the agent with a message to the same agent. */
-async function createCircle(options: JsonObject): Promise<Workflow> {
-	const credential = await createCredential();
-	const answer = inboundNode(credential, {
-		source: 'define',
-		agent: byId('main'),
-		template: 'Go on: {{body.text}}',
-		fields: mappedFields({ text: 'please' }),
-	});
-	const workflow = await n8n.client.createWorkflow({
-		name: 'Circle',
-		nodes: [
-			triggerNode(credential, {
-				events: ['message.sent'],
-				endpointSetup: 'connection',
-				options,
-			}),
-			answer,
-		],
-		connections: chain(TRIGGER, answer.name),
-	});
-	await n8n.client.publish(workflow);
-	return workflow;
-}
-
-it('ends a circle at once, and at the latest at the gateway', async () => {
-	const careful = await createCircle({});
-	await askAgent(gateway.url, { agent: 'main', text: 'Hello' });
-	const [execution] = await n8n.client.waitForExecutions(careful, 1);
-	expect(execution).toMatchObject({ status: 'success' });
-	const settled = '?type=message.sent&status=delivered';
-	await waitFor(
-		"the reply to the workflow's own message to be settled",
-		async () => (await list('deliveries', settled)).length === 2,
-	);
-	expect(await n8n.client.executions(careful)).toHaveLength(1);
-	await n8n.client.deleteWorkflow(careful);
-
-	const careless = await createCircle({ ignoreOwnRuns: false });
-	await askAgent(gateway.url, { agent: 'main', text: 'Hello again' });
-	const executions = await n8n.client.waitForExecutions(careless, 9);
-	expect(executions.map(({ status }) => status)).toEqual([
-		...Array<string>(8).fill('success'),
-		'error',
-	]);
-	expect(executions.at(-1)?.errorMessage).toContain('went round in a circle');
-	await n8n.client.deleteWorkflow(careless);
 });
 
 it('gives the editor the next event, at an endpoint that ends with it', async () => {

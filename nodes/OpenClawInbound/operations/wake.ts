@@ -1,6 +1,7 @@
 import type { INode } from 'n8n-workflow';
 
 import { readId } from '../../shared/parameterValues';
+import { isCausedByWakesOf } from '../../shared/runSource';
 import { invalidItem } from './everyItem';
 import { itemReader, rawParameter } from './itemParameters';
 import type { ItemReader } from './itemParameters';
@@ -32,10 +33,15 @@ export function prepareWake({
 	});
 	return (itemIndex) => {
 		const agent = agentOf(itemIndex);
+		const mode = modeOf(itemIndex);
+		// The next heartbeat comes at its own pace: a circle that waits for it harms nobody.
+		if (mode === 'now' && isCausedByWakesOf(context, agent)) {
+			throw invalidItem(node, WAKES_ITSELF, itemIndex);
+		}
 		const chosen = agent === '' ? {} : { agentId: agent };
 		return {
 			path,
-			body: { text, mode: modeOf(itemIndex), ...chosen },
+			body: { text, mode, ...chosen },
 			target: agent === '' ? { kind: 'wake' } : { kind: 'agent', agentId: agent },
 			replyWay: 'none',
 			output: { ...chosen, message: text },
@@ -47,6 +53,12 @@ const NO_HOOK_TOKEN = {
 	message: "'Hook Token' in the credential is empty",
 	description:
 		"'Wake Agent' goes through the gateway's own hooks. Enter the value of 'hooks.token' in the gateway's openclaw.json, or use 'Send Message' with the access token.",
+};
+
+const WAKES_ITSELF = {
+	message: 'The agent was not woken: it would go round in a circle',
+	description:
+		"The event that started this workflow is of a run that a wake or a heartbeat of the same agent has begun. To leave such events out, set 'Triggers' in the filters of OpenClaw Trigger to !heartbeat. To go on with such a run, use 'Send Message', whose circles the gateway counts, or set 'When' to 'Next Heartbeat'.",
 };
 
 const NO_ID = {

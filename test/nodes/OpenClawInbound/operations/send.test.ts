@@ -257,6 +257,27 @@ describe('wake', () => {
 		expect(gateway.requests[0]?.json).toEqual({ text: 'Hi', mode: 'next-heartbeat' });
 	});
 
+	test.each([
+		['now', 'heartbeat', 0],
+		['now', 'user', 1],
+		['next-heartbeat', 'heartbeat', 1],
+	])('answers no wake with a wake: %s after %s', async (wakeMode, trigger, requests) => {
+		const agent = { __rl: true, mode: 'id', value: 'ops' };
+		const node = wake('Hi', { agent, wakeMode });
+		const type = 'n8n-nodes-openclaw-webhooks.openClawTrigger';
+		const items = [{ json: { data: { agentId: 'ops', trigger } } }];
+		jest
+			.spyOn(node.context, 'getParentNodes')
+			.mockReturnValue([{ name: 'Trigger', type, typeVersion: 1, disabled: false }]);
+		jest
+			.spyOn(node.context, 'getWorkflowDataProxy')
+			.mockReturnValue({ $: () => ({ all: () => items }) } as never);
+		const result = node.run();
+		if (requests === 0) await expect(result).rejects.toThrow('round in a circle [item 0]');
+		else await result;
+		expect(gateway.requests).toHaveLength(requests);
+	});
+
 	test.each(['Hi {{body.name}}', '={{ $json.text }}', '=Hi {{ $json.text }}'])(
 		'refuses %j',
 		async (text) => {

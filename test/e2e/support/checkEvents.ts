@@ -1,0 +1,7 @@
+import { takeEventFaults, watchEvents } from './receivedEvents';
+
+watchEvents();
+
+afterEach(() => {
+	expect(takeEventFaults()).toEqual([]);
+});
