@@ -291,16 +291,21 @@ describe("an agent's tool", () => {
 });
 
 describe('tool approval', () => {
-	it('tells that nobody has decided', async () => {
+	it('asks with as much as Slack takes, and tells that nobody has decided', async () => {
 		const { send } = await publish('tool-approval');
 		const approval = {
 			id: 'apr_01k6example0000000000000001',
 			rule: 'commands',
-			tool: { name: 'exec', params: { command: 'date' } },
+			tool: { name: 'exec', params: { command: '<'.repeat(700) + '🔥'.repeat(700) } },
 			expiresAt: new Date().toISOString(),
 		};
 		const event = capturedEvent('message.sent', { approval });
 		await send('On Approval Request', { ...event, type: 'approval.requested' });
+		const asked = await outside.waitForRequest(({ index }) => index === 0);
+		const words = textAt(asked.json, 'blocks', 0, 'text', 'text');
+		expect(words).toContain('&lt;&lt;');
+		expect(words.length).toBeLessThan(3000);
+		expect(words.isWellFormed()).toBe(true);
 		// n8n looks once a minute for executions whose time is over.
 		const { json } = await outside.waitForRequest((request) => request.index === 1, {
 			timeoutMs: 120_000,

@@ -218,12 +218,12 @@ describe('a person approves risky tool calls', () => {
 
 	it('runs what is allowed, not what is denied, and counts no decision twice', async () => {
 		const { workflow } = await publish('tool-approval');
-		const allowed = runCommand('Allowed', 'echo "<done> & dusted"');
+		const allowed = runCommand('Allowed', 'echo "<done>  & dusted"');
 		const first = await question(1, 'dusted');
-		expect(first.words).toContain('echo \\"&lt;done&gt; &amp; dusted\\"');
-		expect(await readForm(first.link)).toContain('&lt;done&gt; &amp; dusted');
+		expect(first.words).toContain('echo \\"&lt;done&gt;  &amp; dusted\\"');
+		expect(await readForm(first.link)).toContain('&lt;done&gt; \u00a0&amp; dusted');
 		expect(await submitForm(first.link, ['Allow', 'Ada', ''])).toBe(200);
-		expect(await allowed).toContain('<done> & dusted');
+		expect(await allowed).toContain('<done>  & dusted');
 		expect(await told('✅')).toBe('✅ Ada has allowed exec.');
 
 		const denied = runCommand('Denied', 'echo denied');

@@ -1,4 +1,4 @@
-import { at, isObject, type JsonObject } from '../../testbed/json';
+import { at, isObject } from '../../testbed/json';
 import type { ReceivedRequest } from '../../testbed/httpSink';
 
 /** The link to the form that a message to Slack has on its button. */
@@ -32,8 +32,7 @@ export async function submitForm(link: string, values: readonly string[]): Promi
 /** The words of all parts of a message to Slack. */
 export function wordsOf(message: unknown): string {
 	if (typeof message === 'string') return message;
-	const parts: readonly unknown[] = Array.isArray(message)
-		? message
-		: Object.values<unknown>(isObject(message) ? message : ({} satisfies JsonObject));
+	const values = isObject(message) ? Object.values(message) : [];
+	const parts: readonly unknown[] = Array.isArray(message) ? message : values;
 	return parts.map(wordsOf).join('\n');
 }
