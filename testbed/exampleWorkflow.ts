@@ -18,6 +18,10 @@ export const EXAMPLES = [
 	'cost-budget',
 	'delivery-trouble',
 	'agent-tool',
+	'mail-triage',
+	'tool-approval',
+	'incident-triage',
+	'deploy-news',
 ] as const;
 
 export type ExampleName = (typeof EXAMPLES)[number];
@@ -38,6 +42,8 @@ export interface ExampleSetup {
 	readonly openClaw: CredentialReference;
 	/** Credential of the HTTP Request and Webhook nodes that want a header. */
 	readonly headerAuth: CredentialReference;
+	/** Credential of the nodes that read mails. */
+	readonly imap?: CredentialReference;
 	/** Address of the stand-in for Slack, the CRM or the ticket system; the paths stay. */
 	readonly outsideUrl: string;
 	/** As in the file, which is a connection, unless given. */
@@ -47,6 +53,7 @@ export interface ExampleSetup {
 }
 
 const HEADER_AUTH = 'httpHeaderAuth';
+const READS_MAILS = 'n8n-nodes-base.emailReadImap';
 
 function fillInTrigger(
 	parameters: WorkflowNode['parameters'],
@@ -73,6 +80,9 @@ function fillIn(node: WorkflowNode, setup: ExampleSetup): WorkflowNode {
 		...node,
 		parameters: { ...parameters, ...address },
 		...(wantsHeader ? { credentials: { [HEADER_AUTH]: setup.headerAuth } } : {}),
+		...(node.type === READS_MAILS && setup.imap !== undefined
+			? { credentials: { imap: setup.imap } }
+			: {}),
 	};
 }
 

@@ -2,25 +2,29 @@ import { randomUUID } from 'node:crypto';
 import { capturedEvent, capturedEvents } from '../../testbed/capturedEvents';
 import { EXAMPLES, readExample, type ExampleName } from '../../testbed/exampleWorkflow';
 import { startHttpSink, type HttpSink } from '../../testbed/httpSink';
+import { startImapStandIn, type ImapStandIn } from '../../testbed/imapStandIn';
 import { textAt } from '../../testbed/json';
 import { openMcpSession } from '../../testbed/mcpClient';
 import { isQueueMode } from '../../testbed/n8n/anyInstance';
 import { dataTableRows } from '../../testbed/n8n/dataTable';
+import { isTrigger } from '../examples/canvas';
 import {
 	OUTSIDE_HEADER,
 	publishExample,
 	type PublishedExample,
 } from '../examples/publishedExample';
+import { formLink, readForm, submitForm } from '../examples/waitingForm';
 import { environment } from './support/environment';
 
 const { n8n, gatewayUrl, model } = environment();
 const person = { agentId: 'support-bot', userId: 'user_12345' };
 
 let outside: HttpSink;
+let mailbox: ImapStandIn;
 let example: PublishedExample | undefined;
 
 beforeAll(async () => {
-	outside = await startHttpSink();
+	[outside, mailbox] = await Promise.all([startHttpSink(), startImapStandIn()]);
 });
 
 afterEach(async () => {
@@ -30,11 +34,11 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-	await outside.stop();
+	await Promise.all([outside.stop(), mailbox.stop()]);
 });
 
 async function publish(name: ExampleName): Promise<PublishedExample> {
-	return (example = await publishExample(n8n, name, { gatewayUrl, outside }));
+	return (example = await publishExample(n8n, name, { gatewayUrl, outside, mailbox }));
 }
 
 describe('quick start', () => {
@@ -286,17 +290,71 @@ describe("an agent's tool", () => {
 	});
 });
 
+describe('tool approval', () => {
+	it('asks with as much as Slack takes, and tells that nobody has decided', async () => {
+		const { send } = await publish('tool-approval');
+		const approval = {
+			id: 'apr_01k6example0000000000000001',
+			rule: 'commands',
+			tool: { name: 'exec', params: { command: '<'.repeat(700) + '🔥'.repeat(700) } },
+			expiresAt: new Date().toISOString(),
+		};
+		const event = capturedEvent('message.sent', { approval });
+		await send('On Approval Request', { ...event, type: 'approval.requested' });
+		const asked = await outside.waitForRequest(({ index }) => index === 0);
+		const words = textAt(asked.json, 'blocks', 0, 'text', 'text');
+		expect(words).toContain('&lt;&lt;');
+		expect(words.length).toBeLessThan(3000);
+		expect(words.isWellFormed()).toBe(true);
+		// n8n looks once a minute for executions whose time is over.
+		const { json } = await outside.waitForRequest((request) => request.index === 1, {
+			timeoutMs: 120_000,
+		});
+		expect(json).toEqual({ text: '⌛ Nobody has decided on exec in time: it was not run.' });
+	});
+});
+
 describe('without a gateway', () => {
 	const pinned = EXAMPLES.flatMap((name) =>
-		Object.keys(readExample(name).pinData ?? {})
-			.filter((trigger) => trigger !== 'On Ticket Update')
-			.map((trigger) => [name, trigger] as const),
+		readExample(name)
+			.nodes.filter((node) => isTrigger(node) && readExample(name).pinData?.[node.name])
+			.map((node) => [name, node.name] as const)
+			.filter(([, trigger]) => trigger !== 'On Ticket Update'),
 	);
+	/** What is filled in where a workflow waits for a form, and what comes of it. */
+	const forms: Readonly<Record<string, { values: readonly string[]; last: unknown }>> = {
+		'For Each Mail': {
+			values: ['Hello Ada,\nit is on its way. 🚚', 'Make the draft'],
+			last: {
+				to: 'ada@customer.example.com',
+				subject: 'Re: Where is my parcel?',
+				// As a browser sends what is typed into several lines.
+				text: 'Hello Ada,\r\nit is on its way. 🚚',
+				inReplyTo: '<20260314103000.1@customer.example.com>',
+			},
+		},
+		'On Approval Request': {
+			values: ['Allow', 'Ada', ''],
+			last: {
+				text: expect.stringMatching(/^⚠️ The decision on exec does not count: ./) as unknown,
+			},
+		},
+	};
 
 	it.each(pinned)('%s runs by hand on the event pinned to %s', async (name, trigger) => {
 		outside.answerBy(() => ({ body: { id: 'by-hand' } }));
 		const { runByHand } = await publish(name);
 		const execution = await runByHand(trigger);
-		expect(execution).toMatchObject({ status: 'success', errorMessage: '' });
+		const form = forms[trigger];
+		expect(execution).toMatchObject({
+			status: form === undefined ? 'success' : 'waiting',
+			errorMessage: '',
+		});
+		if (form === undefined) return;
+		const link = formLink(outside.requests[0]);
+		expect(await readForm(link)).toContain('<form');
+		expect(await submitForm(link, form.values)).toBe(200);
+		const { json } = await outside.waitForRequest(({ index }) => index === 1);
+		expect(json).toEqual(form.last);
 	});
 });

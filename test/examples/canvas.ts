@@ -14,6 +14,8 @@ interface Area {
 	readonly bottom: number;
 }
 
+const WITH_TWO_OUTPUTS = new Set(['n8n-nodes-base.if', 'n8n-nodes-base.splitInBatches']);
+
 const NODE_SIZE = 96;
 const OUTPUT_DISTANCE = 32;
 // Name and subtitle stand below a node.
@@ -24,11 +26,12 @@ const TRIGGER_BUTTON = 168;
 /** Whether a node is a sticky note. */
 export const isNote = ({ type }: WorkflowNode) => type === NOTE;
 /** Whether a workflow can start at a node. */
-export const isTrigger = ({ type }: WorkflowNode) => /trigger$|\.webhook$/i.test(type);
+export const isTrigger = ({ type }: WorkflowNode) =>
+	/trigger$|\.webhook$|\.emailReadImap$/i.test(type);
 
 /** How many outputs the editor draws for a node. */
 export function outputCount({ type, parameters }: WorkflowNode): number {
-	if (type === 'n8n-nodes-base.if') return 2;
+	if (WITH_TWO_OUTPUTS.has(type)) return 2;
 	if (type !== TRIGGER_TYPE || parameters.outputMode !== 'perEvent') return 1;
 	return listOutputs(listAt(parameters, 'events').map(String)).length;
 }

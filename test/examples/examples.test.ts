@@ -127,6 +127,7 @@ describe('the configuration that goes with the examples', () => {
 		for (const file of EXAMPLES) {
 			const { nodes } = readExample(file);
 			const trigger = nodes.find(({ type }) => type === TRIGGER_TYPE);
+			if (trigger === undefined) continue;
 			const endpoint = endpoints.find(({ name }) =>
 				nodes.some(
 					(node) =>
@@ -134,9 +135,9 @@ describe('the configuration that goes with the examples', () => {
 				),
 			);
 			notes.push(endpoint?.name ?? `none in ${file}`);
-			expect(endpoint?.events).toEqual(trigger?.parameters.events);
+			expect(endpoint?.events).toEqual(trigger.parameters.events);
 			expect(endpoint?.filter?.agentIds?.join(', ')).toBe(
-				at(trigger?.parameters, 'filters', 'agentIds'),
+				at(trigger.parameters, 'filters', 'agentIds'),
 			);
 		}
 		expect(notes.sort()).toEqual(endpoints.map(({ name }) => name).sort());

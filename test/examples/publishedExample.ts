@@ -1,5 +1,6 @@
 import type { OpenClawEvent } from '../../index';
 import { fillInExample, readExample, type ExampleName } from '../../testbed/exampleWorkflow';
+import type { ImapStandIn } from '../../testbed/imapStandIn';
 import type { N8nClient, Workflow } from '../../testbed/n8n/client';
 import type { Execution } from '../../testbed/n8n/execution';
 import { CREDENTIAL_TYPE } from '../../testbed/n8n/openclawNodes';
@@ -27,6 +28,8 @@ export interface ExampleSystems {
 	readonly gatewayUrl: string;
 	/** Stands in for Slack, the CRM or the ticket system. */
 	readonly outside: { readonly url: string };
+	/** Stands in for the mail server. */
+	readonly mailbox?: Pick<ImapStandIn, 'credential'>;
 	/** Token of the plugin, for the trigger to register itself; without it events are sent by hand. */
 	readonly accessToken?: string;
 	/** Takes the place of the agents that the trigger is for. */
@@ -37,16 +40,18 @@ export interface ExampleSystems {
 export async function publishExample(
 	n8n: N8nClient,
 	name: ExampleName,
-	{ gatewayUrl, outside, accessToken, agentIds }: ExampleSystems,
+	{ gatewayUrl, outside, mailbox, accessToken, agentIds }: ExampleSystems,
 ): Promise<PublishedExample> {
 	const signingSecret = newSecret();
 	const access = accessToken === undefined ? { signingSecret } : { accessToken };
 	const openClaw = await n8n.createCredential(CREDENTIAL_TYPE, credentialData(gatewayUrl, access));
 	const headerAuth = await n8n.createCredential('httpHeaderAuth', OUTSIDE_HEADER);
+	const imap = mailbox && (await n8n.createCredential('imap', mailbox.credential));
 	const definition = fillInExample(readExample(name), {
 		openClaw,
 		headerAuth,
 		outsideUrl: outside.url,
+		...(imap === undefined ? {} : { imap }),
 		...(accessToken === undefined ? { endpointSetup: 'manual' } : {}),
 		...(agentIds === undefined ? {} : { agentIds }),
 	});
