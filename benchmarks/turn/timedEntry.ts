@@ -4,7 +4,7 @@ import type { GatewayApi, ToolCallAnswer } from '../../openclaw-plugin/src/gatew
 import { registerPlugin } from '../../openclaw-plugin/src/plugin';
 import { sharedOf } from '../../openclaw-plugin/src/shared';
 import { openDatabase } from '../../openclaw-plugin/src/store/database';
-import { TIMES_PATH } from './times';
+import { noTimes, preciseNow, TIMES_PATH } from './times';
 import type { HookTimes } from './times';
 
 /*
@@ -44,7 +44,7 @@ function prepareBareWrite(stateDir: string): () => void {
 }
 
 const clock = sharedOf('').slot<Clock>('bench-times', () => ({
-	times: { handlers: [], bareWrites: [] },
+	times: noTimes(),
 	isBareTurn: false,
 	writeBare: () => undefined,
 }));
@@ -55,29 +55,37 @@ function microsecondsOf(work: () => void): number {
 	return (performance.now() - started) * 1000;
 }
 
-function timed<Args extends unknown[], Answer>(handler: (...args: Args) => Answer) {
-	return (...args: Args): Answer => {
-		if (clock.isBareTurn) {
-			clock.times.bareWrites.push(microsecondsOf(clock.writeBare));
-			return handler(...args);
-		}
-		const started = performance.now();
-		const answer = handler(...args);
-		clock.times.handlers.push((performance.now() - started) * 1000);
-		return answer;
-	};
-}
-
 /** Those of the hook whose handler may answer: the others are the same without. */
 type Handler = (event: unknown, context: unknown) => ToolCallAnswer | Promise<ToolCallAnswer>;
 type Options = { readonly priority?: number; readonly timeoutMs?: number };
+
+/** @param isAsking whether it is the handler that holds tool calls until somebody allows them */
+function timed(handler: Handler, isAsking: boolean): Handler {
+	return (event, context) => {
+		if (clock.isBareTurn) {
+			clock.times.bareWrites.push(microsecondsOf(clock.writeBare));
+			return handler(event, context);
+		}
+		const started = performance.now();
+		const answer = handler(event, context);
+		const microseconds = (performance.now() - started) * 1000;
+		if (answer instanceof Promise) {
+			void answer.then(() => clock.times.wentOn.push(preciseNow()));
+			return answer;
+		}
+		clock.times.handlers.push(microseconds);
+		if (isAsking) clock.times.unasked.push(microseconds);
+		return answer;
+	};
+}
 
 function withClock(api: GatewayApi): GatewayApi {
 	return new Proxy(api, {
 		get: (target, key) => {
 			if (key !== 'on') return Reflect.get(target, key) as unknown;
 			const on = (hook: 'before_tool_call', handler: Handler, options?: Options) => {
-				target.on(hook, timed(handler), options);
+				// No other handler of ours waits for anybody.
+				target.on(hook, timed(handler, options?.timeoutMs !== undefined), options);
 			};
 			return on;
 		},
@@ -99,7 +107,7 @@ export default definePluginEntry({
 			handler: (_request, response) => {
 				response.setHeader('content-type', 'application/json');
 				response.end(JSON.stringify(clock.times));
-				clock.times = { handlers: [], bareWrites: [] };
+				clock.times = noTimes();
 				clock.isBareTurn = !clock.isBareTurn;
 				return true;
 			},

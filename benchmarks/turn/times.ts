@@ -4,6 +4,19 @@ export const TIMES_PATH = '/bench/handler-times';
 /** Microseconds, each by itself. */
 export interface HookTimes {
 	readonly handlers: number[];
+	/** Of the handlers, the one that asks for approval where it needs none. */
+	readonly unasked: number[];
+	/** When tool calls that had waited went on, milliseconds since 1970 with fractions. */
+	readonly wentOn: number[];
 	/** Of one event and one delivery, written by `node:sqlite` alone where a handler was about to be called. */
 	readonly bareWrites: number[];
+}
+
+export function noTimes(): HookTimes {
+	return { handlers: [], unasked: [], wentOn: [], bareWrites: [] };
+}
+
+/** Milliseconds since 1970, finer than the system tells them; comparable between processes of one machine. */
+export function preciseNow(): number {
+	return performance.timeOrigin + performance.now();
 }
