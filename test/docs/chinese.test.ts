@@ -53,6 +53,8 @@ const code = (page: string) =>
 	Array.from(page.matchAll(FENCE))
 		.filter(([, language = '']) => !['mermaid', 'json'].includes(language))
 		.map(([, , text = '']) => text.replace(/ +# .*$/gm, ''));
+/** Names of fields, settings and commands, as they stand in the text. */
+const names = (page: string) => [...new Set(withoutCode(page).match(/`[^`\n]+`/g) ?? [])];
 const pictures = (file: string) =>
 	Array.from(read(file).matchAll(/!\[[^\]]*\]\(([^)]+)\)/g), ([, path = '']) =>
 		resolve(dirname(file), path),
@@ -76,6 +78,7 @@ describe('pages in Chinese', () => {
 			expect(levels(here)).toEqual(levels(there));
 			expect(tables(here)).toEqual(tables(there));
 			expect(code(here)).toEqual(code(there));
+			expect(names(there).filter((name) => !here.includes(name))).toEqual([]);
 			expect(pictures(twin)).toEqual(pictures(original));
 			expect(there).toContain(`[Chinese](${relative(dirname(original), twin)})`);
 			expect(here).toContain(`[English](${relative(dirname(twin), original)})`);
