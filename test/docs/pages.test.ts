@@ -2,22 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
-const DOCS = join(ROOT, 'docs');
-/** References, which are in English only. */
-const WITHOUT_TWIN = [
-	'agent-tools.md',
-	'approvals.md',
-	'comparison.md',
-	'compatibility.md',
-	'deduplication.md',
-	'delivery.md',
-	'events.md',
-	'human-review.md',
-	'production.md',
-	'protocol.md',
-	'senders.md',
-];
-
 const read = (file: string) => readFileSync(file, 'utf8');
 /** The files below a folder with an ending. */
 const found = (folder: string, ending: string) =>
@@ -32,6 +16,7 @@ const pages = [
 		join(ROOT, name),
 	),
 	...found('docs', '.md'),
+	...found('openclaw-plugin/docs', '.md'),
 ];
 const withoutCode = (text: string) =>
 	text.replace(/^ *```.*?^ *```/gms, '').replace(/`[^`\n]*`/g, '');
@@ -73,44 +58,24 @@ describe.each(named(pages))('%s', (_, file) => {
 	});
 });
 
-describe('languages', () => {
-	const english = found('docs', '.md')
-		.map((file) => relative(DOCS, file))
-		.filter((name) => !name.startsWith('zh/') && !WITHOUT_TWIN.includes(name));
-
-	it('has each page in Chinese, and none besides', () => {
-		const chinese = found('docs/zh', '.md').map((file) => relative(join(DOCS, 'zh'), file));
-		expect(chinese.sort()).toEqual([...english].sort());
-	});
-
-	it.each(english)('%s and its twin show the same pictures and link to each other', (name) => {
-		const pair = [join(DOCS, name), join(DOCS, 'zh', name)] as const;
-		const pictures = pair.map((file) =>
-			Array.from(read(file).matchAll(/!\[[^\]]*\]\(([^)]+)\)/g), ([, path = '']) =>
-				resolve(dirname(file), path),
-			),
-		);
-		expect(pictures[1]).toEqual(pictures[0]);
-		expect(read(pair[0])).toContain(`[中文](${relative(dirname(pair[0]), pair[1])})`);
-		expect(read(pair[1])).toContain(`[English](${relative(dirname(pair[1]), pair[0])})`);
-	});
-});
-
 describe('what troubleshooting quotes', () => {
 	// Texts that go over several lines are joined, as they are when the program runs.
 	const sources = ['nodes', 'protocol', 'openclaw-plugin/src']
 		.flatMap((folder) => found(folder, '.ts'))
 		.map((file) => read(file).replace(/['"`] \+\s+['"`]/g, ''));
-	const quotes = (file: string) =>
-		Array.from(read(join(DOCS, file)).matchAll(/^> (.+)$/gm), ([, quote = '']) => quote);
+	const quotes = (folder: string) =>
+		Array.from(
+			read(join(ROOT, folder, 'troubleshooting.md')).matchAll(/^> (.+)$/gm),
+			([, quote = '']) => quote,
+		);
 
-	it.each(quotes('troubleshooting.md'))('%s', (quote) => {
+	it.each(quotes('docs'))('%s', (quote) => {
 		const parts = quote.split('…').filter((part) => part.trim().length > 3);
 		expect(parts.filter((part) => !sources.some((text) => text.includes(part)))).toEqual([]);
 	});
 
 	it('is the same in Chinese', () => {
-		expect(quotes('zh/troubleshooting.md')).toEqual(quotes('troubleshooting.md'));
+		expect(quotes('openclaw-plugin/docs/zh')).toEqual(quotes('docs'));
 	});
 });
 
