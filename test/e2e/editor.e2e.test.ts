@@ -72,6 +72,50 @@ describeInBrowser('the editor', () => {
 			expect(offers.map((offer) => offer.trim()).sort()).toEqual(['OpenClaw', 'OpenClaw Inbound']);
 		});
 
+		// Under other names people have known OpenClaw, too.
+		it.each(['agent', 'webhook', 'approval', 'clawdbot', 'moltbot'])(
+			'offers both nodes to someone who types "%s"',
+			async (text) => {
+				await editor.openNodeSearch();
+				await editor.page.keyboard.type(text);
+				const offers = editor.part('node-creator-item-name');
+				await offers.filter({ hasText: TRIGGER_OFFER }).waitFor();
+				await offers.filter({ hasText: INBOUND_OFFER }).waitFor();
+			},
+		);
+
+		it('takes a node from somebody who has a keyboard and no mouse', async () => {
+			const { keyboard } = editor.page;
+			await keyboard.press('n');
+			await editor.part('node-creator-search-bar').waitFor();
+			await keyboard.type('openclaw inbound');
+			const offers = editor.part('node-creator-item-name');
+			await offers.filter({ hasText: INBOUND_OFFER }).waitFor();
+			await keyboard.press('Enter');
+			const action = offers.filter({ hasText: 'Wake agent' });
+			// Until the list of actions has come to its place.
+			await action.click({ trial: true });
+			const active = editor.page.locator('[data-keyboard-nav-type][class*="active"]');
+			const isChosen = async () => (await active.allInnerTexts()).join().includes('Wake agent');
+			for (let press = 0; press < 12 && !(await isChosen()); press += 1)
+				await keyboard.press('ArrowDown');
+			await keyboard.press('Enter');
+			const panel = await editor.nodePanel();
+			await panel.close();
+			const node = editor.page.locator('[data-test-id="canvas-node"]');
+			await node.last().waitFor();
+			// The node is chosen: Enter opens it again, and Tab goes to a field in which something is typed.
+			await keyboard.press('Enter');
+			await editor.nodePanel();
+			const focused = async () =>
+				editor.page.evaluate(
+					() => document.activeElement?.closest('[data-test-id^="parameter-input"]') !== null,
+				);
+			for (let press = 0; press < 40 && !(await focused()); press += 1) await keyboard.press('Tab');
+			expect(await focused()).toBe(true);
+			await keyboard.press('Escape');
+		});
+
 		it('takes a node that is dragged onto the canvas', async () => {
 			const offers = await editor.searchNodes('openclaw');
 			await offers.filter({ hasText: TRIGGER_OFFER }).click();

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { renameSync } from 'node:fs';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readHealth } from '../../openclaw-plugin/src/health/health';
@@ -182,12 +183,12 @@ it(
 	'a database that cannot be opened at the start is used as soon as it can be',
 	async () => {
 		const file = join(folder, 'event-webhooks.sqlite');
-		const elsewhere = join(gateway.folder, 'elsewhere');
+		const elsewhere = join(folder, 'elsewhere');
 		await gateway.stop();
 		await mkdir(elsewhere);
 		for (const name of await readdir(folder)) {
 			if (name.startsWith('event-webhooks.sqlite')) {
-				execFileSync('mv', [join(folder, name), elsewhere]);
+				renameSync(join(folder, name), join(elsewhere, name));
 			}
 		}
 		await mkdir(file);
@@ -212,10 +213,13 @@ it(
 			CACHED_HEALTH,
 		);
 		expect(sink.requests).toEqual([]);
-		await rmdir(file);
-		for (const name of await readdir(elsewhere)) {
-			execFileSync('mv', [join(elsewhere, name), folder]);
+		// The gateway tries to open it all the time: it must find nothing or everything.
+		const name = basename(file);
+		for (const companion of await readdir(elsewhere)) {
+			if (companion !== name) renameSync(join(elsewhere, companion), join(folder, companion));
 		}
+		renameSync(file, join(elsewhere, 'in-the-way'));
+		renameSync(join(elsewhere, name), file);
 		await sink.waitForRequest(({ json }) => textAt(json, 'type') === 'message.sent', {
 			timeoutMs: 30_000,
 		});

@@ -63,14 +63,19 @@ export class Editor {
 		await this.part('canvas-node').first().waitFor();
 	}
 
+	/** Opens the panel that offers nodes, ready to be typed into. */
+	async openNodeSearch(): Promise<void> {
+		await this.part('canvas-add-button').or(this.part('node-creator-plus-button')).first().click();
+		await this.part('node-creator-search-bar').click();
+	}
+
 	/**
 	 * Opens the panel that offers nodes and types into its search.
 	 *
 	 * @returns the offers
 	 */
 	async searchNodes(text: string): Promise<Locator> {
-		await this.part('canvas-add-button').or(this.part('node-creator-plus-button')).first().click();
-		await this.part('node-creator-search-bar').click();
+		await this.openNodeSearch();
 		await this.page.keyboard.type(text);
 		const offers = this.part('node-creator-item-name');
 		await offers
@@ -134,7 +139,8 @@ export class Editor {
 		await this.context.close();
 	}
 
-	private async nodePanel(): Promise<NodePanel> {
+	/** The panel of the node that is open. */
+	async nodePanel(): Promise<NodePanel> {
 		await this.part('ndv').waitFor();
 		return new NodePanel(this.page);
 	}
