@@ -100,10 +100,10 @@ describeInBrowser('the editor', () => {
 			for (let press = 0; press < 12 && !(await isChosen()); press += 1)
 				await keyboard.press('ArrowDown');
 			await keyboard.press('Enter');
-			const panel = await editor.nodePanel();
-			await panel.close();
-			const node = editor.page.locator('[data-test-id="canvas-node"]');
-			await node.last().waitFor();
+			await editor.nodePanel();
+			await keyboard.press('Escape');
+			await editor.part('ndv').waitFor({ state: 'hidden' });
+			await editor.part('canvas-node').last().waitFor();
 			// The node is chosen: Enter opens it again, and Tab goes to a field in which something is typed.
 			await keyboard.press('Enter');
 			await editor.nodePanel();
