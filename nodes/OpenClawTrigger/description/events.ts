@@ -12,6 +12,16 @@ export const EVENT_OPTIONS: INodePropertyOptions[] = [
 			'Every event of agents, including ones that a later OpenClaw version may add. Events about deliveries are chosen by name.',
 	},
 	{
+		name: 'Approval Requested',
+		value: 'approval.requested',
+		description: 'When a tool call waits for a decision',
+	},
+	{
+		name: 'Approval Resolved',
+		value: 'approval.resolved',
+		description: 'When a tool call has been allowed or denied',
+	},
+	{
 		name: 'Delivery Failed',
 		value: 'delivery.failed',
 		description: 'When the gateway gave up an event for one of its other endpoints',

@@ -12,7 +12,7 @@ import {
 	outputIndex,
 } from '../../../../nodes/OpenClawTrigger/event/outputs';
 import { OpenClawTrigger } from '../../../../nodes/OpenClawTrigger/OpenClawTrigger.node';
-import { EVENT_TYPES } from '../../../../protocol';
+import { EVENT_TYPES, KNOWN_EVENT_TYPES } from '../../../../protocol';
 
 const nodeType = new OpenClawTrigger();
 const { description } = nodeType;
@@ -166,4 +166,11 @@ describe('the outputs', () => {
 		expect(outputIndex('perEvent', [], 'message.sent')).toBe(0);
 		expect(outputIndex('single', ['*'], 'tool.called')).toBe(0);
 	});
+});
+
+it("offers every type of the protocol in 'Trigger On', in alphabetical order", () => {
+	const values = EVENT_OPTIONS.map(({ value }) => value);
+	expect([...values].sort()).toEqual(['*', ...KNOWN_EVENT_TYPES].sort());
+	const names = EVENT_OPTIONS.map(({ name }) => name);
+	expect(names).toEqual([...names].sort());
 });
