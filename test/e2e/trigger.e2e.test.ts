@@ -1,10 +1,16 @@
 import { createHmac } from 'node:crypto';
 import { createEventId, EVENT_TYPES, type OpenClawEvent } from '../../index';
-import { FORGERIES, MALFORMED, REPLAYS, UNREADABLE, type Attack } from '../../testbed/attacks';
+import {
+	FORGERIES,
+	MALFORMED,
+	REPLAYS,
+	UNREADABLE,
+	type Attack,
+} from '../../conformance/src/attacks';
 import { capturedEvent, capturedEvents } from '../../testbed/capturedEvents';
 import { textAt } from '../../testbed/json';
 import { CREDENTIAL_TYPE } from '../../testbed/n8n/openclawNodes';
-import { ODD_EVENTS } from '../../testbed/oddEvents';
+import { ODD_EVENTS } from '../../conformance/src/oddEvents';
 import type { Delivery } from '../../testbed/sendEvent';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
