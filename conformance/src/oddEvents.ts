@@ -35,6 +35,7 @@ function compressed(encoding: string, compress: (text: string) => Buffer): OddKi
 			const sentBody = compress(JSON.stringify(event));
 			return [{ event, delivery: { sentBody, headers: { 'content-encoding': encoding } } }];
 		},
+		isUpToReceiver: true,
 	};
 }
 

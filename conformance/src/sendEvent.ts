@@ -1,6 +1,7 @@
 import { request as requestHttp, type IncomingHttpHeaders } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { OpenClawEvent } from '../../protocol/event';
+import { isObject } from '../../protocol/jsonObject';
 import { signEvent } from '../../protocol/sign';
 
 /** Headers by name; `undefined` leaves one out, a list sends the header once for each entry. */
@@ -80,7 +81,9 @@ export async function sendRaw(url: string, options: RawRequest = {}): Promise<Ra
 			headers: mergeHeaders({ 'content-length': length }, headers),
 			timeout: timeoutMs,
 		});
-		outgoing.once('timeout', () => outgoing.destroy(new Error(`${url} gave no answer in time`)));
+		outgoing.once('timeout', () => {
+			outgoing.destroy(new Error(`no answer in time (${timeoutMs} ms)`));
+		});
 		outgoing.once('error', reject);
 		outgoing.once('response', (incoming) => {
 			let text = '';
@@ -131,4 +134,11 @@ export async function sendEvent(
 			...headers,
 		},
 	});
+}
+
+/** Why a request failed. Errors of Node.js about all addresses of a name have a code and no message. */
+export function failureText(error: unknown): string {
+	const { message, code } = isObject(error) ? error : {};
+	const isText = (text: unknown): text is string => typeof text === 'string' && text !== '';
+	return [message, code].find(isText) ?? 'unknown reason';
 }
