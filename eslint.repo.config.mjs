@@ -8,10 +8,14 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 
 /** What each folder may import. Data flows one way, so do imports. */
 const zones = [
-	{ target: 'protocol', from: ['nodes', 'credentials', 'openclaw-plugin'] },
-	{ target: 'nodes', from: ['credentials', 'openclaw-plugin'] },
-	{ target: 'credentials', from: ['nodes', 'protocol', 'openclaw-plugin'] },
-	{ target: 'openclaw-plugin', from: ['nodes', 'credentials'] },
+	{ target: 'protocol', from: ['nodes', 'credentials', 'openclaw-plugin', 'conformance'] },
+	{ target: 'nodes', from: ['credentials', 'openclaw-plugin', 'conformance'] },
+	{ target: 'credentials', from: ['nodes', 'protocol', 'openclaw-plugin', 'conformance'] },
+	{ target: 'openclaw-plugin', from: ['nodes', 'credentials', 'conformance'] },
+	{
+		target: 'conformance',
+		from: ['nodes', 'credentials', 'openclaw-plugin', 'testbed', 'test', 'trials', 'scripts'],
+	},
 ].map(({ target, from }) => ({
 	target: `${root}${target}`,
 	from: from.map((folder) => `${root}${folder}`),
@@ -62,6 +66,7 @@ export default tseslint.config(
 		ignores: [
 			'dist/',
 			'openclaw-plugin/dist/',
+			'conformance/dist/',
 			'coverage/',
 			'node_modules/',
 			'.e2e/',
@@ -127,6 +132,26 @@ export default tseslint.config(
 				tsconfigRootDir: root,
 			},
 		},
+	},
+	{
+		files: ['conformance/src/**/*.ts'],
+		extends: [tseslint.configs.strictTypeChecked],
+		languageOptions: {
+			parserOptions: { project: './conformance/tsconfig.json', tsconfigRootDir: root },
+		},
+		plugins: { 'import-x': importX },
+		settings: importSettings,
+		rules: {
+			'import-x/no-cycle': 'error',
+			'import-x/no-restricted-paths': ['error', { zones }],
+			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+			'@typescript-eslint/consistent-type-imports': 'error',
+			'no-restricted-imports': outsidePackages('node:'),
+		},
+	},
+	{
+		files: ['conformance/src/eventFaults.ts'],
+		rules: { 'no-restricted-imports': outsidePackages('node:|@cfworker/json-schema$') },
 	},
 	{
 		// A module of the gateway that is declared here can name our types in no other way.

@@ -8,6 +8,7 @@ const base = {
 	modulePathIgnorePatterns: [
 		'<rootDir>/dist/',
 		'<rootDir>/openclaw-plugin/dist/',
+		'<rootDir>/conformance/dist/',
 		'<rootDir>/testbed/runtime/',
 		'<rootDir>/.e2e/',
 	],

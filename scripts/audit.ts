@@ -8,8 +8,8 @@ import { temporaryFolder, removeTemporaryFolder } from '../testbed/temporaryFold
 import { listBundled, readAudit } from './packages/auditVerdict';
 import { runCommand, type CommandTools } from './runCommand';
 
-/** Where both packages name what they have taken in. */
-const LICENCES = ['.', 'openclaw-plugin'].map((folder) =>
+/** Where the packages name what they have taken in. */
+const LICENCES = ['.', 'openclaw-plugin', 'conformance'].map((folder) =>
 	join(REPOSITORY, folder, 'THIRD_PARTY_LICENSES.md'),
 );
 
@@ -17,7 +17,7 @@ async function bundledVersions(): Promise<Record<string, string>> {
 	const files = await Promise.all(
 		LICENCES.map(async (file) =>
 			readFile(file, 'utf8').catch((error: unknown) => {
-				throw new Error(`Build both packages first: ${file} is missing`, { cause: error });
+				throw new Error(`Build the packages first: ${file} is missing`, { cause: error });
 			}),
 		),
 	);
@@ -43,7 +43,7 @@ async function npmAudit(folder: string): Promise<unknown> {
 }
 
 /**
- * Asks the registry what it knows against the libraries that the two packages have taken in; they depend
+ * Asks the registry what it knows against the libraries that the packages have taken in; they depend
  * on nothing else. With `--strict` a registry that gives no advice is a failure too.
  */
 async function main({ progress, cleanup }: CommandTools): Promise<void> {

@@ -16,16 +16,17 @@ export async function buildPackage(note: (text: string) => void = () => undefine
 }
 
 /**
- * Packs the built n8n package, as `npm publish` would.
+ * Packs a built package, as `npm publish` would.
  *
  * @param folder existing folder for the tarball
+ * @param source folder of the package; the n8n package unless given
  * @returns the tarball's path
  */
-export async function packPackage(folder: string): Promise<string> {
+export async function packPackage(folder: string, source = REPOSITORY): Promise<string> {
 	const output = await run({
 		command: 'npm',
 		args: ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
-		cwd: REPOSITORY,
+		cwd: source,
 		env: childEnvironment(),
 	});
 	const answer = tryParseJson(output);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { childEnvironment } from './childEnvironment';
 import type { Cleanup } from './cleanup';
 import { run } from './command';
-import { at, listAt, textAt, tryParseJson, type JsonObject } from './json';
-import { REPOSITORY } from './packPackage';
+import { at, listAt, tryParseJson, type JsonObject } from './json';
+import { packPackage, REPOSITORY } from './packPackage';
 import type { Progress } from './progress';
 import { removeTemporaryFolder, temporaryFolder } from './temporaryFolder';
 import { unpack } from './unpack';
@@ -19,15 +19,7 @@ const CONSENT = ['--force', '--accept-capabilities'];
 export async function packPlugin(folder: string): Promise<string> {
 	const env = childEnvironment();
 	await run({ command: 'npm', args: ['run', 'build:plugin'], cwd: REPOSITORY, env });
-	const output = await run({
-		command: 'npm',
-		args: ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
-		cwd: join(REPOSITORY, 'openclaw-plugin'),
-		env,
-	});
-	const name = textAt(listAt({ answer: tryParseJson(output) }, 'answer')[0], 'filename');
-	if (name === '') throw new Error(`npm pack named no file: ${output.slice(0, 300)}`);
-	return join(folder, name);
+	return await packPackage(folder, join(REPOSITORY, 'openclaw-plugin'));
 }
 
 /**

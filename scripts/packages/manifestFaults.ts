@@ -29,7 +29,7 @@ export function manifestFaults(manifest: unknown, rules: PackageRules): readonly
 		...peers
 			.filter((name) => !rules.peers.includes(name))
 			.map((name) => `package.json wants the peer '${name}'`),
-		...['bin', 'gypfile']
+		...(rules.mayHaveBin ? ['gypfile'] : ['bin', 'gypfile'])
 			.filter((key) => at(manifest, key) !== undefined)
 			.map((key) => `package.json has '${key}'`),
 	];

@@ -12,8 +12,8 @@ const named = (files: readonly string[]) =>
 	files.map((file) => [relative(ROOT, file), file] as const);
 
 const pages = [
-	...['README.md', 'examples/README.md', 'openclaw-plugin/README.md'].map((name) =>
-		join(ROOT, name),
+	...['README.md', 'examples/README.md', 'openclaw-plugin/README.md', 'conformance/README.md'].map(
+		(name) => join(ROOT, name),
 	),
 	...found('docs', '.md'),
 	...found('openclaw-plugin/docs', '.md'),

@@ -60,7 +60,7 @@ describe('the supply chain', () => {
 		expect(uses.length).toBeGreaterThan(0);
 		for (const [, action] of uses) expect(action).toMatch(/@[0-9a-f]{40}$/);
 		const publishing = workflows.flatMap((text) => text.match(/npm publish.*/g) ?? []);
-		expect(publishing).toHaveLength(2);
+		expect(publishing).toHaveLength(3);
 		for (const command of publishing) expect(command).toContain('--provenance');
 		for (const text of workflows) {
 			expect(text).not.toMatch(/secrets\.|NPM_TOKEN|NODE_AUTH_TOKEN/);

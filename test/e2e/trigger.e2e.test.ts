@@ -1,10 +1,17 @@
 import { createHmac } from 'node:crypto';
 import { createEventId, EVENT_TYPES, type OpenClawEvent } from '../../index';
-import { FORGERIES, MALFORMED, REPLAYS, UNREADABLE, type Attack } from '../../testbed/attacks';
+import {
+	FORGERIES,
+	MALFORMED,
+	NEAR_MISSES,
+	REPLAYS,
+	UNREADABLE,
+	type Attack,
+} from '../../conformance/src/attacks';
+import { ODD_EVENTS } from '../../conformance/src/oddEvents';
 import { capturedEvent, capturedEvents } from '../../testbed/capturedEvents';
 import { textAt } from '../../testbed/json';
 import { CREDENTIAL_TYPE } from '../../testbed/n8n/openclawNodes';
-import { ODD_EVENTS } from '../../testbed/oddEvents';
 import type { Delivery } from '../../testbed/sendEvent';
 import { credentialData } from '../../testbed/stack';
 import { waitFor } from '../../testbed/waitFor';
@@ -69,7 +76,7 @@ describe('a request that is refused', () => {
 		expect(await hook.executionsSoFar()).toEqual([]);
 	});
 
-	test.each(named(FORGERIES))(
+	test.each(named([...FORGERIES, ...NEAR_MISSES]))(
 		'is answered with 401 and no more: %s',
 		async (_name, { delivery }) => {
 			const answer = await hook.send(delivery(hook.secret));

@@ -7,6 +7,7 @@ const FILES = [
 	'credentials/OpenClawApi.credentials.ts',
 	'openclaw-plugin/src/plugin.ts',
 	'openclaw-plugin/src/dashboard/client/main.ts',
+	'conformance/src/attacks.ts',
 	'test/openclaw-plugin/service.test.ts',
 	'testbed/httpSink.ts',
 	'scripts/build.ts',

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../../testbed/json';
-import { ODD_EVENTS, type OddKind } from '../../testbed/oddEvents';
+import { ODD_EVENTS, type OddKind } from '../../conformance/src/oddEvents';
 import type { SentReceiver } from './candidate';
 import { sendGenuine, Watch } from './watch';
 import type { World } from './world';

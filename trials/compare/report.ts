@@ -26,7 +26,7 @@ const ABSENT = `Three packages for OpenClaw and n8n are published under the name
 \`@karmaniverous/n8n-nodes-openclaw\`. The package registry that was used answered 404 for each of them, so they could not be installed and are
 not in the tables.`;
 
-const VERIFICATION = `These are the requests that the end-to-end tests of the trigger send ([list](../testbed/attacks.ts)). After each one a genuine event is sent
+const VERIFICATION = `These are the requests that the end-to-end tests of the trigger send ([list](../conformance/src/attacks.ts)). After each one a genuine event is sent
 and waited for, so that whatever the request caused would have shown.
 
 A has no address that a request could be sent to, so it is not in these tables. What it refuses of an answer that somebody has tampered with is

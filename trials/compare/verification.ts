@@ -5,7 +5,7 @@ import {
 	UNREADABLE,
 	type Attack,
 	type Replay,
-} from '../../testbed/attacks';
+} from '../../conformance/src/attacks';
 import { capturedEvent } from '../../testbed/capturedEvents';
 import { sendEvent } from '../../testbed/sendEvent';
 import type { SentReceiver } from './candidate';

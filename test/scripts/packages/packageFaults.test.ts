@@ -4,7 +4,7 @@ import { createSecret } from '../../../protocol/secret';
 import { codeFaults } from '../../../scripts/packages/codeFaults';
 import { manifestFaults } from '../../../scripts/packages/manifestFaults';
 import { checkPackage } from '../../../scripts/packages/packageFaults';
-import { NODES_RULES, PLUGIN_RULES } from '../../../scripts/packages/packageRules';
+import { KIT_RULES, NODES_RULES, PLUGIN_RULES } from '../../../scripts/packages/packageRules';
 import { textFaults } from '../../../scripts/packages/textFaults';
 import { removeTemporaryFolder, temporaryFolder } from '../../../testbed/temporaryFolder';
 
@@ -70,6 +70,11 @@ describe('a manifest', () => {
 		expect(manifestFaults({ scripts: { [name]: 'node a.js' } }, NODES_RULES)).toEqual([
 			`package.json has the script '${name}', which runs at installation`,
 		]);
+	});
+
+	it('may have a command where it is one', () => {
+		expect(manifestFaults({ bin: { a: 'a.js' } }, KIT_RULES)).toEqual([]);
+		expect(manifestFaults({ gypfile: true }, KIT_RULES)).toHaveLength(1);
 	});
 
 	it('may have scripts for development, and the program around it as a peer', () => {

@@ -1,5 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib';
-import type { OpenClawEvent } from '../index';
+import type { OpenClawEvent } from '../../protocol/event';
 import { capturedEvent, capturedEvents } from './capturedEvents';
 import type { Delivery } from './sendEvent';
 
@@ -20,6 +20,8 @@ export interface OddKind {
 	 * @param secret what the receiver verifies with
 	 */
 	readonly requests: (secret: string) => readonly OddRequest[];
+	/** Whether the protocol leaves it to the receiver to take it, as OpenClaw Trigger does. */
+	readonly isUpToReceiver?: boolean;
 }
 
 const saying = (content: string) =>
@@ -33,6 +35,7 @@ function compressed(encoding: string, compress: (text: string) => Buffer): OddKi
 			const sentBody = compress(JSON.stringify(event));
 			return [{ event, delivery: { sentBody, headers: { 'content-encoding': encoding } } }];
 		},
+		isUpToReceiver: true,
 	};
 }
 
@@ -45,6 +48,7 @@ function claimed(contentType: string): OddKind {
 				delivery: { headers: { 'content-type': contentType } },
 			},
 		],
+		isUpToReceiver: true,
 	};
 }
 
@@ -112,3 +116,13 @@ export const ODD_EVENTS: readonly OddKind[] = [
 		],
 	},
 ];
+
+/** JSON has none, and those who read it may pass over one (RFC 8259, section 8.1). */
+export const WITH_BYTE_ORDER_MARK: OddKind = {
+	name: 'that begins with a byte order mark',
+	requests: () => {
+		const event = capturedEvent('message.received');
+		return [{ event, delivery: { body: `\uFEFF${JSON.stringify(event)}` } }];
+	},
+	isUpToReceiver: true,
+};

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { signEvent } from '../index';
+import { signEvent } from '../../protocol/sign';
+import { DEFAULT_TOLERANCE_SECONDS } from '../../protocol/signatureHeaders';
 import { capturedEvent } from './capturedEvents';
 import type { Delivery, HeaderChanges } from './sendEvent';
 
@@ -12,8 +13,11 @@ export interface Attack {
 	 * Makes the request, with an event of its own.
 	 *
 	 * @param secret what the receiver verifies with
+	 * @param toleranceSeconds how old a request may be for the receiver; 300 unless given
 	 */
-	readonly delivery: (secret: string) => Partial<Delivery>;
+	readonly delivery: (secret: string, toleranceSeconds?: number) => Partial<Delivery>;
+	/** Whether the protocol leaves it to the receiver to refuse it, as OpenClaw Trigger does. */
+	readonly isUpToReceiver?: boolean;
 }
 
 /** One that is signed, and that OpenClaw Trigger answers with this status. */
@@ -57,11 +61,22 @@ function changedByte(): Partial<Delivery> {
 	return { event: sent, sentBody };
 }
 
-function validInOneOfTwo(secret: string): Partial<Delivery> {
+/** Rightly signed, and then the signature is written in another way. */
+function rewritten(name: string, rewrite: (valid: string) => string | readonly string[]): Attack {
+	const delivery = (secret: string): Partial<Delivery> => {
+		const sent = event();
+		const timestamp = now();
+		const signed = signEvent({ id: sent.id, body: JSON.stringify(sent), secret, timestamp });
+		const signature = rewrite(signed['X-OpenClaw-Signature'] ?? '');
+		return { event: sent, timestamp, headers: { 'x-openclaw-signature': signature } };
+	};
+	return { name, delivery };
+}
+
+/** What a receiver accepts that parses the body and verifies what it writes anew. */
+function respaced(): Partial<Delivery> {
 	const sent = event();
-	const body = JSON.stringify(sent);
-	const valid = signEvent({ id: sent.id, body, secret })['X-OpenClaw-Signature'] ?? '';
-	return { event: sent, body, headers: { 'x-openclaw-signature': [valid, `sha256=${DIGEST}`] } };
+	return { event: sent, sentBody: JSON.stringify(sent, null, 1) };
 }
 
 /** What a receiver would accept that takes a missing secret for an empty one. */
@@ -91,11 +106,17 @@ export const FORGERIES: readonly Attack[] = [
 	{ name: 'with an empty secret', delivery: signedWithNothing },
 	{
 		name: 'that is stale',
-		delivery: () => ({ event: event(), timestamp: now() - 301 }),
+		delivery: (_secret, tolerance = DEFAULT_TOLERANCE_SECONDS) => ({
+			event: event(),
+			timestamp: now() - tolerance - 1,
+		}),
 	},
 	{
 		name: 'from the future',
-		delivery: () => ({ event: event(), timestamp: now() + 330 }),
+		delivery: (_secret, tolerance = DEFAULT_TOLERANCE_SECONDS) => ({
+			event: event(),
+			timestamp: now() + tolerance + 30,
+		}),
 	},
 	withTimestamp('with letters in the timestamp', () => `${now()}a`),
 	withTimestamp('with a fraction in the timestamp', () => `${now()}.5`),
@@ -104,10 +125,24 @@ export const FORGERIES: readonly Attack[] = [
 	withSignature('with truncated hex', `sha256=${DIGEST.slice(1)}`),
 	withSignature('with a bare digest', DIGEST),
 	withSignature('with two signature headers', [`sha256=${DIGEST}`, `sha256=${DIGEST}`]),
-	{ name: 'with a valid signature in one of two headers', delivery: validInOneOfTwo },
+	rewritten('with a valid signature in one of two headers', (valid) => [valid, `sha256=${DIGEST}`]),
 	withTimestamp('with two timestamp headers', () => [String(now()), String(now())]),
 	withSignature('with too many signatures', Array(6).fill(`sha256=${DIGEST}`).join(',')),
 	{ name: 'with one byte changed', delivery: changedByte },
+];
+
+/** Nearly genuine: what a receiver takes that compares carelessly. Answered with 401. */
+export const NEAR_MISSES: readonly Attack[] = [
+	rewritten('with the first 16 digits of the right signature', (valid) => valid.slice(0, 23)),
+	rewritten('with the right signature and two digits more', (valid) => `${valid}00`),
+	rewritten('with the right signature in upper case', (valid) =>
+		valid.replace(/[0-9a-f]{64}$/, (digest) => digest.toUpperCase()),
+	),
+	rewritten("with the right digest without 'sha256='", (valid) => valid.replace(/^.*=/, '')),
+	rewritten('with the right signature as the last of six', (valid) =>
+		[...Array<string>(5).fill(`sha256=${DIGEST}`), valid].join(','),
+	),
+	{ name: 'with other white space than was signed', delivery: respaced },
 ];
 
 function body(name: string, text: string, contentType: string, status: number): MalformedRequest {
@@ -127,6 +162,7 @@ function unreadable(contentType: string) {
 		notGzip: {
 			name: `that claims to be gzip, ${contentType}`,
 			delivery: () => ({ event: event(), headers: gzip }),
+			isUpToReceiver: true,
 		},
 		truncated: {
 			name: `of truncated gzip, ${contentType}`,
@@ -135,10 +171,12 @@ function unreadable(contentType: string) {
 		large: {
 			name: `of 17 MiB, ${contentType}`,
 			delivery: () => ({ body: padded(), headers: plain }),
+			isUpToReceiver: true,
 		},
 		bomb: {
 			name: `of 17 MiB that gzip made small, ${contentType}`,
 			delivery: () => ({ event: event(), sentBody: gzipSync(padded()), headers: gzip }),
+			isUpToReceiver: true,
 		},
 	};
 }
@@ -181,6 +219,7 @@ export const MALFORMED: readonly MalformedRequest[] = [
 		name: `by ${method}`,
 		delivery: () => ({ event: event(), method }),
 		status: 404,
+		isUpToReceiver: true,
 	})),
 ];
 

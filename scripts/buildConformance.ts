@@ -1,0 +1,3 @@
+import { buildConformance } from './conformance/bundle';
+
+buildConformance();
