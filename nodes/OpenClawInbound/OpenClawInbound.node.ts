@@ -35,7 +35,7 @@ export class OpenClawInbound implements INodeType {
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'openClawApi', required: true, testedBy: 'testOpenClawApi' }],
 		webhooks: [RESUME_WEBHOOK],
-		waitingNodeTooltip: 'Execution will continue when the OpenClaw agent has replied',
+		waitingNodeTooltip: 'Execution will continue when OpenClaw brings the answer',
 		properties: inboundProperties,
 	};
 
