@@ -115,7 +115,6 @@ export default tseslint.config(
 		},
 		plugins: { 'import-x': importX },
 		settings: importSettings,
-		settings: importSettings,
 		rules: {
 			'import-x/no-cycle': 'error',
 			'import-x/no-restricted-paths': ['error', { zones }],
