@@ -73,8 +73,7 @@ function timed(handler: Handler, isAsking: boolean): Handler {
 			void answer.then(() => clock.times.wentOn.push(preciseNow()));
 			return answer;
 		}
-		clock.times.handlers.push(microseconds);
-		if (isAsking) clock.times.unasked.push(microseconds);
+		(isAsking ? clock.times.unasked : clock.times.handlers).push(microseconds);
 		return answer;
 	};
 }

@@ -3,8 +3,9 @@ export const TIMES_PATH = '/bench/handler-times';
 
 /** Microseconds, each by itself. */
 export interface HookTimes {
+	/** Of those that tell events. */
 	readonly handlers: number[];
-	/** Of the handlers, the one that asks for approval where it needs none. */
+	/** Of the one that asks for approval, where it needs none; it writes nothing then. */
 	readonly unasked: number[];
 	/** When tool calls that had waited went on, milliseconds since 1970 with fractions. */
 	readonly wentOn: number[];
